@@ -1,0 +1,74 @@
+// swift-tools-version: 6.2
+// 4                               zoodns                                     commands, settings, wiring
+// 3  ProviderDiscovery  ZoneCompilation  DNSTransport  HostResolution
+// 2         ZooKeeperClient         ProviderRegistry         DNSAuthority
+// 1  CZooKeeper                       IPAddressing                       CAres
+//
+// A target depends on targets of lower rows, never on its own.
+import PackageDescription
+
+let package = Package(
+    name: "zoodns",
+    platforms: [.macOS("26.0")],
+    products: [.executable(name: "zoodns", targets: ["zoodns"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CZooKeeper", providers: [.apt(["libzookeeper-mt-dev"])]),
+        .systemLibrary(name: "CAres", pkgConfig: "libcares", providers: [.apt(["libc-ares-dev"])]),
+        .target(name: "IPAddressing"),
+
+        .target(name: "ZooKeeperClient", dependencies: ["CZooKeeper", "IPAddressing", .logging]),
+        .target(name: "ProviderRegistry", dependencies: ["IPAddressing"]),
+        .target(name: "DNSAuthority"),
+
+        .target(
+            name: "ProviderDiscovery",
+            dependencies: ["ZooKeeperClient", "ProviderRegistry", .logging]),
+        .target(
+            name: "ZoneCompilation",
+            dependencies: ["ProviderRegistry", "DNSAuthority", "IPAddressing", .logging, .product(name: "Crypto", package: "swift-crypto")]),
+        .target(name: "HostResolution", dependencies: ["CAres", "IPAddressing", .logging]),
+        .target(
+            name: "DNSTransport",
+            dependencies: [
+                "DNSAuthority", "IPAddressing", .logging,
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
+
+        .executableTarget(
+            name: "zoodns",
+            dependencies: [
+                "DNSTransport", "HostResolution", "IPAddressing", "ProviderDiscovery", "ProviderRegistry", "ZoneCompilation",
+                "ZooKeeperClient", "DNSAuthority", .logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ]),
+
+        .target(name: "TestSupport", dependencies: ["DNSAuthority", "IPAddressing"], path: "Tests/TestSupport"),
+        .testTarget(name: "IPAddressingTests", dependencies: ["IPAddressing"]),
+        .testTarget(name: "ZooKeeperClientTests", dependencies: ["ZooKeeperClient", "TestSupport"]),
+        .testTarget(name: "ProviderRegistryTests", dependencies: ["ProviderRegistry"]),
+        .testTarget(name: "DNSAuthorityTests", dependencies: ["DNSAuthority", "TestSupport"], exclude: []),
+        .testTarget(name: "ProviderDiscoveryTests", dependencies: ["ProviderDiscovery", "TestSupport"]),
+        .testTarget(name: "ZoneCompilationTests", dependencies: ["ZoneCompilation", "TestSupport"]),
+        .testTarget(name: "HostResolutionTests", dependencies: ["HostResolution", "TestSupport"]),
+        .testTarget(name: "DNSTransportTests", dependencies: ["DNSTransport", "TestSupport"]),
+        .testTarget(name: "ConformanceTests", dependencies: ["DNSAuthority", "ZoneCompilation", "TestSupport"]),
+        .testTarget(name: "IntegrationTests", dependencies: ["TestSupport"]),
+        .testTarget(name: "ArchitectureTests"),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+extension Target.Dependency {
+    static let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+}

@@ -1,0 +1,32 @@
+/// What is known of a host's addresses of one family.
+package enum KnownAddresses<Address: Hashable & Sendable>: Hashable, Sendable {
+    /// Nobody has answered yet, or only with passing failures.
+    case unknown
+    /// The addresses, in no order that matters; none means that the host definitely has none of this family.
+    case known([Address])
+
+    /// The addresses, none while unknown.
+    package var addresses: [Address] {
+        switch self {
+        case .unknown: []
+        case .known(let addresses): addresses
+        }
+    }
+
+    /// Whether nobody has answered yet.
+    package var isUnknown: Bool { self == .unknown }
+}
+
+/// What is known of a host's addresses.
+package struct HostAddresses: Hashable, Sendable {
+    /// Its A records.
+    package var ipv4: KnownAddresses<IPv4Address>
+    /// Its AAAA records.
+    package var ipv6: KnownAddresses<IPv6Address>
+
+    /// Nothing known yet, unless said otherwise.
+    package init(ipv4: KnownAddresses<IPv4Address> = .unknown, ipv6: KnownAddresses<IPv6Address> = .unknown) {
+        self.ipv4 = ipv4
+        self.ipv6 = ipv6
+    }
+}

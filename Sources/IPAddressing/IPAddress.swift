@@ -1,0 +1,77 @@
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+/// An IPv4 address (RFC 791).
+package struct IPv4Address: Hashable, Sendable {
+    /// The address as a number: 10.0.0.1 is 0x0A00_0001.
+    package let value: UInt32
+
+    package init(value: UInt32) { self.value = value }
+
+    /// Four decimal octets, as `inet_pton` reads them; nil for anything else, leading zeros included.
+    package init?(_ text: String) {
+        guard !text.utf8.contains(0) else { return nil }
+        var address = in_addr()
+        guard inet_pton(AF_INET, text, &address) == 1 else { return nil }
+        value = UInt32(bigEndian: address.s_addr)
+    }
+
+    /// Four decimal octets.
+    package var text: String {
+        "\(value >> 24).\(value >> 16 & 255).\(value >> 8 & 255).\(value & 255)"
+    }
+}
+
+/// An IPv6 address (RFC 4291).
+package struct IPv6Address: Hashable, Sendable {
+    /// The address as a number: ::1 is 1.
+    package let value: UInt128
+
+    package init(value: UInt128) { self.value = value }
+
+    /// Any form that `inet_pton` reads (RFC 4291 §2.2), without brackets; nil for anything else, zone indexes included.
+    package init?(_ text: String) {
+        guard !text.utf8.contains(0) else { return nil }
+        var address = in6_addr()
+        guard inet_pton(AF_INET6, text, &address) == 1 else { return nil }
+        value = withUnsafeBytes(of: address) { $0.reduce(0) { $0 << 8 | UInt128($1) } }
+    }
+
+    /// The form of RFC 5952, as `inet_ntop` writes it.
+    package var text: String {
+        var octets = value.bigEndian
+        var buffer = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        _ = inet_ntop(AF_INET6, &octets, &buffer, socklen_t(buffer.count))
+        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}
+
+/// An address of either family.
+package enum IPAddress: Hashable, Sendable {
+    /// An IPv4 address.
+    case v4(IPv4Address)
+    /// An IPv6 address.
+    case v6(IPv6Address)
+
+    /// An address literal, IPv6 without brackets; nil for anything else.
+    package init?(_ text: String) {
+        if let address = IPv4Address(text) {
+            self = .v4(address)
+        } else if let address = IPv6Address(text) {
+            self = .v6(address)
+        } else {
+            return nil
+        }
+    }
+
+    /// The literal, IPv6 without brackets.
+    package var text: String {
+        switch self {
+        case .v4(let address): address.text
+        case .v6(let address): address.text
+        }
+    }
+}
