@@ -1,0 +1,84 @@
+/// A zone as text that other name servers load (RFC 1035 §5).
+package enum MasterFile {
+    /// The zone with absolute names, one record a line, the SOA first, then by name from the origin down.
+    ///
+    /// Empty non-terminals need no line; RRsets that are not known at present stand as comments.
+    package static func text(of zone: Zone) -> String {
+        let names = zone.names.sorted { $0.sortKey.lexicographicallyPrecedes($1.sortKey) }
+        let records = names.flatMap { name in name.rrsets.flatMap { lines(of: $0, owner: name.owner) } }
+        return (["$TTL \(zone.ttl)"] + records).joined(separator: "\n") + "\n"
+    }
+
+    private static func lines(of rrset: EncodedRRset, owner: DomainName) -> [String] {
+        if rrset.isUnknown { return ["; \(owner.text) \(rrset.type.text): not known at present"] }
+        return (0..<Int(rrset.count)).map { index in
+            let start = rrset.start(ofRecord: index)
+            let octets = UnsafeRawBufferPointer(start: rrset.octets + start, count: rrset.start(ofRecord: index + 1) - start)
+            return "\(owner.text) \(ttl(octets)) IN \(rrset.type.text) \(data(octets.dropFirst(12), rrset.type))"
+        }
+    }
+
+    private static func ttl(_ record: UnsafeRawBufferPointer) -> UInt64 { number(record[6..<10]) }
+
+    /// RDATA in presentation form; a type without one in the form of RFC 3597 §5.
+    private static func data(_ data: Slice<UnsafeRawBufferPointer>, _ type: RecordType) -> String {
+        let start = data.startIndex
+        func numbers(_ offset: Int, _ count: Int, _ width: Int) -> String {
+            (0..<count).map { String(number(data[(start + offset + $0 * width)..<(start + offset + ($0 + 1) * width)])) }.joined(
+                separator: " ")
+        }
+        switch type {
+        case .a: return data.map { String($0) }.joined(separator: ".")
+        case .aaaa: return (0..<8).map { String(number(data[(start + 2 * $0)..<(start + 2 * $0 + 2)]), radix: 16) }.joined(separator: ":")
+        case .srv: return "\(numbers(0, 3, 2)) \(name(data.dropFirst(6)).text)"
+        case .ns: return name(data).text
+        case .soa:
+            let primary = name(data)
+            let mailbox = name(data.dropFirst(primary.octets.count))
+            return "\(primary.text) \(mailbox.text) \(numbers(primary.octets.count + mailbox.octets.count, 5, 4))"
+        default: return "\\# \(data.count) " + data.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        }
+    }
+
+    private static func number(_ octets: some Sequence<UInt8>) -> UInt64 { octets.reduce(0) { $0 << 8 | UInt64($1) } }
+
+    /// The uncompressed name at the beginning of some octets.
+    fileprivate static func name(_ octets: some Sequence<UInt8>) -> DomainName {
+        var labels: [[UInt8]] = []
+        var iterator = octets.makeIterator()
+        while let length = iterator.next(), length > 0 { labels.append((0..<length).compactMap { _ in iterator.next() }) }
+        return DomainName(labels: labels) ?? .root
+    }
+}
+
+extension Zone {
+    /// A name with what it has.
+    fileprivate struct Name {
+        let owner: DomainName
+        let rrsets: [EncodedRRset]
+        /// The labels from the root down, so that names come after those they lie below (RFC 4034 §6.1).
+        var sortKey: [UInt8] { owner.labels.reversed().flatMap { $0 + [0] } }
+    }
+
+    fileprivate var names: [Name] {
+        shards.flatMap(\.entries).compactMap(\.node).map { node in
+            let octets = UnsafeRawBufferPointer(start: node.pointee.name, count: Int(node.pointee.nameLength))
+            let rrsets = (0..<Int(node.pointee.count)).map { node.pointee.rrsets[$0].pointee }
+            return Name(owner: MasterFile.name(octets), rrsets: rrsets)
+        }
+    }
+}
+
+extension RecordType {
+    /// The type's mnemonic, or TYPE and its number (RFC 3597 §5).
+    package var text: String {
+        switch self {
+        case .a: "A"
+        case .ns: "NS"
+        case .soa: "SOA"
+        case .aaaa: "AAAA"
+        case .srv: "SRV"
+        default: "TYPE\(rawValue)"
+        }
+    }
+}

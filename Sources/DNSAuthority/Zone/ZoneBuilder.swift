@@ -1,0 +1,101 @@
+/// Makes a zone from names, or from another zone and what is different; the cost follows the difference, not the zone.
+package struct ZoneBuilder {
+    /// The zone's origin.
+    package let origin: DomainName
+    private let seed: UInt64
+    private var shards: [ZoneShard]
+    private var nameCount: Int
+    /// What becomes of names, by hash; names of one hash are told apart by their octets.
+    private var edits: [UInt64: [Edit]] = [:]
+
+    /// What becomes of one name.
+    private struct Edit {
+        /// The wire form, padded to whole words.
+        let name: [UInt8]
+        let length: Int
+        /// The name's new node; nil if the name goes.
+        let node: UnsafePointer<ZoneNode>?
+        /// Keeps the node's memory until a shard does.
+        let block: RecordBlock?
+
+        func isAbout(_ node: ZoneNode) -> Bool {
+            guard length == Int(node.nameLength) else { return false }
+            return name.withUnsafeBytes { stored in
+                stored.baseAddress.map { NameOctets.equal(node.name, stored: $0, length: length) } ?? false
+            }
+        }
+    }
+
+    /// Most names a shard holds on average; beyond it the shards are made more.
+    private static let namesPerShard = 256
+
+    /// An empty zone. The seed spreads names over the tables: unpredictable in a server, fixed in a test.
+    package init(origin: DomainName, seed: UInt64) {
+        self.origin = origin
+        self.seed = seed
+        shards = [ZoneShard([])]
+        nameCount = 0
+    }
+
+    /// Adds all names of a block, or puts them in the place of what those names held.
+    package mutating func insert(_ block: RecordBlock) {
+        for index in 0..<block.nodeCount { insert(block, index) }
+    }
+
+    /// Adds one name of a block, told by the order in which they were added.
+    package mutating func insert(_ block: RecordBlock, _ index: Int) {
+        let node = block.node(index)
+        let name = UnsafeRawBufferPointer(start: node.pointee.name, count: Int(node.pointee.nameLength).roundedUpToWord)
+        record(Edit(name: Array(name), length: Int(node.pointee.nameLength), node: node, block: block))
+    }
+
+    /// Takes a name away; nothing if it is not there.
+    package mutating func remove(_ name: DomainName) {
+        let padding = [UInt8](repeating: 0, count: name.octets.count.roundedUpToWord - name.octets.count)
+        record(Edit(name: name.octets + padding, length: name.octets.count, node: nil, block: nil))
+    }
+
+    /// The last word about a name counts.
+    private mutating func record(_ edit: Edit) {
+        let hash = edit.name.withUnsafeBytes { name in
+            name.baseAddress.map { NameOctets.hash($0, length: edit.length, seed: seed) } ?? 0
+        }
+        edits[hash, default: []].removeAll { $0.name == edit.name }
+        edits[hash, default: []].append(edit)
+    }
+
+    /// The zone as it is now with this SOA; the builder goes on from there.
+    package mutating func build(_ authority: StartOfAuthority, ttl: UInt32) -> Zone {
+        let bits = UInt64(shards.count.trailingZeroBitCount)
+        for (index, hashes) in Dictionary(grouping: edits.keys, by: { Int(ZoneView.shard(of: $0, bits: bits)) }) {
+            apply(hashes, to: index)
+        }
+        edits.removeAll()
+        if nameCount > 2 * shards.count * Self.namesPerShard { spread() }
+        return Zone(origin: origin, authority: authority, ttl: ttl, seed: seed, shards: shards)
+    }
+
+    private mutating func apply(_ hashes: [UInt64], to index: Int) {
+        let kept = shards[index].entries.filter { slot in
+            guard let node = slot.node, let edits = edits[slot.hash] else { return true }
+            return !edits.contains { $0.isAbout(node.pointee) }
+        }
+        let added = hashes.flatMap { hash in
+            (edits[hash] ?? []).filter { $0.node != nil }.map { ZoneShard.Slot(hash: hash, node: $0.node) }
+        }
+        nameCount += kept.count + added.count - shards[index].count
+        shards[index] = ZoneShard(kept + added)
+    }
+
+    /// Deals all names out again over so many shards that each holds some.
+    private mutating func spread() {
+        var bits: UInt64 = 0
+        while nameCount > (Self.namesPerShard << bits) { bits += 1 }
+        var entries = [[ZoneShard.Slot]](repeating: [], count: 1 << bits)
+        for shard in shards {
+            for slot in shard.entries { entries[Int(ZoneView.shard(of: slot.hash, bits: bits))].append(slot) }
+        }
+        // The old shards keep the blocks until the new ones do.
+        shards = entries.map(ZoneShard.init)
+    }
+}

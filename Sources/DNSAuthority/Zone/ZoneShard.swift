@@ -1,0 +1,41 @@
+/// A part of a zone's names: an open-addressing table that never changes (linear probing, at most two thirds full).
+final class ZoneShard: @unchecked Sendable {
+    // Sendable although it holds pointers: nothing writes to the memory once `init` has returned.
+
+    /// A place in the table, empty without a node.
+    struct Slot {
+        var hash: UInt64
+        var node: UnsafePointer<ZoneNode>?
+    }
+
+    let slots: UnsafeMutablePointer<Slot>
+    /// The number of slots less one; they are a power of two.
+    let mask: Int
+    /// How many names there are.
+    let count: Int
+
+    /// Takes hold of the blocks of all entries, whose hashes and nodes are given; no name may be there twice.
+    init(_ entries: [Slot]) {
+        count = entries.count
+        var capacity = 2
+        while capacity * 2 < count * 3 + 2 { capacity *= 2 }
+        mask = capacity - 1
+        slots = .allocate(capacity: capacity)
+        slots.initialize(repeating: Slot(hash: 0, node: nil), count: capacity)
+        for entry in entries {
+            guard let node = entry.node else { continue }
+            _ = node.pointee.block.retain()
+            var index = Int(truncatingIfNeeded: entry.hash) & mask
+            while slots[index].node != nil { index = (index + 1) & mask }
+            slots[index] = entry
+        }
+    }
+
+    deinit {
+        for entry in entries { entry.node?.pointee.block.release() }
+        slots.deallocate()
+    }
+
+    /// The occupied slots, in no order that matters.
+    var entries: [Slot] { (0...mask).lazy.map { self.slots[$0] }.filter { $0.node != nil } }
+}
