@@ -28,6 +28,17 @@ package struct DomainName: Hashable, Sendable {
         self.octets = octets
     }
 
+    /// The uncompressed name that some octets begin with, as this module has written it.
+    init(wire: some Collection<UInt8>) {
+        var labels: [[UInt8]] = []
+        var rest = wire[...]
+        while let length = rest.first, length > 0 {
+            labels.append(Array(rest.dropFirst().prefix(Int(length))))
+            rest = rest.dropFirst(1 + Int(length))
+        }
+        self = DomainName(labels: labels) ?? .root
+    }
+
     /// A name from text that has no escapes: labels between dots, with or without a final one; nil if it is no domain name.
     package init?(text: some StringProtocol) {
         if text == "." {

@@ -30,25 +30,17 @@ package enum MasterFile {
         switch type {
         case .a: return data.map { String($0) }.joined(separator: ".")
         case .aaaa: return (0..<8).map { String(number(data[(start + 2 * $0)..<(start + 2 * $0 + 2)]), radix: 16) }.joined(separator: ":")
-        case .srv: return "\(numbers(0, 3, 2)) \(name(data.dropFirst(6)).text)"
-        case .ns: return name(data).text
+        case .srv: return "\(numbers(0, 3, 2)) \(DomainName(wire: data.dropFirst(6)).text)"
+        case .ns: return DomainName(wire: data).text
         case .soa:
-            let primary = name(data)
-            let mailbox = name(data.dropFirst(primary.octets.count))
+            let primary = DomainName(wire: data)
+            let mailbox = DomainName(wire: data.dropFirst(primary.octets.count))
             return "\(primary.text) \(mailbox.text) \(numbers(primary.octets.count + mailbox.octets.count, 5, 4))"
         default: return "\\# \(data.count) " + data.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         }
     }
 
     private static func number(_ octets: some Sequence<UInt8>) -> UInt64 { octets.reduce(0) { $0 << 8 | UInt64($1) } }
-
-    /// The uncompressed name at the beginning of some octets.
-    fileprivate static func name(_ octets: some Sequence<UInt8>) -> DomainName {
-        var labels: [[UInt8]] = []
-        var iterator = octets.makeIterator()
-        while let length = iterator.next(), length > 0 { labels.append((0..<length).compactMap { _ in iterator.next() }) }
-        return DomainName(labels: labels) ?? .root
-    }
 }
 
 extension Zone {
@@ -62,9 +54,9 @@ extension Zone {
 
     fileprivate var names: [Name] {
         shards.flatMap(\.entries).compactMap(\.node).map { node in
-            let octets = UnsafeRawBufferPointer(start: node.pointee.name, count: Int(node.pointee.nameLength))
+            let owner = DomainName(wire: UnsafeRawBufferPointer(start: node.pointee.name, count: Int(node.pointee.nameLength)))
             let rrsets = (0..<Int(node.pointee.count)).map { node.pointee.rrsets[$0].pointee }
-            return Name(owner: MasterFile.name(octets), rrsets: rrsets)
+            return Name(owner: owner, rrsets: rrsets)
         }
     }
 }

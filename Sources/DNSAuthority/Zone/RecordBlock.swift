@@ -26,3 +26,13 @@ package final class RecordBlock: @unchecked Sendable {
         UnsafePointer(memory.assumingMemoryBound(to: ZoneNode.self)) + index
     }
 }
+
+extension RecordBlock {
+    /// The names in the block, in the order they were added.
+    package var names: [DomainName] {
+        (0..<nodeCount).map { index in
+            let node = node(index).pointee
+            return DomainName(wire: UnsafeRawBufferPointer(start: node.name, count: Int(node.nameLength)))
+        }
+    }
+}

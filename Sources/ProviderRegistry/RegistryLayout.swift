@@ -1,0 +1,48 @@
+/// Which path of the tree holds what: `<root>/<service>/<instance>`.
+package struct RegistryLayout: Hashable, Sendable {
+    /// The path whose children are the services; absolute, without a final slash unless it is `/`.
+    package let root: String
+
+    /// A tree below an absolute path.
+    package init(root: String) { self.root = root }
+
+    /// What stands at a path.
+    package enum Place: Hashable, Sendable {
+        /// The parent of all services, or what lies above it.
+        case root
+        /// A service.
+        case service(ServiceName)
+        /// A provider of a service.
+        case provider(ServiceName, instance: String)
+    }
+
+    /// The path of a service.
+    package func path(of service: ServiceName) -> String { (root == "/" ? "" : root) + "/" + service.text }
+
+    /// The path of a provider.
+    package func path(of instance: String, in service: ServiceName) -> String { path(of: service) + "/" + instance }
+
+    /// What stands at a path; nil for one that is neither above the services nor one of them nor of their providers.
+    package func place(of path: String) -> Place? {
+        if path == root || path == "/" || root.hasPrefix(path + "/") { return .root }
+        let prefix = root == "/" ? "/" : root + "/"
+        guard path.hasPrefix(prefix) else { return nil }
+        let names = path.dropFirst(prefix.count).split(separator: "/", omittingEmptySubsequences: false)
+        switch names.count {
+        case 1: return .service(ServiceName(String(names[0])))
+        case 2: return .provider(ServiceName(String(names[0])), instance: String(names[1]))
+        default: return nil
+        }
+    }
+
+    /// The root and what lies above it, deepest first, up to a child of `/`.
+    package var ancestry: [String] {
+        var paths: [String] = []
+        var path = root
+        while path.count > 1, let slash = path.lastIndex(of: "/") {
+            paths.append(path)
+            path = String(path[..<slash])
+        }
+        return paths
+    }
+}

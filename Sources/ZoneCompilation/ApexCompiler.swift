@@ -1,0 +1,34 @@
+import DNSAuthority
+import IPAddressing
+
+/// Turns what every zone has, whatever its registry, into a block: the origin and the name server's name.
+struct ApexCompiler {
+    let origin: DomainName
+    let policy: ZonePolicy
+
+    /// What the SOA record says under a serial; nil if names below this origin would be too long.
+    func authority(serial: UInt32) -> StartOfAuthority? {
+        guard let primary = Self.nameServer(of: origin), let mailbox = origin.prepending(Array("hostmaster".utf8)) else { return nil }
+        return StartOfAuthority(primary: primary, mailbox: mailbox, serial: serial, minimum: policy.negativeTTL)
+    }
+
+    /// `ns.dns` below an origin; nil if that would be too long.
+    static func nameServer(of origin: DomainName) -> DomainName? {
+        DomainName(text: "ns.dns")?.appending(origin)
+    }
+
+    /// The block; `hasNameServer` is false where a service stands at the name server's name.
+    func compile(_ authority: StartOfAuthority, hasNameServer: Bool) -> RecordBlock {
+        var builder = RecordBlockBuilder()
+        let soa = builder.add(RRset(.soa, ttl: policy.ttl, records: [.soa(authority)]))
+        let ns = builder.add(RRset(.ns, ttl: policy.ttl, records: [.ns(authority.primary)]))
+        builder.add(origin, [soa, ns])
+        if hasNameServer {
+            let ipv4 = policy.nameServer.ipv4.addresses.map { RecordData.a($0.value) }
+            let ipv6 = policy.nameServer.ipv6.addresses.map { RecordData.aaaa($0.value) }
+            let rrsets = [RRset(.a, ttl: policy.ttl, records: ipv4), RRset(.aaaa, ttl: policy.ttl, records: ipv6)]
+            builder.add(authority.primary, rrsets.filter { !$0.records.isEmpty }.map { builder.add($0) })
+        }
+        return builder.build()
+    }
+}

@@ -1,0 +1,221 @@
+import DNSAuthority
+import IPAddressing
+import ProviderRegistry
+
+/// Compiles the registries of all zones of a server into zones; after a change, only what the change concerns.
+package struct ZoneCompiler {
+    /// A service, told by its name, of one of the zones.
+    struct ServiceReference: Hashable {
+        /// The zone, in the order of the origins.
+        let zone: Int
+        let owner: DomainName
+    }
+
+    /// Something that could not be served.
+    package enum Report: Hashable, Sendable {
+        /// A service's name cannot be a domain name in this zone.
+        case unreachable(ServiceName, origin: DomainName)
+        /// A provider cannot be named in SRV records: neither label fits.
+        case unnamed(instance: String, owner: DomainName)
+    }
+
+    private let policy: ZonePolicy
+    private var zones: [ZoneState]
+    private var book = AddressBook()
+    private var uses = HostUses()
+    /// Services to compile before the next zones are handed out.
+    private var dirty: Set<ServiceReference> = []
+    private var reports: [Report] = []
+
+    /// One zone on its way.
+    private struct ZoneState {
+        var content: ZoneContent
+        var builder: ZoneBuilder
+        var blocks: [DomainName: RecordBlock] = [:]
+        var unnamed: [DomainName: Set<String>] = [:]
+        /// Names that may have to become, or to stop being, empty non-terminals.
+        var between: Set<DomainName> = []
+        var isRead = false
+        var isChanged = false
+        var zone: Zone?
+    }
+
+    /// Zones with these origins, none of them read yet. The seed spreads names over tables: unpredictable in a server, fixed in tests.
+    package init(origins: [DomainName], policy: ZonePolicy, seed: UInt64) {
+        self.policy = policy
+        zones = origins.map { ZoneState(content: ZoneContent(origin: $0), builder: ZoneBuilder(origin: $0, seed: seed)) }
+    }
+
+    /// The host names that a resolver must be asked for: lower case, no final dot.
+    package var externalHosts: Set<String> { uses.externalHosts }
+
+    /// What could not be served, each once; asking takes them away.
+    package mutating func takeReports() -> [Report] {
+        defer { reports = [] }
+        return reports
+    }
+}
+
+// MARK: What changes
+
+extension ZoneCompiler {
+    /// Puts a registry that has been read in full in the place of what was known of a zone, told by its place among the origins.
+    package mutating func replace(with registry: Registry, zone index: Int) {
+        apply(zones[index].content.difference(to: registry), zone: index)
+        if !zones[index].isRead { zones[index].isChanged = true }
+        zones[index].isRead = true
+    }
+
+    /// Takes in what is different in a zone's registry.
+    package mutating func apply(_ change: RegistryChange, zone index: Int) {
+        var effect = ZoneContent.Effect()
+        for (name, service) in change.services { zones[index].content.set(name, to: service, &effect) }
+        reports += effect.unreachable.map { .unreachable($0, origin: zones[index].content.origin) }
+        zones[index].between.formUnion(effect.between)
+        for owner in effect.changed { markDirty(ServiceReference(zone: index, owner: owner)) }
+    }
+
+    /// Takes in what the resolver says of some hosts; hosts that it does not mention stay as they are.
+    package mutating func resolve(_ hosts: [String: HostAddresses]) {
+        for (host, addresses) in hosts where book.resolved[host] != addresses {
+            book.resolved[host] = addresses
+            for user in uses.services(using: host) { markDirty(user) }
+        }
+    }
+
+    /// Marks a service and all whose addresses hang on it.
+    private mutating func markDirty(_ service: ServiceReference) {
+        var pending = [service]
+        while let next = pending.popLast() {
+            if dirty.insert(next).inserted { pending += uses.services(inside: next) }
+        }
+    }
+}
+
+// MARK: Compiling
+
+extension ZoneCompiler {
+    /// The zones as they are now, in the order of the origins; nil for one that has not been read. `serial` numbers those that changed,
+    /// given the number of their last state.
+    package mutating func compile(serial: (UInt32?) -> UInt32) -> [Zone?] {
+        for (index, services) in Dictionary(grouping: dirty, by: \.zone) { rebuild(services.map(\.owner), zone: index) }
+        dirty = []
+        for index in zones.indices where zones[index].isRead && zones[index].isChanged { finish(zone: index, serial) }
+        forgetUnusedHosts()
+        return zones.map(\.zone)
+    }
+
+    /// Drops what is known of hosts that no provider names any more, once those are the most.
+    private mutating func forgetUnusedHosts() {
+        guard book.resolved.count > 2 * uses.externalHosts.count + 16 else { return }
+        book.resolved = book.resolved.filter { uses.externalHosts.contains($0.key) }
+    }
+
+    /// Takes the services' old names out of the zone, puts empty non-terminals where they have to be, then the new names.
+    private mutating func rebuild(_ owners: [DomainName], zone index: Int) {
+        for owner in owners {
+            guard let old = zones[index].blocks.removeValue(forKey: owner) else { continue }
+            for name in old.names {
+                zones[index].builder.remove(name)
+                if zones[index].content.hasDescendants(name) { zones[index].between.insert(name) }
+            }
+        }
+        placeEmptyNonTerminals(zone: index)
+        for owner in owners { compileService(ServiceReference(zone: index, owner: owner)) }
+        zones[index].isChanged = true
+    }
+
+    private mutating func placeEmptyNonTerminals(zone index: Int) {
+        for name in zones[index].between {
+            if zones[index].content.hasDescendants(name) {
+                var builder = RecordBlockBuilder()
+                builder.add(name)
+                zones[index].builder.insert(builder.build())
+            } else {
+                zones[index].builder.remove(name)
+            }
+        }
+        zones[index].between = []
+    }
+
+    private mutating func compileService(_ reference: ServiceReference) {
+        guard let service = zones[reference.zone].content.service(at: reference.owner) else {
+            uses.forget(reference)
+            zones[reference.zone].unnamed[reference.owner] = nil
+            return
+        }
+        let content = zones[reference.zone].content
+        note(hostsOf: service, for: reference)
+        let interior = Interior(contents: zones.map(\.content), nameServer: policy.nameServer)
+        let book = book
+        let compiler = ServiceCompiler(
+            owner: reference.owner, content: content, ttl: policy.ttl, addresses: { book.addresses(of: $0, in: interior) })
+        let output = compiler.compile(service)
+        zones[reference.zone].blocks[reference.owner] = output.block
+        zones[reference.zone].builder.insert(output.block)
+        report(Set(output.unnamed), of: reference)
+    }
+
+    private mutating func note(hostsOf service: MergedService, for reference: ServiceReference) {
+        let names = Set(service.registrations.compactMap { if case .name(let text) = $0.provider.host { text } else { nil } })
+        var external: Set<String> = []
+        var inside: Set<ServiceReference> = []
+        for text in names {
+            guard let name = DomainName(text: text) else { continue }
+            guard let zone = zoneIndex(of: name) else {
+                external.insert(text)
+                continue
+            }
+            inside.insert(ServiceReference(zone: zone, owner: name))
+            if let parent = name.parent { inside.insert(ServiceReference(zone: zone, owner: parent)) }
+        }
+        uses.set(reference, external: external, inside: inside)
+    }
+
+    private func zoneIndex(of name: DomainName) -> Int? {
+        Interior(contents: zones.map(\.content), nameServer: policy.nameServer).zoneIndex(of: name)
+    }
+
+    /// Says once of each provider that it has no name.
+    private mutating func report(_ unnamed: Set<String>, of reference: ServiceReference) {
+        let known = zones[reference.zone].unnamed[reference.owner] ?? []
+        reports += unnamed.subtracting(known).map { .unnamed(instance: $0, owner: reference.owner) }
+        zones[reference.zone].unnamed[reference.owner] = unnamed.isEmpty ? nil : unnamed
+    }
+
+    /// Puts the apex on top and takes the zone.
+    private mutating func finish(zone index: Int, _ serial: (UInt32?) -> UInt32) {
+        let apex = ApexCompiler(origin: zones[index].content.origin, policy: policy)
+        guard let authority = apex.authority(serial: serial(zones[index].zone?.authority.serial)) else { return }
+        let hasNameServer = !zones[index].content.hasService(at: authority.primary)
+        zones[index].builder.insert(apex.compile(authority, hasNameServer: hasNameServer))
+        for ancestor in ServiceNaming.ancestors(of: authority.primary, below: zones[index].content.origin)
+        where zones[index].blocks[ancestor] == nil {
+            var builder = RecordBlockBuilder()
+            builder.add(ancestor)
+            zones[index].builder.insert(builder.build())
+        }
+        zones[index].zone = zones[index].builder.build(authority, ttl: policy.ttl)
+        zones[index].isChanged = false
+    }
+}
+
+/// The served zones as hosts inside them see them.
+private struct Interior: AddressBook.Interior {
+    let contents: [ZoneContent]
+    let nameServer: HostAddresses
+
+    /// The deepest zone that a name lies in.
+    func zoneIndex(of name: DomainName) -> Int? {
+        contents.indices.filter { name.isAtOrBelow(contents[$0].origin) }.max {
+            contents[$0].origin.octets.count < contents[$1].origin.octets.count
+        }
+    }
+
+    func hosts(at name: DomainName) -> InteriorHosts? {
+        guard let index = zoneIndex(of: name) else { return nil }
+        let content = contents[index]
+        if name == ApexCompiler.nameServer(of: content.origin), !content.hasService(at: name) { return .addresses(nameServer) }
+        return .hosts(content.hosts(of: name))
+    }
+}

@@ -1,0 +1,118 @@
+import DNSAuthority
+import IPAddressing
+import ProviderRegistry
+
+/// What one zone holds of its registry, by domain name.
+struct ZoneContent {
+    /// The zone's origin.
+    let origin: DomainName
+    /// Services by their domain name, and there by their own: names that differ in case share one.
+    private var services: [DomainName: [ServiceName: Service]] = [:]
+    /// Services whose names cannot be domain names.
+    private(set) var unreachable: Set<ServiceName> = []
+    /// How many names lie below each name that lies between a service, or its SRV forms, and the origin.
+    private var descendants: [DomainName: Int] = [:]
+
+    init(origin: DomainName) { self.origin = origin }
+
+    /// The merged service at a name; nil if there is none.
+    func service(at name: DomainName) -> MergedService? { services[name].map { MergedService($0.values) } }
+
+    /// Whether a service stands at a name.
+    func hasService(at name: DomainName) -> Bool { services[name] != nil }
+
+    /// Whether something lies below a name on behalf of a service there.
+    func hasDescendants(_ name: DomainName) -> Bool { descendants[name] != nil }
+
+    /// Whether something with a better right than an instance stands at a name: a service, an SRV form or the name server.
+    func isTaken(_ name: DomainName) -> Bool {
+        hasService(at: name) || serviceWithForm(name).map(hasService) ?? false || name == ApexCompiler.nameServer(of: origin)
+    }
+
+    /// What has to be taken in for the zone to hold what a registry says.
+    func difference(to registry: Registry) -> RegistryChange {
+        var change = RegistryChange()
+        for known in services.values {
+            for (name, service) in known where registry.services[name] != service { change.services[name] = .some(registry.services[name]) }
+        }
+        for name in unreachable where registry.services[name] == nil { change.services[name] = .some(nil) }
+        for (name, service) in registry.services where change.services[name] == nil {
+            guard let owner = ServiceNaming.owner(of: name, in: origin), services[owner]?[name] != nil else {
+                change.services[name] = service
+                continue
+            }
+        }
+        return change
+    }
+
+    /// What a name inside the zone leads to: a service, or one of its instances under its plain or digest label.
+    func hosts(of name: DomainName) -> [ProviderHost] {
+        if let service = service(at: name) { return Array(Set(service.registrations.map(\.provider.host))) }
+        guard let parent = name.parent, let service = service(at: parent), let label = name.labels.first else { return [] }
+        let isDigest = label.starts(with: Array("i-".utf8))
+        let instance = service.registrations.first {
+            label.elementsEqual(ServiceNaming.label(ofInstance: $0.instance))
+                || isDigest && label.elementsEqual(ServiceNaming.digestLabel(ofInstance: $0.instance))
+        }
+        return instance.map { [$0.provider.host] } ?? []
+    }
+}
+
+extension ZoneContent {
+    /// What a change did to the names of the zone.
+    struct Effect {
+        /// The services at these names are new, gone or different.
+        var changed: Set<DomainName> = []
+        /// Names that lie, or no longer lie, between others and the origin.
+        var between: Set<DomainName> = []
+        /// Services that have just turned out to be unreachable.
+        var unreachable: [ServiceName] = []
+    }
+
+    /// Takes in a service's new state; nil if it is gone.
+    mutating func set(_ name: ServiceName, to service: Service?, _ effect: inout Effect) {
+        guard let owner = ServiceNaming.owner(of: name, in: origin) else {
+            if service == nil {
+                unreachable.remove(name)
+            } else if unreachable.insert(name).inserted {
+                effect.unreachable.append(name)
+            }
+            return
+        }
+        let existed = hasService(at: owner)
+        services[owner, default: [:]][name] = service
+        if services[owner]?.isEmpty == true { services[owner] = nil }
+        effect.changed.insert(owner)
+        if existed != hasService(at: owner) { existenceChanged(of: owner, &effect) }
+    }
+
+    /// A service came or went: names between change, and whoever had to give way, or has to now, is compiled again.
+    private mutating func existenceChanged(of owner: DomainName, _ effect: inout Effect) {
+        let forms = ServiceNaming.protocols.compactMap { ServiceNaming.srvForm(of: owner, $0, in: origin) }
+        let step = hasService(at: owner) ? 1 : -1
+        for name in [owner] + forms {
+            for ancestor in ServiceNaming.ancestors(of: name, below: origin) {
+                let count = (descendants[ancestor] ?? 0) + step
+                descendants[ancestor] = count == 0 ? nil : count
+                effect.between.insert(ancestor)
+                markPresent(at: ancestor, &effect)
+            }
+        }
+        if let plain = serviceWithForm(owner), hasService(at: plain) { effect.changed.insert(plain) }
+    }
+
+    /// Marks the services that have something at a name itself.
+    private func markPresent(at name: DomainName, _ effect: inout Effect) {
+        for owner in [name, serviceWithForm(name)].compactMap(\.self) where hasService(at: owner) { effect.changed.insert(owner) }
+    }
+
+    /// The service whose SRV form a name would be.
+    private func serviceWithForm(_ name: DomainName) -> DomainName? {
+        var labels = name.labels.dropLast(origin.labels.count).map(Array.init)
+        guard labels.count >= 2, let last = labels.popLast(), ServiceNaming.protocols.contains(where: { $0.utf8.elementsEqual(last) }),
+            labels[0].first == UInt8(ascii: "_")
+        else { return nil }
+        labels[0].removeFirst()
+        return DomainName(labels: labels)?.appending(origin)
+    }
+}

@@ -1,0 +1,137 @@
+import DNSAuthority
+import IPAddressing
+import Logging
+import ProviderRegistry
+
+/// Keeps the served zones in step with registries, resolved hosts and the state of the connection.
+///
+/// What comes in while zones are being compiled is taken in together afterwards, so bursts coalesce by themselves.
+package actor ZonePublisher {
+    /// Something that may change the answers. Zones are told by their place among the origins.
+    package enum Event: Sendable {
+        /// A zone's registry has been read in full, at first or in a new session.
+        case read(Registry, zone: Int)
+        /// Some services of a zone are different.
+        case changed(RegistryChange, zone: Int)
+        /// The resolver knows something new of some hosts.
+        case resolved([String: HostAddresses])
+        /// There is a connection to ZooKeeper, with this session timeout.
+        case connected(sessionTimeout: Duration)
+        /// There has been none since then.
+        case disconnected(since: ContinuousClock.Instant)
+    }
+
+    /// Where the results go.
+    package struct Outlets: Sendable {
+        /// Takes the zones to serve from now on.
+        package var publish: @Sendable (ServedZones) -> Void
+        /// Takes all host names outside the zones that are to be resolved from now on.
+        package var follow: @Sendable (Set<String>) -> Void
+
+        package init(publish: @escaping @Sendable (ServedZones) -> Void, follow: @escaping @Sendable (Set<String>) -> Void) {
+            self.publish = publish
+            self.follow = follow
+        }
+    }
+
+    private let origins: [DomainName]
+    private let outlets: Outlets
+    private let now: @Sendable () -> UInt32
+    private let logger: Logger
+    private var compiler: ZoneCompiler
+    private var freshness: Freshness
+    private var followed: Set<String> = []
+    private var served: ServedState?
+    private let mailbox = Mailbox<Event>()
+
+    /// What was handed out last, as far as it tells whether to hand out anew.
+    private struct ServedState: Equatable {
+        var serials: [UInt32?]
+        var status: ZoneStatus
+    }
+
+    /// `now` gives the seconds since 1970, from which serials start.
+    package init(
+        origins: [DomainName], policy: ZonePolicy, maximumStale: Duration?, seed: UInt64, outlets: Outlets,
+        now: @escaping @Sendable () -> UInt32, logger: Logger
+    ) {
+        self.origins = origins
+        self.outlets = outlets
+        self.now = now
+        self.logger = logger
+        compiler = ZoneCompiler(origins: origins, policy: policy, seed: seed)
+        freshness = Freshness(maximumStale: maximumStale)
+    }
+
+    /// Hands in an event, from anywhere; it takes effect soon.
+    package nonisolated func send(_ event: Event) { mailbox.post(event) }
+
+    /// The zones before anything has been read: everything below the origins is SERVFAIL (RFC 8914 §4.15).
+    package nonisolated func unreadZones() -> ServedZones { ServedZones(origins.map(ServedZone.init(notReady:))) }
+}
+
+extension ZonePublisher {
+    /// Takes events in and publishes zones until the task is cancelled.
+    package func run() async {
+        while let events = await mailbox.next(before: freshness.nextChange(after: .now)) {
+            for event in events { take(event) }
+            publish()
+        }
+    }
+
+    private func take(_ event: Event) {
+        switch event {
+        case .read(let registry, let zone):
+            compiler.replace(with: registry, zone: zone)
+            logger.info("registry read", metadata: ["zone": "\(origins[zone].text)", "services": "\(registry.services.count)"])
+        case .changed(let change, let zone): compiler.apply(change, zone: zone)
+        case .resolved(let hosts): compiler.resolve(hosts)
+        case .connected(let timeout): freshness.connected(sessionTimeout: timeout)
+        case .disconnected(let instant): freshness.disconnected(since: instant)
+        }
+    }
+
+    /// Compiles what has changed and hands it out, if anything is different for clients.
+    private func publish() {
+        let zones = compiler.compile(serial: nextSerial)
+        for report in compiler.takeReports() { log(report) }
+        if compiler.externalHosts != followed {
+            followed = compiler.externalHosts
+            outlets.follow(followed)
+        }
+        let state = ServedState(serials: zones.map { $0?.authority.serial }, status: freshness.status(at: .now))
+        guard state != served else { return }
+        if let served, served.status != state.status { log(state.status) }
+        served = state
+        outlets.publish(
+            ServedZones(
+                zip(origins, zones).map { origin, zone in zone.map { ServedZone($0, state.status) } ?? ServedZone(notReady: origin) }))
+    }
+
+    /// Seconds since 1970, or the next number where that would not rise (RFC 1982 §3.1).
+    private func nextSerial(after last: UInt32?) -> UInt32 {
+        guard let last else { return now() }
+        let isLater = Int32(bitPattern: now() &- last) > 0
+        return isLater ? now() : last &+ 1
+    }
+
+    private func log(_ report: ZoneCompiler.Report) {
+        switch report {
+        case .unreachable(let service, let origin):
+            logger.warning(
+                "service name cannot be a domain name", metadata: ["service": "\(service.text.debugDescription)", "zone": "\(origin.text)"])
+        case .unnamed(let instance, let owner):
+            logger.warning(
+                "provider has no instance name and is left out of srv",
+                metadata: ["instance": "\(instance.debugDescription)", "service": "\(owner.text)"])
+        }
+    }
+
+    private func log(_ status: ZoneStatus) {
+        switch status {
+        case .current: logger.info("answers are current again")
+        case .stale: logger.warning("answers are stale: zookeeper is out of reach")
+        case .expired: logger.error("answers are too old: zookeeper has been out of reach for too long")
+        }
+    }
+}
