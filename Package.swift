@@ -2,7 +2,7 @@
 // 4                               zoodns                                     commands, settings, wiring
 // 3  ProviderDiscovery  ZoneCompilation  DNSTransport  HostResolution
 // 2         ZooKeeperClient         ProviderRegistry         DNSAuthority
-// 1  CZooKeeper                       IPAddressing                       CAres
+// 1  CZooKeeper           IPAddressing           Mailboxes           CAres
 //
 // A target depends on targets of lower rows, never on its own.
 import PackageDescription
@@ -23,6 +23,7 @@ let package = Package(
         .systemLibrary(name: "CZooKeeper", providers: [.apt(["libzookeeper-mt-dev"])]),
         .systemLibrary(name: "CAres", pkgConfig: "libcares", providers: [.apt(["libc-ares-dev"])]),
         .target(name: "IPAddressing"),
+        .target(name: "Mailboxes"),
 
         .target(name: "ZooKeeperClient", dependencies: ["CZooKeeper", "IPAddressing", .logging]),
         .target(name: "ProviderRegistry", dependencies: ["IPAddressing"]),
@@ -30,10 +31,10 @@ let package = Package(
 
         .target(
             name: "ProviderDiscovery",
-            dependencies: ["ZooKeeperClient", "ProviderRegistry", .logging]),
+            dependencies: ["ZooKeeperClient", "ProviderRegistry", "Mailboxes", .logging]),
         .target(
             name: "ZoneCompilation",
-            dependencies: ["ProviderRegistry", "DNSAuthority", "IPAddressing", .logging, .product(name: "Crypto", package: "swift-crypto")]),
+            dependencies: ["ProviderRegistry", "DNSAuthority", "IPAddressing", "Mailboxes", .logging, .product(name: "Crypto", package: "swift-crypto")]),
         .target(name: "HostResolution", dependencies: ["CAres", "IPAddressing", .logging]),
         .target(
             name: "DNSTransport",

@@ -8,7 +8,7 @@ package struct RegistryLayout: Hashable, Sendable {
 
     /// What stands at a path.
     package enum Place: Hashable, Sendable {
-        /// The parent of all services, or what lies above it.
+        /// The parent of all services.
         case root
         /// A service.
         case service(ServiceName)
@@ -22,9 +22,9 @@ package struct RegistryLayout: Hashable, Sendable {
     /// The path of a provider.
     package func path(of instance: String, in service: ServiceName) -> String { path(of: service) + "/" + instance }
 
-    /// What stands at a path; nil for one that is neither above the services nor one of them nor of their providers.
+    /// What stands at a path; nil for one that is none of these.
     package func place(of path: String) -> Place? {
-        if path == root || path == "/" || root.hasPrefix(path + "/") { return .root }
+        if path == root { return .root }
         let prefix = root == "/" ? "/" : root + "/"
         guard path.hasPrefix(prefix) else { return nil }
         let names = path.dropFirst(prefix.count).split(separator: "/", omittingEmptySubsequences: false)
@@ -33,16 +33,5 @@ package struct RegistryLayout: Hashable, Sendable {
         case 2: return .provider(ServiceName(String(names[0])), instance: String(names[1]))
         default: return nil
         }
-    }
-
-    /// The root and what lies above it, deepest first, up to a child of `/`.
-    package var ancestry: [String] {
-        var paths: [String] = []
-        var path = root
-        while path.count > 1, let slash = path.lastIndex(of: "/") {
-            paths.append(path)
-            path = String(path[..<slash])
-        }
-        return paths
     }
 }

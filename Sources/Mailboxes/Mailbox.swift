@@ -1,18 +1,20 @@
 import Synchronization
 
 /// Messages from anywhere for one reader, who takes all that have come at once.
-final class Mailbox<Message: Sendable>: Sendable {
+package final class Mailbox<Message: Sendable>: Sendable {
     private let messages = Mutex<[Message]>([])
     private let (wakes, waker) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
+    package init() {}
+
     /// Leaves a message.
-    func post(_ message: Message) {
+    package func post(_ message: Message) {
         messages.withLock { $0.append(message) }
         waker.yield()
     }
 
     /// Waits for messages, or until an instant, and takes them; none if only time has passed, nil once the task is cancelled.
-    func next(before deadline: ContinuousClock.Instant?) async -> [Message]? {
+    package func next(before deadline: ContinuousClock.Instant?) async -> [Message]? {
         let alarm = deadline.map { deadline in
             Task { [waker] in
                 try await Task.sleep(until: deadline, clock: .continuous)

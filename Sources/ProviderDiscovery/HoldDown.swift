@@ -1,0 +1,100 @@
+import ProviderRegistry
+
+/// Keeps providers that vanish after an outage until it is clear whether they are gone.
+///
+/// After an outage sessions of healthy providers run out before their owners are back: their znodes vanish and return up to minutes later.
+/// So for a while after a long disconnection or a new session, a provider that vanishes is held: until it returns with the same host and
+/// port, the time is over, or its service has gained as many new providers as it lost.
+struct HoldDown {
+    /// What makes a provider the same as before, whatever its znode is called.
+    private struct Offer: Hashable {
+        let host: ProviderHost
+        let port: UInt16
+
+        init(_ registration: Registration) {
+            host = registration.provider.host
+            port = registration.provider.port
+        }
+    }
+
+    /// What has happened to one service in the window.
+    private struct Losses {
+        /// Providers that vanished and have not returned.
+        var held: [Offer: Registration] = [:]
+        /// Offers that are new since the window opened.
+        var gained: Set<Offer> = []
+    }
+
+    private let duration: Duration
+    private var sessionTimeout: Duration = .zero
+    private var disconnectedAt: ContinuousClock.Instant?
+    private var hasHadSession = false
+    private var losses: [ServiceName: Losses] = [:]
+    /// When the window closes; nil while there is none.
+    private(set) var end: ContinuousClock.Instant?
+
+    /// A guard that holds for `duration` after an outage; zero for not at all.
+    init(duration: Duration) { self.duration = duration }
+
+    /// Takes in what happened to the session.
+    mutating func take(_ event: SessionChange, at now: ContinuousClock.Instant) {
+        switch event {
+        case .disconnected: disconnectedAt = disconnectedAt ?? now
+        case .connected(let timeout, let isNew):
+            let outage = disconnectedAt.map { $0.duration(to: now) } ?? .zero
+            if duration > .zero, hasHadSession, isNew || outage > sessionTimeout / 3 { end = now + duration }
+            disconnectedAt = nil
+            sessionTimeout = timeout
+            hasHadSession = true
+        }
+    }
+
+    /// What happens to a session, as far as it matters here.
+    enum SessionChange {
+        case connected(timeout: Duration, isNew: Bool)
+        case disconnected
+    }
+
+    /// What to serve for a service that went from one state to another; nil for a service that is not there.
+    mutating func serve(_ name: ServiceName, from old: Service?, to new: Service?, at now: ContinuousClock.Instant) -> Service? {
+        guard let end, now < end else { return new }
+        let before = offers(old)
+        let after = offers(new)
+        var losses = self.losses[name] ?? Losses()
+        for (offer, registration) in before where after[offer] == nil { losses.held[offer] = registration }
+        for offer in after.keys where before[offer] == nil {
+            if losses.held.removeValue(forKey: offer) == nil { losses.gained.insert(offer) }
+        }
+        losses.gained.formIntersection(after.keys)
+        if losses.gained.count >= losses.held.count { losses.held = [:] }
+        self.losses[name] = losses
+        return merged(new, losses)
+    }
+
+    /// Closes the window if its time is over; the services that held something and no longer do.
+    mutating func expire(at now: ContinuousClock.Instant) -> [ServiceName] {
+        guard let end, end <= now else { return [] }
+        self.end = nil
+        defer { losses = [:] }
+        return losses.filter { !$0.value.held.isEmpty }.map(\.key)
+    }
+
+    private func offers(_ service: Service?) -> [Offer: Registration] {
+        Dictionary((service?.registrations.values ?? [:].values).map { (Offer($0), $0) }) { first, second in
+            first.creationZxid <= second.creationZxid ? first : second
+        }
+    }
+
+    private func merged(_ service: Service?, _ losses: Losses) -> Service? {
+        guard !losses.held.isEmpty else { return service }
+        var merged = service ?? Service()
+        for registration in losses.held.values {
+            // A znode of the same name that offers something else does not take the held one's place.
+            let key = merged.registrations[registration.instance] == nil ? registration.instance : registration.instance + " "
+            var held = registration
+            held.isHeld = true
+            merged.registrations[key] = held
+        }
+        return merged
+    }
+}

@@ -1,0 +1,131 @@
+import Logging
+import Mailboxes
+import ProviderRegistry
+import ZooKeeperClient
+
+/// Follows one registry: reads its znodes, re-arms their watches and tells what is different.
+///
+/// Decisions are `WatchState`'s and `HoldDown`'s; this sends their requests and passes on what they say. It takes all that has come in at
+/// once, so bursts coalesce by themselves.
+package actor ProviderWatcher {
+    private let session: Session
+    private let layout: RegistryLayout
+    private let logger: Logger
+    private let deliver: @Sendable (WatchUpdate) -> Void
+    private let mailbox = Mailbox<WatchInput>()
+    private var state: WatchState
+    private var holdDown: HoldDown
+    /// What was read last, without what is held; nil before the first complete read.
+    private var known: Registry?
+    /// Every znode that could not be used, or only in part, since the start.
+    package private(set) var reports: [WatchReport] = []
+    private static let mostReports = 1000
+
+    /// Follows the registry at `layout` over a session that has not begun to run; `deliver` is called in order.
+    package init(
+        session: Session, layout: RegistryLayout, settings: WatchSettings, logger: Logger,
+        deliver: @escaping @Sendable (WatchUpdate) -> Void
+    ) {
+        self.session = session
+        self.layout = layout
+        self.logger = logger
+        self.deliver = deliver
+        state = WatchState(layout: layout, settings: settings)
+        holdDown = HoldDown(duration: settings.holdDown)
+        session.observe { [mailbox] in mailbox.post(.session($0)) }
+    }
+
+    /// Follows the registry until the task is cancelled.
+    package func run() async {
+        while let inputs = await mailbox.next(before: [state.nextDeadline, holdDown.end].compactMap { $0 }.min()) {
+            let now = ContinuousClock.now
+            for input in inputs { take(input, at: now) }
+            state.tick(at: now)
+            for (request, watchesData) in state.takeRequests() { send(request, watchesData: watchesData) }
+            tell(state.takeOutput(), at: now)
+        }
+    }
+
+    private func take(_ input: WatchInput, at now: ContinuousClock.Instant) {
+        state.take(input, at: now)
+        switch input {
+        case .session(.connected(let timeout, let isNew)):
+            holdDown.take(.connected(timeout: timeout, isNew: isNew), at: now)
+            deliver(.connected(sessionTimeout: timeout))
+        case .session(.disconnected):
+            holdDown.take(.disconnected, at: now)
+            deliver(.disconnected(since: now))
+        default: break
+        }
+    }
+
+    private func send(_ request: WatchRequest, watchesData: Bool) {
+        let generation = state.generation
+        let answer: @Sendable (WatchAnswer) -> Void = { [mailbox] in mailbox.post(.answer($0, to: request, generation: generation)) }
+        switch request {
+        case .listServices: session.list(layout.root, watch: true) { answer(WatchAnswer($0, WatchAnswer.names)) }
+        case .listProviders(let name): session.list(layout.path(of: name), watch: true) { answer(WatchAnswer($0, WatchAnswer.names)) }
+        case .awaitRoot: session.exists(layout.root, watch: true) { answer(WatchAnswer($0) { .exists($0 != nil) }) }
+        case .read(let name, let instance):
+            session.read(layout.path(of: instance, in: name), watch: watchesData) { answer(WatchAnswer($0, WatchAnswer.content)) }
+        }
+    }
+}
+
+extension ProviderWatcher {
+    /// Logs what is to be reported and delivers what is different.
+    private func tell(_ output: WatchState.Output, at now: ContinuousClock.Instant) {
+        for report in output.reports { log(report) }
+        if output.repairs > 0 {
+            logger.warning("registry differed without a watch, repaired", metadata: ["path": "\(layout.root)", "differences": "\(output.repairs)"])
+        }
+        if output.isNewlyComplete {
+            tellWhole(at: now)
+        } else if known != nil, !state.isReading {
+            tellChange(of: output.changed, at: now)
+        }
+        let released = holdDown.expire(at: now)
+        guard let known, !released.isEmpty else { return }
+        logger.info("hold-down over", metadata: ["path": "\(layout.root)", "services": "\(released.count)"])
+        deliver(.changed(RegistryChange(services: Dictionary(uniqueKeysWithValues: released.map { ($0, known.services[$0]) }))))
+    }
+
+    private func tellWhole(at now: ContinuousClock.Instant) {
+        let current = state.registry
+        let before = known ?? Registry()
+        known = current
+        var served = current
+        for name in Set(before.services.keys).union(current.services.keys) {
+            served.services[name] = holdDown.serve(name, from: before.services[name], to: current.services[name], at: now)
+        }
+        deliver(.complete(served))
+    }
+
+    private func tellChange(of names: Set<ServiceName>, at now: ContinuousClock.Instant) {
+        guard !names.isEmpty else { return }
+        var change = RegistryChange()
+        for name in names {
+            let service = state.service(name)
+            let served = holdDown.serve(name, from: known?.services[name], to: service, at: now)
+            change.services[name] = .some(served)
+            known?.services[name] = service
+        }
+        deliver(.changed(change))
+    }
+
+    private func log(_ report: WatchReport) {
+        if reports.count < Self.mostReports { reports.append(report) }
+        logger.warning(
+            "znode cannot be used as it is", metadata: ["path": "\(report.path.debugDescription)", "reason": "\(report.reason)", "excerpt": "\(report.excerpt)"])
+    }
+}
+
+extension WatchAnswer {
+    /// An answer from what came back.
+    init<Value>(_ result: Result<Value, ZooKeeperError>, _ success: (Value) -> WatchAnswer) {
+        switch result {
+        case .success(let value): self = success(value)
+        case .failure(let error): self = .failed(error)
+        }
+    }
+}

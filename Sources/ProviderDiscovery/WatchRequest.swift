@@ -1,0 +1,28 @@
+import ProviderRegistry
+import ZooKeeperClient
+
+/// Something to ask ZooKeeper for. Every request leaves a watch behind but `read` where that says otherwise.
+enum WatchRequest: Hashable, Sendable {
+    /// The names of all services.
+    case listServices
+    /// Whether the parent of all services has come into being.
+    case awaitRoot
+    /// The names of a service's providers.
+    case listProviders(ServiceName)
+    /// A provider's data.
+    case read(ServiceName, instance: String)
+}
+
+/// What comes back for a request.
+enum WatchAnswer: Sendable {
+    case names([String])
+    case exists(Bool)
+    case content(ZnodeContent)
+    case failed(ZooKeeperError)
+}
+
+/// What happens to a watcher. Answers carry the generation of the session that they were asked in.
+enum WatchInput: Sendable {
+    case session(SessionEvent)
+    case answer(WatchAnswer, to: WatchRequest, generation: Int)
+}

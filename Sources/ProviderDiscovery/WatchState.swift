@@ -1,0 +1,330 @@
+import ProviderRegistry
+import ZooKeeperClient
+
+/// Decides which znodes to read after each event, and what the registry is then. Pure: requests go out, answers and the time come in.
+///
+/// | event | what follows |
+/// | --- | --- |
+/// | connected, new session | all is forgotten and read anew; nothing is told before it is complete |
+/// | connected, same session | what was waiting is sent; the watches are still there |
+/// | disconnected | nothing is sent |
+/// | watch fired | what stands at its path is read again |
+/// | answer of an earlier session | ignored |
+/// | answer: connection lost | asked again |
+/// | answer: no such znode | what stood there is gone; for the root, its creation is awaited |
+/// | answer: any other failure | reported once; asked again at the next reconciliation |
+struct WatchState {
+    /// One service as it was last read.
+    struct ServiceState {
+        /// The usable providers.
+        var service = Service()
+        /// All children, by the transaction that last changed what was read of them; nil for one not read yet.
+        var children: [String: Int64?] = [:]
+        /// When it was last listed.
+        var listedAt: ContinuousClock.Instant?
+    }
+
+    /// Services with more providers than this are listed at most once in `pauseForLargeServices`: each list costs their whole length.
+    static let largeService = 1000
+    static let pauseForLargeServices: Duration = .milliseconds(100)
+    /// Registries up to this size have a watch on every provider's data.
+    static let mostDataWatches = 10_000
+    /// The time in which the data of every provider is read again, in case it changed without a watch.
+    static let rereadPeriod: Duration = .seconds(600)
+
+    private let layout: RegistryLayout
+    private let settings: WatchSettings
+    private(set) var generation = 0
+    private var isConnected = false
+    private var services: [ServiceName: ServiceState] = [:]
+    private var providerCount = 0
+    private var queue = RequestQueue()
+    /// What has to be answered before the registry is complete; nil once it is.
+    private var initial: Set<WatchRequest>? = [.listServices]
+    /// Large services whose next list must wait.
+    private var delayed: [ServiceName: ContinuousClock.Instant] = [:]
+    private var nextReconcile: ContinuousClock.Instant?
+    private var nextReread: ContinuousClock.Instant?
+    private var rereads: [WatchRequest] = []
+    /// Lists that no watch asked for: a difference in their answers means that a watch was lost.
+    private var unprompted: Set<WatchRequest> = []
+    private var reported: [String: Int64] = [:]
+
+    private var output = Output()
+
+    /// What has come of inputs since it was last taken.
+    struct Output {
+        /// Whether the registry has become complete.
+        var isNewlyComplete = false
+        /// Services that are different, once complete.
+        var changed: Set<ServiceName> = []
+        /// Znodes that could not be used.
+        var reports: [WatchReport] = []
+        /// How many differences were found that no watch had told of.
+        var repairs = 0
+    }
+
+    init(layout: RegistryLayout, settings: WatchSettings) {
+        self.layout = layout
+        self.settings = settings
+    }
+
+    /// Everything as it was last read.
+    var registry: Registry { Registry(services: services.mapValues(\.service)) }
+
+    /// Whether the registry is still being read for the first time in a session.
+    var isReading: Bool { initial != nil }
+
+    /// One service as it was last read; nil if there is none.
+    func service(_ name: ServiceName) -> Service? { services[name]?.service }
+
+    /// What has come of inputs; taken once.
+    mutating func takeOutput() -> Output {
+        defer { output = Output() }
+        return output
+    }
+
+    /// Requests to send now, each with whether to watch the data that it reads.
+    mutating func takeRequests() -> [(request: WatchRequest, watchesData: Bool)] {
+        guard isConnected else { return [] }
+        return queue.send().map { ($0, watchesData($0)) }
+    }
+
+    private func watchesData(_ request: WatchRequest) -> Bool {
+        guard case .read(let service, let instance) = request else { return true }
+        return providerCount <= Self.mostDataWatches || reported[layout.path(of: instance, in: service)] != nil
+    }
+}
+
+// MARK: Events
+
+extension WatchState {
+    /// Takes in what has happened.
+    mutating func take(_ input: WatchInput, at now: ContinuousClock.Instant) {
+        switch input {
+        case .session(.connected(_, let isNew)):
+            isConnected = true
+            if isNew { startOver(at: now) }
+        case .session(.disconnected): isConnected = false
+        case .session(.watch(let path)): watchFired(path, at: now)
+        case .answer(let answer, let request, let generation):
+            guard generation == self.generation else { return }
+            queue.answered(request)
+            take(answer, to: request, at: now)
+        }
+    }
+
+    private mutating func startOver(at now: ContinuousClock.Instant) {
+        generation += 1
+        services = [:]
+        providerCount = 0
+        queue.clear()
+        delayed = [:]
+        rereads = []
+        unprompted = []
+        initial = [.listServices]
+        queue.add(.listServices)
+        nextReconcile = now + settings.reconcile
+        nextReread = now + .seconds(1)
+    }
+
+    private mutating func watchFired(_ path: String, at now: ContinuousClock.Instant) {
+        switch layout.place(of: path) {
+        case .root: prompt(.listServices)
+        case .service(let name): if services[name] != nil { list(name, at: now) }
+        case .provider(let name, let instance): if services[name]?.children[instance] != nil { queue.add(.read(name, instance: instance)) }
+        case nil: break
+        }
+    }
+
+    private mutating func prompt(_ request: WatchRequest) {
+        unprompted.remove(request)
+        queue.add(request)
+    }
+
+    /// Lists a service anew, a large one after a pause.
+    private mutating func list(_ name: ServiceName, at now: ContinuousClock.Instant) {
+        guard let state = services[name], state.children.count > Self.largeService, let last = state.listedAt,
+            last + Self.pauseForLargeServices > now
+        else { return prompt(.listProviders(name)) }
+        delayed[name] = last + Self.pauseForLargeServices
+    }
+}
+
+// MARK: Time
+
+extension WatchState {
+    /// When `tick` has something to do next; nil while nothing is read.
+    var nextDeadline: ContinuousClock.Instant? {
+        guard isConnected else { return nil }
+        return ([nextReconcile, nextReread].compactMap { $0 } + delayed.values).min()
+    }
+
+    /// Does what is due.
+    mutating func tick(at now: ContinuousClock.Instant) {
+        guard isConnected else { return }
+        for (name, due) in delayed where due <= now {
+            delayed[name] = nil
+            prompt(.listProviders(name))
+        }
+        if let due = nextReconcile, due <= now {
+            nextReconcile = now + settings.reconcile
+            if initial == nil { reconcile() }
+        }
+        if let due = nextReread, due <= now {
+            nextReread = now + .seconds(1)
+            if initial == nil { reread() }
+        }
+    }
+
+    /// Lists everything anew, and reads what could not be read.
+    private mutating func reconcile() {
+        for request in [WatchRequest.listServices] + services.keys.map(WatchRequest.listProviders) {
+            unprompted.insert(request)
+            queue.add(request)
+        }
+        for (name, state) in services {
+            for (instance, version) in state.children where version == nil { queue.add(.read(name, instance: instance)) }
+        }
+    }
+
+    /// Reads the share of one second of all providers again.
+    private mutating func reread() {
+        if rereads.isEmpty {
+            rereads = services.flatMap { name, state in state.children.keys.map { WatchRequest.read(name, instance: $0) } }
+        }
+        let share = providerCount / Int(Self.rereadPeriod.components.seconds) + 1
+        for request in rereads.suffix(share) {
+            // It may have vanished since.
+            if case .read(let name, let instance) = request, services[name]?.children[instance] != nil { queue.add(request) }
+        }
+        rereads.removeLast(min(share, rereads.count))
+    }
+}
+
+// MARK: Answers
+
+extension WatchState {
+    private mutating func take(_ answer: WatchAnswer, to request: WatchRequest, at now: ContinuousClock.Instant) {
+        if case .failed(let error) = answer, error.isPassing { return queue.add(request) }
+        switch (request, answer) {
+        case (.listServices, .names(let names)): listed(names)
+        case (.listServices, .failed(.noNode)):
+            listed([])
+            queue.add(.awaitRoot)
+        case (.awaitRoot, .exists(true)): prompt(.listServices)
+        case (.listProviders(let name), .names(let names)): listed(names, of: name, at: now)
+        case (.listProviders(let name), .failed(.noNode)): remove(name)
+        case (.read(let name, let instance), .content(let content)): read(content, of: instance, in: name)
+        case (.read(let name, let instance), .failed(.noNode)): remove(instance, from: name)
+        case (.read(let name, let instance), .failed(let error)):
+            report(layout.path(of: instance, in: name), error.text, [], version: -1)
+        case (.listProviders(let name), .failed(let error)): report(layout.path(of: name), error.text, [], version: -1)
+        // Without a list of services nothing is complete: it is asked for again with the next reconciliation.
+        case (.listServices, .failed(let error)):
+            report(layout.root, error.text, [], version: -1)
+            return
+        default: break
+        }
+        settle(request)
+    }
+
+    /// Strikes an answered request off what the registry needs to be complete.
+    private mutating func settle(_ request: WatchRequest) {
+        guard initial != nil else { return }
+        initial?.remove(request)
+        guard initial?.isEmpty == true else { return }
+        initial = nil
+        output.isNewlyComplete = true
+    }
+
+    private mutating func need(_ request: WatchRequest) {
+        initial?.insert(request)
+        queue.add(request)
+    }
+
+    private mutating func listed(_ names: [String]) {
+        let current = Set(names.map(ServiceName.init))
+        let gone = services.keys.filter { !current.contains($0) }
+        let new = current.filter { services[$0] == nil }
+        noteDifference(.listServices, gone.count + new.count)
+        for name in gone { remove(name) }
+        for name in new {
+            services[name] = ServiceState()
+            output.changed.insert(name)
+            need(.listProviders(name))
+        }
+    }
+
+    private mutating func listed(_ names: [String], of service: ServiceName, at now: ContinuousClock.Instant) {
+        guard let state = services[service] else { return }
+        let current = Set(names)
+        let gone = state.children.keys.filter { !current.contains($0) }
+        let new = current.filter { state.children[$0] == nil }
+        noteDifference(.listProviders(service), gone.count + new.count)
+        services[service]?.listedAt = now
+        for instance in gone { remove(instance, from: service) }
+        for instance in new {
+            services[service]?.children[instance] = .some(nil)
+            providerCount += 1
+            need(.read(service, instance: instance))
+        }
+    }
+
+    private mutating func noteDifference(_ request: WatchRequest, _ count: Int) {
+        if unprompted.remove(request) != nil { output.repairs += count }
+    }
+
+    private mutating func read(_ content: ZnodeContent, of instance: String, in name: ServiceName) {
+        guard let known = services[name]?.children[instance] else { return }
+        let version = content.stat.modificationZxid
+        guard known != version else { return }
+        services[name]?.children[instance] = version
+        let registration = self.registration(content, instance, in: name)
+        guard services[name]?.service.registrations[instance] != registration else { return }
+        services[name]?.service.registrations[instance] = registration
+        output.changed.insert(name)
+    }
+
+    private mutating func registration(_ content: ZnodeContent, _ instance: String, in name: ServiceName) -> Registration? {
+        let path = layout.path(of: instance, in: name)
+        let version = content.stat.modificationZxid
+        do {
+            let document = try ProviderDocument(content.octets)
+            reported[path] = nil
+            if !document.doubts.isEmpty {
+                report(path, "no number from 0 to 65535: " + document.doubts.joined(separator: ", "), content.octets, version: version)
+            }
+            return Registration(instance: instance, creationZxid: content.stat.creationZxid, provider: document.provider)
+        } catch {
+            report(path, error.rawValue, content.octets, version: version)
+            // Watched from now on, whatever the registry's size, so that a mended document is seen at once.
+            if providerCount > Self.mostDataWatches { queue.add(.read(name, instance: instance)) }
+            return nil
+        }
+    }
+
+    /// Reports a znode once for each version of it.
+    private mutating func report(_ path: String, _ reason: String, _ octets: [UInt8], version: Int64) {
+        guard reported.updateValue(version, forKey: path) != version else { return }
+        output.reports.append(WatchReport(path: path, reason: reason, excerpt: ProviderDocument.excerpt(octets)))
+    }
+
+    private mutating func remove(_ instance: String, from name: ServiceName) {
+        guard services[name]?.children.removeValue(forKey: instance) != nil else { return }
+        providerCount -= 1
+        reported[layout.path(of: instance, in: name)] = nil
+        if services[name]?.service.registrations.removeValue(forKey: instance) != nil { output.changed.insert(name) }
+        initial?.remove(.read(name, instance: instance))
+    }
+
+    private mutating func remove(_ name: ServiceName) {
+        guard let state = services[name] else { return }
+        for instance in state.children.keys { remove(instance, from: name) }
+        services[name] = nil
+        delayed[name] = nil
+        reported[layout.path(of: name)] = nil
+        output.changed.insert(name)
+        initial?.remove(.listProviders(name))
+    }
+}

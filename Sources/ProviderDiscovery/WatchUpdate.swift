@@ -1,0 +1,36 @@
+import ProviderRegistry
+
+/// What a watcher has to tell, in order.
+package enum WatchUpdate: Sendable {
+    /// The registry has been read in full, at first or in a new session. An empty one also where its path does not exist.
+    case complete(Registry)
+    /// Some services are different.
+    case changed(RegistryChange)
+    /// There is a connection, with this session timeout.
+    case connected(sessionTimeout: Duration)
+    /// There has been none since then.
+    case disconnected(since: ContinuousClock.Instant)
+}
+
+/// Something in the registry that could not be used, or only in part.
+package struct WatchReport: Hashable, Sendable {
+    /// The znode.
+    package let path: String
+    /// What is wrong with it.
+    package let reason: String
+    /// The first octets of its data, for people.
+    package let excerpt: String
+}
+
+/// What an operator decides about following a registry.
+package struct WatchSettings: Sendable {
+    /// How often everything is listed anew in case a watch was lost.
+    package var reconcile: Duration
+    /// For how long after an outage vanished providers are kept; zero for not at all.
+    package var holdDown: Duration
+
+    package init(reconcile: Duration = .seconds(60), holdDown: Duration = .seconds(120)) {
+        self.reconcile = reconcile
+        self.holdDown = holdDown
+    }
+}

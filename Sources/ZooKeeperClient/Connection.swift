@@ -1,0 +1,155 @@
+import CZooKeeper
+import Glibc
+import Synchronization
+
+/// The sole owner of one `zhandle_t`: from `open` until `close`, which must be said.
+///
+/// The C client gives every event and every answer on one thread of its own, in order. Whoever is told of them must not block it.
+final class Connection: Sendable {
+    /// What the C client says of its state.
+    enum Event: Sendable {
+        /// Connected under a session id, with the timeout that the server granted.
+        case connected(id: Int64, timeout: Duration)
+        /// Looking for a server.
+        case connecting
+        /// The session is over; the handle is of no more use.
+        case ended
+        /// A watch fired at a path.
+        case watch(String)
+    }
+
+    /// The C client's handle.
+    ///
+    /// Sendable because the C client may be called from any thread until it is closed, and whoever closes takes the handle out of the state first.
+    private struct Handle: @unchecked Sendable {
+        let pointer: OpaquePointer
+    }
+
+    private struct State {
+        var handle: Handle?
+        var isConnected = false
+        var isClosed = false
+        var pending: [ObjectIdentifier: PendingRequest] = [:]
+    }
+
+    private let state = Mutex(State())
+    private let report: @Sendable (Event) -> Void
+
+    /// `report` is called on the C client's thread.
+    init(report: @escaping @Sendable (Event) -> Void) { self.report = report }
+
+    /// Begins to connect to numeric addresses; false if they make no sense to the client. The C function is `zookeeper_init2`.
+    func open(_ addresses: String, timeout: Duration) -> Bool {
+        let pointer = withSignalsBlocked {
+            zookeeper_init2(
+                addresses, watchZooKeeper, Int32(clamping: timeout.milliseconds), nil, Unmanaged.passUnretained(self).toOpaque(),
+                ZOO_NO_LOG_CLIENTENV, zooKeeperLog)
+        }
+        guard let pointer else { return false }
+        // Never look addresses up again: a slow look-up would hold up the pings of the session (ZOOKEEPER-1998).
+        zoo_set_servers_resolution_delay(pointer, -1)
+        let handle = Handle(pointer: pointer)
+        state.withLock { $0.handle = handle }
+        return true
+    }
+
+    /// Ends the session, if there is a connection, and completes what is pending. Blocks up to some seconds; not for the client's own
+    /// threads. The C function is `zookeeper_close`.
+    func close() {
+        let handle = state.withLock { state in
+            defer {
+                state.handle = nil
+                state.isConnected = false
+                state.isClosed = true
+            }
+            return state.handle
+        }
+        // From here nobody else can reach the handle: the C client does not count its users.
+        if let handle { zookeeper_close(handle.pointer) }
+        let left = state.withLock { state in
+            defer { state.pending = [:] }
+            return state.pending
+        }
+        for request in left.values { request.fail(.sessionEnded) }
+    }
+
+    /// The C client's threads inherit the mask: its `poll` takes an interruption for a lost connection.
+    private func withSignalsBlocked<Result>(_ body: () -> Result) -> Result {
+        var all = sigset_t()
+        var before = sigset_t()
+        sigfillset(&all)
+        pthread_sigmask(SIG_SETMASK, &all, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        return body()
+    }
+}
+
+// MARK: Requests
+
+extension Connection {
+    /// Submits a request; `send` hands it to the C client with the context for its callback. Fails at once while there is no connection:
+    /// the C client would skip its pause before the next attempt.
+    func submit(_ completion: PendingRequest.Completion, _ send: (OpaquePointer, UnsafeRawPointer) -> Int32) {
+        let request = PendingRequest(self, completion)
+        let error: ZooKeeperError? = state.withLock { state in
+            guard let handle = state.handle, state.isConnected else { return state.isClosed ? .sessionEnded : .connectionLoss }
+            state.pending[ObjectIdentifier(request)] = request
+            guard let error = ZooKeeperError(code: send(handle.pointer, request.context)) else { return nil }
+            state.pending[ObjectIdentifier(request)] = nil
+            return error
+        }
+        if let error { request.fail(error) }
+    }
+
+    /// Takes a request off the list; false if it was not there.
+    func forget(_ request: PendingRequest) -> Bool {
+        state.withLock { $0.pending.removeValue(forKey: ObjectIdentifier(request)) != nil }
+    }
+}
+
+// MARK: Events
+
+extension Connection {
+    /// Takes in what the C client says; on its thread, possibly before `open` has returned.
+    fileprivate func noteState(_ code: Int32, of handle: OpaquePointer?) {
+        let isConnected = code == ZOO_CONNECTED_STATE
+        let known = handle.map(Handle.init)
+        let isOpen = state.withLock { state in
+            guard !state.isClosed else { return false }
+            state.handle = known ?? state.handle
+            state.isConnected = isConnected
+            return true
+        }
+        guard isOpen else { return }
+        switch code {
+        case ZOO_CONNECTED_STATE:
+            let id = zoo_client_id(handle)?.pointee.client_id ?? 0
+            report(.connected(id: id, timeout: .milliseconds(Int64(zoo_recv_timeout(handle)))))
+        case ZOO_EXPIRED_SESSION_STATE, ZOO_AUTH_FAILED_STATE: report(.ended)
+        default: report(.connecting)
+        }
+    }
+
+    fileprivate func noteWatch(_ path: String) {
+        if state.withLock({ !$0.isClosed }) { report(.watch(path)) }
+    }
+}
+
+/// The C type is `watcher_fn`. One function with one context for all watches: with many the client's I/O thread would stall for seconds
+/// at each change of state.
+private func watchZooKeeper(
+    _ handle: OpaquePointer?, _ type: Int32, _ stateCode: Int32, _ path: UnsafePointer<CChar>?, _ context: UnsafeMutableRawPointer?
+) {
+    guard let context else { return }
+    let connection = Unmanaged<Connection>.fromOpaque(context).takeUnretainedValue()
+    if type == ZOO_SESSION_EVENT {
+        connection.noteState(stateCode, of: handle)
+    } else if type != ZOO_NOTWATCHING_EVENT, let path {
+        connection.noteWatch(String(cString: path))
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds.
+    var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
+}

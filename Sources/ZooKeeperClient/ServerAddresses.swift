@@ -1,0 +1,84 @@
+import Dispatch
+import Glibc
+import IPAddressing
+import Synchronization
+
+/// The numeric addresses behind a connect string. The C client gets no names: it would look them up on its I/O thread, again and again.
+struct ServerAddresses {
+    private let endpoints: [SocketEndpoint]
+    private let chroot: ZnodePath?
+
+    /// Looks up all names on a thread of its own; empty if none of them resolves or the task is cancelled. The C function is `getaddrinfo`.
+    static func resolve(_ connectString: ConnectString) async -> ServerAddresses {
+        let answer = SingleAnswer()
+        let endpoints = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                answer.expect(continuation)
+                DispatchQueue.global().async { answer.give(connectString.servers.flatMap(look)) }
+            }
+        } onCancel: {
+            answer.give([])
+        }
+        return ServerAddresses(endpoints: endpoints, chroot: connectString.chroot)
+    }
+
+    var isEmpty: Bool { endpoints.isEmpty }
+
+    /// The addresses in random order as `zookeeper_init2` takes them, the chroot at the end.
+    ///
+    /// An even number gets one address twice: with 2 or 4 the client skips every other one and retries without pause (ZOOKEEPER-2466).
+    var text: String {
+        var hosts = endpoints.shuffled()
+        if hosts.count.isMultiple(of: 2), let first = hosts.first { hosts.append(first) }
+        // The last colon is the port's, so IPv6 needs no brackets, which the client would not take.
+        return hosts.map { "\($0.address.text):\($0.port)" }.joined(separator: ",") + (chroot?.text ?? "")
+    }
+
+    private static func look(up server: ConnectString.Server) -> [SocketEndpoint] {
+        if let address = IPAddress(server.host) { return [SocketEndpoint(address: address, port: server.port)] }
+        var hints = addrinfo()
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var list: UnsafeMutablePointer<addrinfo>?
+        guard getaddrinfo(server.host, nil, &hints, &list) == 0 else { return [] }
+        defer { freeaddrinfo(list) }
+        return sequence(first: list, next: { $0?.pointee.ai_next }).compactMap { entry in
+            entry.flatMap { address(of: $0.pointee) }.map { SocketEndpoint(address: $0, port: server.port) }
+        }
+    }
+
+    private static func address(of entry: addrinfo) -> IPAddress? {
+        var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+        guard getnameinfo(entry.ai_addr, entry.ai_addrlen, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST) == 0 else { return nil }
+        // A link-local address with its interface is nothing that the client takes.
+        return IPAddress(String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
+    }
+}
+
+/// Lets whoever answers first resume a continuation.
+private final class SingleAnswer: Sendable {
+    private enum State {
+        case unasked
+        case waiting(CheckedContinuation<[SocketEndpoint], Never>)
+        case answered([SocketEndpoint])
+    }
+
+    private let state = Mutex(State.unasked)
+
+    func expect(_ continuation: CheckedContinuation<[SocketEndpoint], Never>) {
+        let early: [SocketEndpoint]? = state.withLock { state in
+            if case .answered(let endpoints) = state { return endpoints }
+            state = .waiting(continuation)
+            return nil
+        }
+        if let early { continuation.resume(returning: early) }
+    }
+
+    func give(_ endpoints: [SocketEndpoint]) {
+        let waiting: CheckedContinuation<[SocketEndpoint], Never>? = state.withLock { state in
+            defer { if case .answered = state {} else { state = .answered(endpoints) } }
+            if case .waiting(let continuation) = state { return continuation }
+            return nil
+        }
+        waiting?.resume(returning: endpoints)
+    }
+}

@@ -1,0 +1,121 @@
+import CZooKeeper
+import Dispatch
+import Logging
+import Synchronization
+
+/// A session with ZooKeeper that is replaced by a new one when it ends, for as long as `run` runs.
+///
+/// Requests come back exactly once. Events and answers come in ZooKeeper's order on one thread, which must not be blocked.
+package final class Session: Sendable {
+    private let servers: ConnectString
+    private let timeout: Duration
+    private let logger: Logger
+    private let connection = Mutex<Connection?>(nil)
+    private let observers = Mutex<[@Sendable (SessionEvent) -> Void]>([])
+
+    /// A session with these servers; `timeout` is asked for and may be granted differently.
+    package init(servers: ConnectString, timeout: Duration, logger: Logger) {
+        self.servers = servers
+        self.timeout = timeout
+        self.logger = logger
+    }
+
+    /// Has every event told to `observer` from now on; to be called before `run`.
+    package func observe(_ observer: @escaping @Sendable (SessionEvent) -> Void) { observers.withLock { $0.append(observer) } }
+
+    private func tell(_ event: SessionEvent) { for observer in observers.withLock({ $0 }) { observer(event) } }
+}
+
+// MARK: Requests
+
+extension Session {
+    /// The names of a znode's children, and with `watch` an event when there are others. The C function is `zoo_aget_children`.
+    package func list(_ path: String, watch: Bool, _ completion: @escaping @Sendable (Result<[String], ZooKeeperError>) -> Void) {
+        submit(.list(completion)) { zoo_aget_children($0, path, watch ? 1 : 0, completeList, $1) }
+    }
+
+    /// A znode's data, and with `watch` an event when it is different. The C function is `zoo_aget`.
+    package func read(_ path: String, watch: Bool, _ completion: @escaping @Sendable (Result<ZnodeContent, ZooKeeperError>) -> Void) {
+        submit(.read(completion)) { zoo_aget($0, path, watch ? 1 : 0, completeRead, $1) }
+    }
+
+    /// When a znode came and changed, nil if it does not exist, and with `watch` an event when that is different. The C function is `zoo_aexists`.
+    package func exists(_ path: String, watch: Bool, _ completion: @escaping @Sendable (Result<ZnodeStat?, ZooKeeperError>) -> Void) {
+        submit(.exists(completion)) { zoo_aexists($0, path, watch ? 1 : 0, completeExists, $1) }
+    }
+
+    private func submit(_ completion: PendingRequest.Completion, _ send: (OpaquePointer, UnsafeRawPointer) -> Int32) {
+        // A connection that was never opened fails the request for us.
+        let connection = connection.withLock { $0 } ?? Connection(report: { _ in })
+        connection.submit(completion, send)
+    }
+}
+
+// MARK: Life
+
+extension Session {
+    /// Connects, and connects anew whenever a session has ended, until the task is cancelled; then ends the session.
+    package func run() async {
+        ClientLog.redirect(to: logger)
+        var pause = Backoff()
+        while !Task.isCancelled {
+            if await live() { pause = Backoff() }
+            guard !Task.isCancelled else { return }
+            try? await Task.sleep(for: pause.next())
+        }
+    }
+
+    /// One connection from its making to its end; false if it never came to a session.
+    private func live() async -> Bool {
+        let addresses = await ServerAddresses.resolve(servers)
+        guard !addresses.isEmpty else {
+            if !Task.isCancelled { logger.warning("no zookeeper server could be resolved", metadata: ["servers": "\(servers.text)"]) }
+            return false
+        }
+        let (signs, relay) = SessionRelay.make { [weak self] in self?.tell($0) }
+        let connection = Connection { relay.take($0) }
+        self.connection.withLock { $0 = connection }
+        defer { self.connection.withLock { $0 = nil } }
+        guard connection.open(addresses.text, timeout: timeout) else {
+            logger.warning("zookeeper client could not be set up", metadata: ["servers": "\(addresses.text)"])
+            return false
+        }
+        await supervise(signs, relay)
+        await close(connection)
+        return relay.end()
+    }
+
+    /// Waits until the session has ended, the connection must be given up, or the task is cancelled.
+    private func supervise(_ signs: AsyncStream<SessionRelay.Sign>, _ relay: SessionRelay) async {
+        var health = ConnectionHealth(timeout: timeout, now: .now)
+        var iterator = signs.makeAsyncIterator()
+        while true {
+            let alarm = health.deadline.map { relay.ring(at: $0) }
+            defer { alarm?.cancel() }
+            switch await iterator.next() {
+            case .connected(let id, let timeout):
+                health.connected()
+                logger.info("connected to zookeeper", metadata: ["session": "0x\(String(UInt64(bitPattern: id), radix: 16))", "timeout": "\(timeout)"])
+            case .disconnected:
+                logger.warning("connection to zookeeper lost")
+                guard health.disconnected(at: .now) else { continue }
+                return logger.warning("connection to zookeeper lost too often, starting a new session")
+            case .ended: return logger.warning("zookeeper session ended")
+            case .alarm:
+                guard let deadline = health.deadline, deadline <= .now else { continue }
+                return logger.warning("no connection to zookeeper for long, starting over", metadata: ["servers": "\(servers.text)"])
+            case nil: return
+            }
+        }
+    }
+
+    /// `zookeeper_close` blocks, so not on a thread that others need.
+    private func close(_ connection: Connection) async {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                connection.close()
+                continuation.resume()
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import Synchronization
+
+/// Turns what one connection says into events for observers, on the C client's thread so that their order is kept, and into signs for the
+/// session that looks after the connection.
+final class SessionRelay: Sendable {
+    /// What the session has to know of.
+    enum Sign: Sendable {
+        case connected(id: Int64, timeout: Duration)
+        case disconnected
+        case ended
+        /// It asked to be woken.
+        case alarm
+    }
+
+    private struct State {
+        var isConnected = false
+        var hadSession = false
+    }
+
+    private let state = Mutex(State())
+    private let tell: @Sendable (SessionEvent) -> Void
+    private let signs: AsyncStream<Sign>.Continuation
+
+    private init(_ tell: @escaping @Sendable (SessionEvent) -> Void, _ signs: AsyncStream<Sign>.Continuation) {
+        self.tell = tell
+        self.signs = signs
+    }
+
+    /// A relay to `tell`, with the signs that come of it.
+    static func make(_ tell: @escaping @Sendable (SessionEvent) -> Void) -> (AsyncStream<Sign>, SessionRelay) {
+        let (stream, continuation) = AsyncStream.makeStream(of: Sign.self)
+        return (stream, SessionRelay(tell, continuation))
+    }
+
+    /// Takes in what the connection says.
+    func take(_ event: Connection.Event) {
+        switch event {
+        case .watch(let path): tell(.watch(path: path))
+        case .connected(let id, let timeout):
+            let isNew = state.withLock { state in
+                defer { state = State(isConnected: true, hadSession: true) }
+                return !state.hadSession
+            }
+            tell(.connected(timeout: timeout, isNew: isNew))
+            signs.yield(.connected(id: id, timeout: timeout))
+        case .connecting: disconnect()
+        case .ended:
+            disconnect()
+            signs.yield(.ended)
+        }
+    }
+
+    private func disconnect() {
+        let wasConnected = state.withLock { state in
+            defer { state.isConnected = false }
+            return state.isConnected
+        }
+        guard wasConnected else { return }
+        tell(.disconnected)
+        signs.yield(.disconnected)
+    }
+
+    /// Gives an alarm at an instant, unless the task is cancelled before.
+    func ring(at instant: ContinuousClock.Instant) -> Task<Void, any Error> {
+        Task { [signs] in
+            try await Task.sleep(until: instant, clock: .continuous)
+            signs.yield(.alarm)
+        }
+    }
+
+    /// The connection is closed; true if there has been a session.
+    func end() -> Bool {
+        disconnect()
+        signs.finish()
+        return state.withLock { $0.hadSession }
+    }
+}

@@ -1,0 +1,41 @@
+import CZooKeeper
+
+/// Why ZooKeeper did not do what was asked, as far as a caller acts on it. The C type is `ZOO_ERRORS`.
+package enum ZooKeeperError: Error, Hashable, Sendable {
+    /// There is no such znode.
+    case noNode
+    /// The access control list forbids it.
+    case notAuthorized
+    /// The connection is, or was, gone: whether it was done is not known. Worth another try once connected.
+    case connectionLoss
+    /// The session is over, or its handle closed. Worth another try in the next session.
+    case sessionEnded
+    /// Anything else, by its number in `ZOO_ERRORS`.
+    case other(Int32)
+
+    /// The error for a C return code; nil for ZOK.
+    init?(code: Int32) {
+        switch code {
+        case ZOK.rawValue: return nil
+        case ZNONODE.rawValue: self = .noNode
+        case ZNOAUTH.rawValue: self = .notAuthorized
+        case ZCONNECTIONLOSS.rawValue, ZOPERATIONTIMEOUT.rawValue: self = .connectionLoss
+        case ZSESSIONEXPIRED.rawValue, ZCLOSING.rawValue, ZINVALIDSTATE.rawValue: self = .sessionEnded
+        default: self = .other(code)
+        }
+    }
+
+    /// Whether the same request may succeed once there is a connection.
+    package var isPassing: Bool { self == .connectionLoss || self == .sessionEnded }
+
+    /// What it is, in a few words.
+    package var text: String {
+        switch self {
+        case .noNode: "no such znode"
+        case .notAuthorized: "not authorized"
+        case .connectionLoss: "connection lost"
+        case .sessionEnded: "session ended"
+        case .other(let code): String(cString: zerror(code))
+        }
+    }
+}
