@@ -2,14 +2,13 @@
 // 4                               zoodns                                     commands, settings, wiring
 // 3  ProviderDiscovery  ZoneCompilation  DNSTransport  HostResolution
 // 2         ZooKeeperClient         ProviderRegistry         DNSAuthority
-// 1  CZooKeeper           IPAddressing           Mailboxes           CAres
+// 1  CZooKeeper      IPAddressing      Handoff      CLinux      CAres
 //
 // A target depends on targets of lower rows, never on its own.
 import PackageDescription
 
 let package = Package(
     name: "zoodns",
-    platforms: [.macOS("26.0")],
     products: [.executable(name: "zoodns", targets: ["zoodns"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -22,8 +21,9 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CZooKeeper", providers: [.apt(["libzookeeper-mt-dev"])]),
         .systemLibrary(name: "CAres", pkgConfig: "libcares", providers: [.apt(["libc-ares-dev"])]),
+        .systemLibrary(name: "CLinux"),
         .target(name: "IPAddressing"),
-        .target(name: "Mailboxes"),
+        .target(name: "Handoff"),
 
         .target(name: "ZooKeeperClient", dependencies: ["CZooKeeper", "IPAddressing", .logging]),
         .target(name: "ProviderRegistry", dependencies: ["IPAddressing"]),
@@ -31,15 +31,15 @@ let package = Package(
 
         .target(
             name: "ProviderDiscovery",
-            dependencies: ["ZooKeeperClient", "ProviderRegistry", "Mailboxes", .logging]),
+            dependencies: ["ZooKeeperClient", "ProviderRegistry", "Handoff", .logging]),
         .target(
             name: "ZoneCompilation",
-            dependencies: ["ProviderRegistry", "DNSAuthority", "IPAddressing", "Mailboxes", .logging, .product(name: "Crypto", package: "swift-crypto")]),
-        .target(name: "HostResolution", dependencies: ["CAres", "IPAddressing", .logging]),
+            dependencies: ["ProviderRegistry", "DNSAuthority", "CLinux", "IPAddressing", "Handoff", .logging, .product(name: "Crypto", package: "swift-crypto")]),
+        .target(name: "HostResolution", dependencies: ["CAres", "CLinux", "IPAddressing", "Handoff", .logging]),
         .target(
             name: "DNSTransport",
             dependencies: [
-                "DNSAuthority", "IPAddressing", .logging,
+                "DNSAuthority", "CLinux", "IPAddressing", "Handoff", .logging,
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ]),
 

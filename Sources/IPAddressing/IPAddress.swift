@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import Glibc
 
 /// An IPv4 address (RFC 791).
 package struct IPv4Address: Hashable, Sendable {

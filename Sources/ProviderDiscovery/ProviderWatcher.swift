@@ -1,5 +1,5 @@
 import Logging
-import Mailboxes
+import Handoff
 import ProviderRegistry
 import ZooKeeperClient
 

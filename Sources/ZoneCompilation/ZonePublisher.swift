@@ -1,7 +1,7 @@
 import DNSAuthority
 import IPAddressing
 import Logging
-import Mailboxes
+import Handoff
 import ProviderRegistry
 
 /// Keeps the served zones in step with registries, resolved hosts and the state of the connection.

@@ -1,0 +1,94 @@
+import DNSAuthority
+import Handoff
+import IPAddressing
+import Logging
+
+/// Answers queries over UDP and TCP at some addresses from the zones that were published last.
+package final class DNSServer: Sendable {
+    /// Where it listens, with the ports that it got, in the order that was asked for.
+    package let endpoints: [SocketEndpoint]
+
+    private let slot: ZoneSlot
+    private let workers: [UDPWorker]
+    private let listener: TCPListener
+    private let logger: Logger
+
+    /// How long clients have to take their last responses.
+    private static let drainLimit: Duration = .seconds(3)
+    /// How often to try for a port that is free for both UDP and TCP.
+    private static let portAttempts = 16
+
+    /// Takes the addresses, each with so many UDP workers; port 0 takes any that is free. From here queries queue up, `run` answers them.
+    package init(listen: [SocketEndpoint], workers: Int, zones: ServedZones, logger: Logger) async throws(ListenError) {
+        slot = ZoneSlot(zones)
+        self.logger = logger
+        var listener = await TCPListener(slot)
+        var sockets: [UDPSocket] = []
+        var endpoints: [SocketEndpoint] = []
+        do {
+            for wanted in listen {
+                let (endpoint, own) = try await Self.take(wanted, workers, &listener)
+                endpoints.append(endpoint)
+                sockets += own
+            }
+        } catch {
+            for socket in sockets { socket.close() }
+            await listener.end(within: .zero)
+            throw error
+        }
+        self.listener = listener
+        self.endpoints = endpoints
+        self.workers = sockets.map { [slot] in UDPWorker($0, slot) }
+    }
+
+    /// Binds TCP, which tells the port, then UDP at the same.
+    private static func take(
+        _ wanted: SocketEndpoint, _ workers: Int, _ listener: inout TCPListener
+    ) async throws(ListenError) -> (SocketEndpoint, [UDPSocket]) {
+        var attempt = 1
+        while true {
+            let port = try await listener.listen(wanted)
+            let endpoint = SocketEndpoint(address: wanted.address, port: port)
+            do {
+                return (endpoint, try bind(endpoint, workers))
+            } catch {
+                await listener.forgetLast()
+                guard wanted.port == 0, attempt < portAttempts else { throw error }
+                attempt += 1
+            }
+        }
+    }
+
+    /// One socket for each worker. They share the port, so another server's would not be noticed: a socket that does not share goes first.
+    private static func bind(_ endpoint: SocketEndpoint, _ workers: Int) throws(ListenError) -> [UDPSocket] {
+        try UDPSocket(endpoint, isShared: false).close()
+        var sockets: [UDPSocket] = []
+        do {
+            for _ in 0..<workers { sockets.append(try UDPSocket(endpoint, isShared: true)) }
+        } catch {
+            for socket in sockets { socket.close() }
+            throw error
+        }
+        return sockets
+    }
+
+    /// Has these zones answered from, from the next batch of queries on.
+    package func publish(_ zones: ServedZones) { slot.publish(zones) }
+
+    /// Answers queries until the task is cancelled; then answers what has arrived and closes.
+    package func run() async {
+        await withTaskCancellationHandler {
+            await withTaskGroup { group in
+                for worker in workers {
+                    group.addTask { [logger] in
+                        if await !WorkerThread.run(worker.work) { logger.error("no thread for a worker") }
+                    }
+                }
+                await group.waitForAll()
+                await listener.end(within: Self.drainLimit)
+            }
+        } onCancel: {
+            for worker in workers { worker.stop() }
+        }
+    }
+}

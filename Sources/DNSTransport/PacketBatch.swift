@@ -1,0 +1,120 @@
+import CLinux
+import Glibc
+
+/// Memory for a batch of packets and what the kernel wants to know of them, allocated once for each worker.
+///
+/// Slot `n` holds a query, then the response over it; its address and control data lead the response back the way the query came.
+struct PacketBatch: ~Copyable {
+    /// Most packets that go through the kernel at once.
+    static let capacity = 64
+    /// Octets of a query that are looked at: one that is longer reads as cut short. A multiple of the cache line, not of the page, so that
+    /// the slots do not all compete for the same lines of the cache.
+    static let slotLength = 4096 + 64
+    /// Room for the packet information of either family.
+    private static let controlLength = 64
+
+    private let memory: UnsafeMutableRawPointer
+    private let addresses: UnsafeMutablePointer<sockaddr_in6>
+    private let control: UnsafeMutableRawPointer
+    private let vectors: UnsafeMutablePointer<iovec>
+    private let received: UnsafeMutablePointer<mmsghdr>
+    private let responses: UnsafeMutablePointer<mmsghdr>
+    private var responseCount = 0
+    private let usesControl: Bool
+
+    /// `usesControl`: whether responses must leave from the address that the query was sent to.
+    init(usesControl: Bool) {
+        self.usesControl = usesControl
+        memory = .allocate(byteCount: Self.capacity * Self.slotLength, alignment: 64)
+        memory.initializeMemory(as: UInt8.self, repeating: 0, count: Self.capacity * Self.slotLength)
+        addresses = .allocate(capacity: Self.capacity)
+        addresses.initialize(repeating: sockaddr_in6(), count: Self.capacity)
+        control = .allocate(byteCount: Self.capacity * Self.controlLength, alignment: 16)
+        control.initializeMemory(as: UInt8.self, repeating: 0, count: Self.capacity * Self.controlLength)
+        vectors = .allocate(capacity: Self.capacity)
+        received = .allocate(capacity: Self.capacity)
+        responses = .allocate(capacity: Self.capacity)
+        for index in 0..<Self.capacity {
+            (vectors + index).initialize(to: iovec(iov_base: memory + index * Self.slotLength, iov_len: Self.slotLength))
+            var header = msghdr()
+            header.msg_name = UnsafeMutableRawPointer(addresses + index)
+            header.msg_iov = vectors + index
+            header.msg_iovlen = 1
+            (received + index).initialize(to: mmsghdr(msg_hdr: header, msg_len: 0))
+            (responses + index).initialize(to: mmsghdr())
+        }
+    }
+
+    deinit {
+        memory.deallocate()
+        addresses.deallocate()
+        control.deallocate()
+        vectors.deallocate()
+        received.deallocate()
+        responses.deallocate()
+    }
+
+    /// Takes in what has arrived, at most a batch; the number of packets, or what the C function, `recvmmsg`, returns on failure.
+    mutating func receive(from descriptor: Int32, flags: Int32) -> Int {
+        for index in 0..<Self.capacity {
+            vectors[index].iov_len = Self.slotLength
+            received[index].msg_hdr.msg_namelen = socklen_t(MemoryLayout<sockaddr_in6>.size)
+            if usesControl {
+                received[index].msg_hdr.msg_control = control + index * Self.controlLength
+                received[index].msg_hdr.msg_controllen = Self.controlLength
+            }
+        }
+        responseCount = 0
+        return Int(recvmmsg(descriptor, received, UInt32(Self.capacity), flags, nil))
+    }
+
+    /// The memory of a packet's slot.
+    @inline(__always)
+    func slot(_ index: Int) -> UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer(start: memory + index * Self.slotLength, count: Self.slotLength)
+    }
+
+    /// Octets of a packet, as far as they fitted; 0 for one that came from port 0, to which nothing can be sent.
+    @inline(__always)
+    func length(_ index: Int) -> Int {
+        addresses[index].sin6_port == 0 ? 0 : min(Int(received[index].msg_len), Self.slotLength)
+    }
+
+    /// Has the first `length` octets of a slot sent back to where its packet came from.
+    @inline(__always)
+    mutating func respond(_ index: Int, length: Int) {
+        vectors[index].iov_len = length
+        responses[responseCount].msg_hdr = received[index].msg_hdr
+        if usesControl { keepSourceAddress(&responses[responseCount].msg_hdr) }
+        responseCount += 1
+    }
+
+    /// Sends the responses. A response that the kernel does not take is lost, as packets are. The C function is `sendmmsg`.
+    mutating func send(to descriptor: Int32) {
+        var next = 0
+        while next < responseCount {
+            let sent = sendmmsg(descriptor, responses + next, UInt32(responseCount - next), 0)
+            if sent > 0 { next += Int(sent) } else if sent == 0 || errno != EINTR { next += 1 }
+        }
+    }
+
+    /// Turns "arrived at this address" into "leave from this address" (RFC 3542 §6.1), and lets the kernel choose the way but for
+    /// link-local addresses, which mean nothing without their interface.
+    private func keepSourceAddress(_ header: inout msghdr) {
+        guard let control = header.msg_control, header.msg_controllen >= MemoryLayout<cmsghdr>.size else {
+            header.msg_control = nil
+            header.msg_controllen = 0
+            return
+        }
+        let kind = control.load(as: cmsghdr.self)
+        let data = control + MemoryLayout<cmsghdr>.size
+        if kind.cmsg_level == Int32(IPPROTO_IP), kind.cmsg_type == IP_PKTINFO {
+            var information = data.load(as: in_pktinfo.self)
+            information.ipi_ifindex = 0
+            data.storeBytes(of: information, as: in_pktinfo.self)
+        } else if kind.cmsg_level == Int32(IPPROTO_IPV6), kind.cmsg_type == IPV6_PKTINFO {
+            let isLinkLocal = data.load(as: UInt8.self) == 0xFE && data.load(fromByteOffset: 1, as: UInt8.self) & 0xC0 == 0x80
+            if !isLinkLocal { data.storeBytes(of: 0, toByteOffset: 16, as: UInt32.self) }
+        }
+    }
+}

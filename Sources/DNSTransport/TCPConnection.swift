@@ -1,0 +1,121 @@
+import DNSAuthority
+import NIOCore
+
+/// One client's stream: queries behind their lengths come in, responses go out in the same order (RFC 7766 §6.2.1).
+///
+/// A client that does not read its responses is not read from either; one that completes no query for ten seconds is closed.
+final class TCPConnection: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// How long a connection may be without a query (RFC 7766 §6.2.3).
+    static let idleLimit: TimeAmount = .seconds(10)
+    /// Octets of the length before each message (RFC 1035 §4.2.2).
+    private static let prefixLength = 2
+
+    private let service: TCPService
+    private var context: ChannelHandlerContext?
+    /// What has come and is not answered yet: at most one message that is cut short while responses are taken.
+    private var received = ByteBuffer()
+    private var isReadPending = false
+    /// The client, or the server, will send no more: what is there is answered, then the connection closed.
+    private var isEnding = false
+    private(set) var lastQuery: NIODeadline = .now()
+    private var alarm: Scheduled<Void>?
+
+    init(_ service: TCPService) { self.service = service }
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func channelActive(context: ChannelHandlerContext) {
+        lastQuery = .now()
+        service.opened(self)
+        watchIdleness(context)
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        alarm?.cancel()
+        service.closed(self)
+        self.context = nil
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    /// Closes at once.
+    func close() { context?.close(promise: nil) }
+
+    /// Answers what has arrived, then closes.
+    func end() {
+        isEnding = true
+        if let context { answer(context) }
+    }
+}
+
+// MARK: Queries
+
+extension TCPConnection {
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var octets = unwrapInboundIn(data)
+        received.writeBuffer(&octets)
+        answer(context)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed? = event as? ChannelEvent { end() }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable { answer(context) }
+        if context.channel.isWritable, isReadPending {
+            isReadPending = false
+            context.read()
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if context.channel.isWritable { context.read() } else { isReadPending = true }
+    }
+
+    /// Answers whole messages as long as the client takes the responses.
+    private func answer(_ context: ChannelHandlerContext) {
+        var hasAnswered = false
+        while context.channel.isWritable, let query = nextMessage() {
+            lastQuery = .now()
+            guard let response = service.respond(to: query, context.channel.allocator) else { continue }
+            context.write(wrapOutboundOut(response), promise: nil)
+            hasAnswered = true
+        }
+        received.discardReadBytes()
+        if hasAnswered { context.flush() }
+        guard isEnding, context.channel.isWritable else { return }
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+    }
+
+    /// The next whole message; nil if it is not there yet.
+    private func nextMessage() -> ByteBuffer? {
+        guard let length: UInt16 = received.getInteger(at: received.readerIndex),
+            received.readableBytes >= Self.prefixLength + Int(length)
+        else { return nil }
+        received.moveReaderIndex(forwardBy: Self.prefixLength)
+        return received.readSlice(length: Int(length))
+    }
+}
+
+// MARK: Idleness
+
+extension TCPConnection {
+    private func watchIdleness(_ context: ChannelHandlerContext) {
+        alarm = context.eventLoop.assumeIsolated().scheduleTask(deadline: lastQuery + Self.idleLimit) { [weak self] in
+            guard let self, let context = self.context else { return }
+            if self.lastQuery + Self.idleLimit <= .now() { context.close(promise: nil) } else { self.watchIdleness(context) }
+        }
+    }
+}
+
+extension TCPConnection: ChannelOutboundHandler {
+    typealias OutboundIn = ByteBuffer
+}

@@ -1,0 +1,74 @@
+import IPAddressing
+import NIOCore
+import NIOPosix
+
+/// All TCP sockets of a server, on one event loop: TCP is the rare way, and one loop needs no locks.
+struct TCPListener: Sendable {
+    private let group: MultiThreadedEventLoopGroup
+    private let loop: any EventLoop
+    private let service: NIOLoopBound<TCPService>
+    private var channels: [any Channel] = []
+
+    /// Connections that may wait to be accepted.
+    private static let backlog: ChannelOptions.Types.BacklogOption.Value = 1024
+
+    init(_ slot: ZoneSlot) async {
+        group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let loop = group.next()
+        self.loop = loop
+        let service = await Self.makeService(slot, on: loop)
+        self.service = service
+    }
+
+    private static func makeService(_ slot: ZoneSlot, on loop: any EventLoop) async -> NIOLoopBound<TCPService> {
+        // Cannot fail: the closure throws nothing, and the loop has not been shut down.
+        let made = loop.submit { NIOLoopBound(TCPService(slot), eventLoop: loop) }
+        return (try? await made.get()) ?? NIOLoopBound(TCPService(slot), eventLoop: loop)
+    }
+
+    /// Listens at one more address; the port that it got.
+    mutating func listen(_ endpoint: SocketEndpoint) async throws(ListenError) -> UInt16 {
+        do {
+            let address = try NIOCore.SocketAddress(ipAddress: endpoint.address.text, port: Int(endpoint.port))
+            let channel = try await bootstrap(for: endpoint).bind(to: address).get()
+            channels.append(channel)
+            return UInt16(clamping: channel.localAddress?.port ?? 0)
+        } catch {
+            throw ListenError(endpoint, (error as? IOError)?.errnoCode ?? 0)
+        }
+    }
+
+    private func bootstrap(for endpoint: SocketEndpoint) -> ServerBootstrap {
+        let service = self.service
+        let bootstrap = ServerBootstrap(group: loop)
+            .serverChannelOption(.backlog, value: Self.backlog)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(TCPConnection(service.value))
+                }
+            }
+        guard case .v6 = endpoint.address else { return bootstrap }
+        return bootstrap.serverChannelOption(.socketOption(.ipv6_v6only), value: 1)
+    }
+
+    /// Gives the address that was taken last back.
+    mutating func forgetLast() async { try? await channels.popLast()?.close().get() }
+
+    /// Stops accepting, has every connection answer what has arrived, and waits for them, but not longer than `limit`.
+    func end(within limit: Duration) async {
+        for channel in channels { try? await channel.close().get() }
+        let service = self.service
+        let hasEnded = loop.makePromise(of: Void.self)
+        loop.execute { service.value.end(hasEnded) }
+        let alarm = Task {
+            try await Task.sleep(for: limit)
+            loop.execute { service.value.closeAll() }
+        }
+        try? await hasEnded.futureResult.get()
+        alarm.cancel()
+        try? await group.shutdownGracefully()
+    }
+}

@@ -1,0 +1,64 @@
+import Glibc
+import IPAddressing
+
+/// A bound UDP socket that others may share the port with (SO_REUSEPORT), owned by whoever says `close`.
+struct UDPSocket: Sendable {
+    let descriptor: Int32
+    /// Whether it takes packets for every address of the machine, and so must say from which one it answers.
+    let isWildcard: Bool
+
+    /// Octets that the kernel is asked to queue for a socket while its worker is busy.
+    private static let receiveBuffer: Int32 = 4 << 20
+    /// How long a worker waits in the kernel before it looks whether it shall stop, should nothing else wake it.
+    private static let longestWait = timeval(tv_sec: 1, tv_usec: 0)
+
+    /// Binds a socket. `isShared` is false only for finding out whether the port is free. The C functions are `socket` and `bind`.
+    init(_ endpoint: SocketEndpoint, isShared: Bool) throws(ListenError) {
+        let address = SocketAddress(endpoint)
+        let descriptor = socket(address.family, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw ListenError(endpoint, errno) }
+        self.descriptor = descriptor
+        isWildcard = address.isWildcard
+        if isShared { set(SOL_SOCKET, SO_REUSEPORT, Int32(1)) }
+        if address.family == AF_INET6 { set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, Int32(1)) }
+        guard address.withPointer({ bind(descriptor, $0, $1) }) == 0 else {
+            let error = ListenError(endpoint, errno)
+            close()
+            throw error
+        }
+        set(SOL_SOCKET, SO_RCVBUF, Self.receiveBuffer)
+        set(SOL_SOCKET, SO_RCVTIMEO, Self.longestWait)
+        if isWildcard { askForPacketInformation(address.family) }
+        ignorePathMTU(address.family)
+    }
+
+    private func askForPacketInformation(_ family: Int32) {
+        if family == AF_INET {
+            set(Int32(IPPROTO_IP), IP_PKTINFO, Int32(1))
+        } else {
+            set(Int32(IPPROTO_IPV6), IPV6_RECVPKTINFO, Int32(1))
+        }
+    }
+
+    /// Forged "fragmentation needed" messages shall not make our responses smaller packets (RFC 9715 §3.1).
+    private func ignorePathMTU(_ family: Int32) {
+        if family == AF_INET {
+            set(Int32(IPPROTO_IP), IP_MTU_DISCOVER, IP_PMTUDISC_OMIT)
+        } else {
+            set(Int32(IPPROTO_IPV6), IPV6_MTU_DISCOVER, IPV6_PMTUDISC_OMIT)
+        }
+    }
+
+    /// Wishes, all of them: without them it works less well, but it works.
+    private func set<Value: BitwiseCopyable>(_ level: Int32, _ option: Int32, _ value: Value) {
+        withUnsafeBytes(of: value) { _ = setsockopt(descriptor, level, option, $0.baseAddress, socklen_t($0.count)) }
+    }
+
+    /// The port that it is bound to. The C function is `getsockname`.
+    var port: UInt16 { SocketAddress(nameOf: descriptor)?.port ?? 0 }
+
+    /// Wakes whoever waits for a packet; what has arrived can still be read. The C function is `shutdown`.
+    func wake() { _ = shutdown(descriptor, Int32(SHUT_RD)) }
+
+    func close() { _ = Glibc.close(descriptor) }
+}

@@ -1,0 +1,93 @@
+import CLinux
+import Glibc
+import Handoff
+import IPAddressing
+import Logging
+import Synchronization
+
+/// Looks host names up in the background, over and over as their records' TTLs run out, and tells what is different.
+///
+/// All of c-ares stands on one thread, which `run` starts.
+package final class HostResolver: Sendable {
+    private struct Orders {
+        var hosts: Set<String>?
+        var isOver = false
+    }
+
+    private let servers: [SocketEndpoint]
+    private let logger: Logger
+    private let deliver: @Sendable ([String: HostAddresses]) -> Void
+    private let orders = Mutex(Orders())
+    /// Wakes the thread; -1 if the kernel has none to give.
+    private let wake: Int32
+
+    /// Asks these name servers, or the system's if there are none; `deliver` is called on the resolver's thread.
+    package init(
+        servers: [SocketEndpoint], logger: Logger, deliver: @escaping @Sendable ([String: HostAddresses]) -> Void
+    ) {
+        self.servers = servers
+        self.logger = logger
+        self.deliver = deliver
+        wake = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
+    }
+
+    deinit { Glibc.close(wake) }
+
+    /// The hosts to look up from now on: lower case, without a final dot.
+    package func follow(_ hosts: Set<String>) { order { $0.hosts = hosts } }
+
+    private func order(_ change: (inout Orders) -> Void) {
+        orders.withLock { change(&$0) }
+        var one: UInt64 = 1
+        _ = Glibc.write(wake, &one, MemoryLayout.size(ofValue: one))
+    }
+
+    /// Looks hosts up until the task is cancelled.
+    package func run() async {
+        await withTaskCancellationHandler {
+            let hasRun = await WorkerThread.run { [self] in work() }
+            if !hasRun { logger.error("no thread for the resolver: host names stay unresolved") }
+        } onCancel: {
+            order { $0.isOver = true }
+        }
+    }
+
+    private func work() {
+        guard let channel = AresChannels(servers: servers) else {
+            return logger.error("c-ares cannot be set up: host names stay unresolved")
+        }
+        defer { channel.close() }
+        var schedule = ResolutionSchedule(start: .now)
+        while true {
+            let orders = takeOrders()
+            if orders.isOver { return }
+            if let hosts = orders.hosts { schedule.follow(hosts) }
+            for lookup in schedule.begin(at: .now) { channel.begin(lookup) }
+            // What the hosts file answers has been answered by now.
+            if finish(channel, &schedule) { continue }
+            channel.wait(for: wake, until: schedule.nextDeadline)
+            _ = finish(channel, &schedule)
+        }
+    }
+
+    /// Takes in what has come back; false if nothing has.
+    private func finish(_ channel: AresChannels, _ schedule: inout ResolutionSchedule) -> Bool {
+        let finished = channel.takeFinished()
+        var changed: [String: HostAddresses] = [:]
+        for (lookup, outcome) in finished {
+            if let addresses = schedule.finish(lookup, outcome, at: .now) { changed[lookup.host] = addresses }
+            if case .failed = outcome { logger.debug("host cannot be resolved at present", metadata: ["host": "\(lookup.host)"]) }
+        }
+        if !changed.isEmpty { deliver(changed) }
+        return !finished.isEmpty
+    }
+
+    private func takeOrders() -> Orders {
+        var count: UInt64 = 0
+        _ = Glibc.read(wake, &count, MemoryLayout.size(ofValue: count))
+        return orders.withLock { orders in
+            defer { orders.hosts = nil }
+            return orders
+        }
+    }
+}
