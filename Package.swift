@@ -46,7 +46,7 @@ let package = Package(
         .executableTarget(
             name: "zoodns",
             dependencies: [
-                "DNSTransport", "HostResolution", "IPAddressing", "ProviderDiscovery", "ProviderRegistry", "ZoneCompilation",
+                "DNSTransport", "Handoff", "HostResolution", "IPAddressing", "ProviderDiscovery", "ProviderRegistry", "ZoneCompilation",
                 "ZooKeeperClient", "DNSAuthority", .logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),

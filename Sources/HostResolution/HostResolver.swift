@@ -16,18 +16,14 @@ package final class HostResolver: Sendable {
 
     private let servers: [SocketEndpoint]
     private let logger: Logger
-    private let deliver: @Sendable ([String: HostAddresses]) -> Void
     private let orders = Mutex(Orders())
     /// Wakes the thread; -1 if the kernel has none to give.
     private let wake: Int32
 
-    /// Asks these name servers, or the system's if there are none; `deliver` is called on the resolver's thread.
-    package init(
-        servers: [SocketEndpoint], logger: Logger, deliver: @escaping @Sendable ([String: HostAddresses]) -> Void
-    ) {
+    /// Asks these name servers, or the system's if there are none.
+    package init(servers: [SocketEndpoint], logger: Logger) {
         self.servers = servers
         self.logger = logger
-        self.deliver = deliver
         wake = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
     }
 
@@ -42,17 +38,17 @@ package final class HostResolver: Sendable {
         _ = Glibc.write(wake, &one, MemoryLayout.size(ofValue: one))
     }
 
-    /// Looks hosts up until the task is cancelled.
-    package func run() async {
+    /// Looks hosts up until the task is cancelled; `deliver` is called on the resolver's thread with all that is known of hosts that changed.
+    package func run(_ deliver: @escaping @Sendable ([String: HostAddresses]) -> Void) async {
         await withTaskCancellationHandler {
-            let hasRun = await WorkerThread.run { [self] in work() }
+            let hasRun = await WorkerThread.run { [self] in work(deliver) }
             if !hasRun { logger.error("no thread for the resolver: host names stay unresolved") }
         } onCancel: {
             order { $0.isOver = true }
         }
     }
 
-    private func work() {
+    private func work(_ deliver: ([String: HostAddresses]) -> Void) {
         guard let channel = AresChannels(servers: servers) else {
             return logger.error("c-ares cannot be set up: host names stay unresolved")
         }
@@ -64,14 +60,16 @@ package final class HostResolver: Sendable {
             if let hosts = orders.hosts { schedule.follow(hosts) }
             for lookup in schedule.begin(at: .now) { channel.begin(lookup) }
             // What the hosts file answers has been answered by now.
-            if finish(channel, &schedule) { continue }
+            if finish(channel, &schedule, deliver) { continue }
             channel.wait(for: wake, until: schedule.nextDeadline)
-            _ = finish(channel, &schedule)
+            _ = finish(channel, &schedule, deliver)
         }
     }
 
     /// Takes in what has come back; false if nothing has.
-    private func finish(_ channel: AresChannels, _ schedule: inout ResolutionSchedule) -> Bool {
+    private func finish(
+        _ channel: AresChannels, _ schedule: inout ResolutionSchedule, _ deliver: ([String: HostAddresses]) -> Void
+    ) -> Bool {
         let finished = channel.takeFinished()
         var changed: [String: HostAddresses] = [:]
         for (lookup, outcome) in finished {

@@ -66,9 +66,6 @@ package actor ZonePublisher {
 
     /// Hands in an event, from anywhere; it takes effect soon.
     package nonisolated func send(_ event: Event) { mailbox.post(event) }
-
-    /// The zones before anything has been read: everything below the origins is SERVFAIL (RFC 8914 §4.15).
-    package nonisolated func unreadZones() -> ServedZones { ServedZones(origins.map(ServedZone.init(notReady:))) }
 }
 
 extension ZonePublisher {

@@ -18,6 +18,14 @@ package struct ConnectString: Sendable {
     /// What a server listens to unless told otherwise.
     static let defaultPort: UInt16 = 2181
 
+    /// A server on this machine at its usual port.
+    package static let local = ConnectString(servers: [Server(host: "127.0.0.1", port: defaultPort)], chroot: nil)
+
+    private init(servers: [Server], chroot: ZnodePath?) {
+        self.servers = servers
+        self.chroot = chroot
+    }
+
     /// Reads a connect string; nil if it is none.
     package init?(_ text: String) {
         let slash = text.firstIndex(of: "/") ?? text.endIndex

@@ -1,0 +1,112 @@
+import DNSAuthority
+import Glibc
+import IPAddressing
+import Logging
+import ProviderRegistry
+import ZoneCompilation
+import ZooKeeperClient
+
+/// A zone's origin and where its registry is.
+struct ZoneSource: Hashable {
+    let origin: DomainName
+    let layout: RegistryLayout
+
+    /// Reads `svc.local=/providers`; nil if the origin is no domain name, leaves no room for `hostmaster` in front of it, or the path is none.
+    init?(_ text: String) {
+        guard let equals = text.firstIndex(of: "=") else { return nil }
+        let name = text[..<equals]
+        guard name.utf8.allSatisfy(Self.isPlain), let origin = DomainName(text: name), origin != .root,
+            origin.prepending(Array("hostmaster".utf8)) != nil,
+            let path = ZnodePath(String(text[text.index(after: equals)...]))
+        else { return nil }
+        self.origin = origin
+        layout = RegistryLayout(root: path.text)
+    }
+
+    private static func isPlain(_ octet: UInt8) -> Bool {
+        switch octet {
+        case 48...57, 65...90, 97...122, UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."): true
+        default: false
+        }
+    }
+}
+
+/// What every command that reads a registry has to know, checked.
+struct CommonSettings {
+    let servers: ConnectString
+    let sessionTimeout: Duration
+    let zones: [ZoneSource]
+    let listen: [SocketEndpoint]
+    let policy: ZonePolicy
+    let hostResolvers: [SocketEndpoint]
+    let logLevel: Logger.Level
+
+    private static let defaultPort: UInt16 = 5300
+
+    /// Reads the settings; problems are left with the reader.
+    init(_ options: CommonOptions, _ reader: inout SettingsReader) {
+        servers = reader.value(
+            "zookeeper", options.zookeeper, default: .local, expected: "servers such as h1:2181,h2:2181/chroot",
+            ConnectString.init)
+        sessionTimeout = reader.value(
+            "session-timeout", options.sessionTimeout, default: .seconds(10), expected: "a duration from 100ms to 1h, such as 10s"
+        ) { Duration(text: $0).flatMap { .milliseconds(100) ... .seconds(3600) ~= $0 ? $0 : nil } }
+        zones = reader.values(
+            "zone", options.zone, default: Self.defaultZones, expected: "a domain name and a path such as svc.local=/providers", ZoneSource.init)
+        listen = reader.values(
+            "listen", options.listen, default: Self.defaultListen, expected: "an address with a port such as 127.0.0.1:5300 or [::1]:5300"
+        ) { SocketEndpoint($0) }
+        hostResolvers = reader.values(
+            "host-resolver", options.hostResolver, default: [], expected: "an address such as 192.0.2.1 or [2001:db8::1]:53"
+        ) { text in (SocketEndpoint(text, defaultPort: 53) ?? IPAddress(text).map { SocketEndpoint(address: $0, port: 53) }).flatMap { $0.port > 0 ? $0 : nil } }
+        logLevel = reader.value(
+            "log-level", options.logLevel, default: .info, expected: "one of " + Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+        ) { Logger.Level(rawValue: $0) }
+        let isTTL = "seconds from 0 to 2147483647"
+        policy = ZonePolicy(
+            ttl: reader.value("ttl", options.ttl, default: 5, expected: isTTL, Self.ttl),
+            negativeTTL: reader.value("negative-ttl", options.negativeTtl, default: 1, expected: isTTL, Self.ttl),
+            nameServerAddresses: reader.values(
+                "nameserver-address", options.nameserverAddress, default: Self.nameServerAddresses(listen), expected: "an IP address", IPAddress.init))
+        if Set(zones.map(\.origin)).count < zones.count { reader.complain("--zone: two zones have the same origin") }
+    }
+
+    /// RFC 2181 §8: at most 2³¹ - 1.
+    private static func ttl(_ text: String) -> UInt32? { UInt32(text).flatMap { $0 <= UInt32(Int32.max) ? $0 : nil } }
+
+    private static let defaultZones = [ZoneSource("svc.local=/providers")].compactMap(\.self)
+
+    private static var defaultListen: [SocketEndpoint] {
+        let ipv4 = SocketEndpoint(address: .v4(IPv4Address(value: 0x7F00_0001)), port: defaultPort)
+        return hasIPv6 ? [ipv4, SocketEndpoint(address: .v6(IPv6Address(value: 1)), port: defaultPort)] : [ipv4]
+    }
+
+    /// Whether ::1 can be bound to here.
+    private static var hasIPv6: Bool {
+        let descriptor = socket(AF_INET6, Int32(SOCK_DGRAM.rawValue), 0)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var loopback = sockaddr_in6()
+        loopback.sin6_family = sa_family_t(AF_INET6)
+        loopback.sin6_addr = in6addr_loopback
+        return withUnsafePointer(to: loopback) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in6>.size)) == 0 }
+        }
+    }
+
+    /// Wildcards are no addresses to give away.
+    private static func nameServerAddresses(_ listen: [SocketEndpoint]) -> [IPAddress] {
+        var addresses: [IPAddress] = []
+        for address in listen.map(\.address) where address != .v4(IPv4Address(value: 0)) && address != .v6(IPv6Address(value: 0)) {
+            if !addresses.contains(address) { addresses.append(address) }
+        }
+        return addresses
+    }
+
+    /// A logger on standard error.
+    var logger: Logger {
+        var logger = Logger(label: "zoodns") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = logLevel
+        return logger
+    }
+}

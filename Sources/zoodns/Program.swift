@@ -1,0 +1,64 @@
+import ArgumentParser
+import Glibc
+
+/// The program: reads what the operator wants and hands over to a command.
+@main
+struct Program: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "zoodns", abstract: "DNS answers from ZooKeeper.", subcommands: [ServeCommand.self, ZoneCommand.self])
+
+    /// Every problem is one line on standard error; exit code 64 for what was asked for, 1 for what could not be done.
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
+        } catch let failure as CommandFailure {
+            StandardStreams.complain(failure.text)
+            Glibc.exit(failure.exitCode)
+        } catch {
+            let code = exitCode(for: error)
+            guard code.rawValue == EX_USAGE else { exit(withError: error) }
+            StandardStreams.complain("\(message(for: error)); see zoodns --help")
+            Glibc.exit(code.rawValue)
+        }
+    }
+}
+
+/// Why a command ends early, in one line.
+struct CommandFailure: Error {
+    let text: String
+    let exitCode: Int32
+
+    /// The operator asked for something that makes no sense.
+    static func usage(_ problems: [String]) -> CommandFailure {
+        CommandFailure(text: problems.joined(separator: "; "), exitCode: EX_USAGE)
+    }
+
+    /// The machine, or another one, refuses.
+    static func refused(_ text: String) -> CommandFailure { CommandFailure(text: text, exitCode: EXIT_FAILURE) }
+}
+
+/// The program's own lines on its standard streams, written at once: others wait for them.
+enum StandardStreams {
+    /// A line on standard output.
+    static func say(_ line: String) { write(line + "\n", to: STDOUT_FILENO) }
+
+    /// Text on standard output.
+    static func print(_ text: String) { write(text, to: STDOUT_FILENO) }
+
+    /// A line on standard error, whatever it holds.
+    static func complain(_ text: String) {
+        write("zoodns: " + text.split(whereSeparator: \.isNewline).joined(separator: " ") + "\n", to: STDERR_FILENO)
+    }
+
+    /// Whoever has closed the other end does not want to know.
+    private static func write(_ text: String, to descriptor: Int32) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if written < 0, errno == EINTR { continue }
+            guard written > 0 else { return }
+            rest = rest.dropFirst(written)
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import ArgumentParser
+import DNSAuthority
+import DNSTransport
+import Glibc
+import HostResolution
+import Logging
+import ProviderDiscovery
+import ServiceLifecycle
+import ZoneCompilation
+import ZooKeeperClient
+
+/// `zoodns serve`: the wiring, in the order of the data flow.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Answer DNS queries from a registry in ZooKeeper.",
+        discussion: """
+            A duration is seconds or has a unit: 90, 90s, 250ms, 15m, 1h. Each option is also an environment variable, such as \
+            ZOODNS_HOLD_DOWN for --hold-down, with commas between repeated values; the option wins.
+            """)
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var options: ServeOptions
+
+    func run() async throws {
+        let settings = try ServeSettings(common, options)
+        let logger = settings.common.logger
+        signal(SIGPIPE, SIG_IGN)
+        let server = try await listen(settings, logger)
+        for endpoint in server.endpoints { StandardStreams.say("listening \(endpoint.text) udp tcp") }
+
+        let session = Session(servers: settings.common.servers, timeout: settings.common.sessionTimeout, logger: logger)
+        let resolver = HostResolver(servers: settings.common.hostResolvers, logger: logger)
+        let publisher = publisher(settings, logger, .init(publish: server.publish, follow: resolver.follow))
+        let watchers = settings.common.zones.enumerated().map { index, source in
+            ProviderWatcher(
+                session: session, layout: source.layout,
+                settings: WatchSettings(reconcile: settings.reconcile, holdDown: settings.holdDown), logger: logger
+            ) { publisher.send(.init($0, zone: index)) }
+        }
+
+        // Ended from the last to the first: clients are served as long as anything is.
+        let parts =
+            [Part { await session.run() }] + watchers.map { watcher in Part { await watcher.run() } }
+            + [Part { await resolver.run { publisher.send(.resolved($0)) } }, Part { await publisher.run() }, Part { await server.run() }]
+        try await Shutdown.run(parts, logger)
+    }
+
+    private func listen(_ settings: ServeSettings, _ logger: Logger) async throws(CommandFailure) -> DNSServer {
+        let zones = ServedZones(settings.common.zones.map { ServedZone(notReady: $0.origin) })
+        do throws(ListenError) {
+            return try await DNSServer(listen: settings.common.listen, workers: settings.workers, zones: zones, logger: logger)
+        } catch {
+            throw .refused(error.text)
+        }
+    }
+
+    private func publisher(_ settings: ServeSettings, _ logger: Logger, _ outlets: ZonePublisher.Outlets) -> ZonePublisher {
+        ZonePublisher(
+            origins: settings.common.zones.map(\.origin), policy: settings.common.policy, maximumStale: settings.maximumStale,
+            seed: .random(in: 0 ... .max), outlets: outlets, now: { UInt32(truncatingIfNeeded: time(nil)) }, logger: logger)
+    }
+}
+
+extension ZonePublisher.Event {
+    /// What a watcher says, of the zone that it watches.
+    init(_ update: WatchUpdate, zone: Int) {
+        switch update {
+        case .complete(let registry): self = .read(registry, zone: zone)
+        case .changed(let change): self = .changed(change, zone: zone)
+        case .connected(let timeout): self = .connected(sessionTimeout: timeout)
+        case .disconnected(let instant): self = .disconnected(since: instant)
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import Configuration
+
+/// Gives each setting from its option or else its environment variable, and collects all problems.
+///
+/// The variable of `--hold-down` is `ZOODNS_HOLD_DOWN`; settings that may be repeated stand in it with commas between.
+struct SettingsReader {
+    private let environment: ConfigReader
+    private(set) var problems: [String] = []
+
+    init(environment: ConfigReader = ConfigReader(provider: EnvironmentVariablesProvider())) { self.environment = environment }
+
+    /// Reads a setting; `expected` says what it should have been.
+    mutating func value<Value>(
+        _ name: String, _ option: String?, default fallback: Value, expected: String, _ parse: (String) -> Value?
+    ) -> Value {
+        guard let text = option ?? environment.string(forKey: Self.key(name)) else { return fallback }
+        return parse(text) ?? reject(name, text, expected, fallback)
+    }
+
+    /// Reads a setting that may be repeated; no two values may be equal.
+    mutating func values<Value: Hashable>(
+        _ name: String, _ options: [String], default fallback: [Value], expected: String, _ parse: (String) -> Value?
+    ) -> [Value] {
+        let texts = options.isEmpty ? environment.string(forKey: Self.key(name)).map(Self.list) ?? [] : options
+        guard !texts.isEmpty else { return fallback }
+        var values: [Value] = []
+        for text in texts {
+            guard let value = parse(text) else { return reject(name, text, expected, fallback) }
+            guard !values.contains(value) else { return reject(name, text, "each value once", fallback) }
+            values.append(value)
+        }
+        return values
+    }
+
+    /// Adds a problem that concerns several settings.
+    mutating func complain(_ problem: String) { problems.append(problem) }
+
+    /// Ends reading: throws if there were problems.
+    func finish() throws(CommandFailure) {
+        if !problems.isEmpty { throw .usage(problems) }
+    }
+
+    private mutating func reject<Value>(_ name: String, _ text: String, _ expected: String, _ fallback: Value) -> Value {
+        problems.append("--\(name) \(text.debugDescription): expected \(expected)")
+        return fallback
+    }
+
+    private static func key(_ name: String) -> ConfigKey { ConfigKey(["zoodns"] + name.split(separator: "-").map(String.init)) }
+
+    private static func list(_ text: String) -> [String] { text.split(separator: ",").map(String.init) }
+}
