@@ -22,7 +22,7 @@ public func testOneInput(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
 }
 
 /// A zone with every kind of RRset, in names that the seeds ask for.
-nonisolated(unsafe) private let servedZones: ServedZones = {
+private let servedZones: ServedZones = {
     let origin = DomainName(text: "svc.local") ?? .root
     var block = RecordBlockBuilder()
     let a = block.add(RRset(.a, ttl: 5, records: (1...40).map { .a($0) }))
