@@ -1,0 +1,87 @@
+import DNSAuthority
+import DNSTransport
+import Foundation
+import IPAddressing
+import Logging
+import TestSupport
+import Testing
+
+@Suite struct DNSServerTests {
+    private static let loopbacks = ["127.0.0.1:0", "[::1]:0"].compactMap { SocketEndpoint($0) }
+    private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    private static let scenarios = URL(filePath: #filePath).appending(path: "../../DNSAuthorityTests/Scenarios").standardized
+
+    /// Runs `body` with a server at free ports.
+    private func serving(_ zones: ServedZones, _ body: (DNSServer) async throws -> Void) async throws {
+        let server = try await DNSServer(listen: Self.loopbacks, workers: 2, zones: zones, logger: Self.logger)
+        let task = Task { await server.run() }
+        do { try await body(server) } catch {
+            task.cancel()
+            await task.value
+            throw error
+        }
+        task.cancel()
+        await task.value
+    }
+
+    @Test(arguments: try Scenario.all(in: scenarios))
+    func `a server answers as the scenario says, over UDP and TCP`(_ scenario: Scenario) async throws {
+        try await serving(TestRegistry(scenario).zones) { server in
+            for endpoint in server.endpoints {
+                for exchange in scenario.exchanges {
+                    if exchange.isOver("udp") {
+                        let client = try ClientSocket(endpoint, isStream: false)
+                        try client.send(exchange.query)
+                        #expect(exchange.problems(try PacketText(try client.receive())) == [], "\(scenario.name) over UDP")
+                    }
+                    if exchange.isOver("tcp") {
+                        let client = try ClientSocket(endpoint, isStream: true)
+                        try client.send(exchange.query)
+                        #expect(exchange.problems(try PacketText(try client.receive())) == [], "\(scenario.name) over TCP")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func `queries in one segment are all answered, in order (RFC 7766 §6.2.1)`() async throws {
+        var registry = TestRegistry()
+        registry.add("a", "u", .init(host: .name("localhost"), port: 80))
+        try await serving(registry.zones) { server in
+            let client = try ClientSocket(server.endpoints[0], isStream: true)
+            let query = QueryOctets.query("a.svc.local", "SRV")
+            let framed = QueryOctets.number(query.count) + query
+            try client.write(Array(repeating: framed, count: 50).flatMap { $0 })
+            for _ in 0..<50 { #expect(try PacketText(try client.receive()).answer.count == 1) }
+        }
+    }
+
+    @Test func `a client that has said all it will gets its responses (RFC 7766 §6.2.4)`() async throws {
+        try await serving(TestRegistry().zones) { server in
+            let client = try ClientSocket(server.endpoints[0], isStream: true)
+            try client.send(QueryOctets.query("svc.local", "SOA"))
+            client.shutDownWriting()
+            #expect(try PacketText(try client.receive()).code == "NOERROR")
+            #expect(try client.isAtEnd())
+        }
+    }
+
+    @Test func `new zones are answered from once they are published`() async throws {
+        try await serving(ServedZones()) { server in
+            let client = try ClientSocket(server.endpoints[0], isStream: false)
+            try client.send(QueryOctets.query("svc.local", "SOA"))
+            #expect(try PacketText(try client.receive()).code == "REFUSED")
+            server.publish(TestRegistry().zones)
+            try client.send(QueryOctets.query("svc.local", "SOA"))
+            #expect(try PacketText(try client.receive()).code == "NOERROR")
+        }
+    }
+
+    @Test func `an address that is taken is refused in one line`() async throws {
+        try await serving(ServedZones()) { server in
+            await #expect(throws: ListenError.self) {
+                try await DNSServer(listen: [server.endpoints[0]], workers: 1, zones: ServedZones(), logger: Self.logger)
+            }
+        }
+    }
+}

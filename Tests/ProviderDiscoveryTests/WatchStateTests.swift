@@ -1,0 +1,133 @@
+import ProviderRegistry
+import Testing
+
+@testable import ProviderDiscovery
+@testable import ZooKeeperClient
+
+/// A tree of znodes in memory that answers a `WatchState`'s requests: what is under test decides, this only holds data.
+private struct Tree {
+    var state = WatchState(layout: RegistryLayout(root: "/providers"), settings: WatchSettings())
+    /// Providers by service; nil: no root.
+    var services: [String: [String: (text: String, version: Int64)]]? = [:]
+    var now = ContinuousClock.now
+    var asked: [WatchRequest] = []
+
+    mutating func connect(isNew: Bool = true) { take(.session(.connected(timeout: .seconds(10), isNew: isNew))) }
+
+    mutating func take(_ input: WatchInput) { state.take(input, at: now) }
+
+    /// Answers requests until there are none.
+    mutating func settle() {
+        asked = []
+        while true {
+            let requests = state.takeRequests()
+            if requests.isEmpty { return }
+            for (request, _) in requests {
+                asked.append(request)
+                take(.answer(answer(request), to: request, generation: state.generation))
+            }
+        }
+    }
+
+    private func answer(_ request: WatchRequest) -> WatchAnswer {
+        switch request {
+        case .listServices: services.map { .names(Array($0.keys)) } ?? .failed(.noNode)
+        case .awaitRoot: .exists(services != nil)
+        case .listProviders(let name): services?[name.text].map { .names(Array($0.keys)) } ?? .failed(.noNode)
+        case .read(let name, let instance):
+            services?[name.text]?[instance].map {
+                .content(ZnodeContent(octets: Array($0.text.utf8), stat: ZnodeStat(creationZxid: 1, modificationZxid: $0.version)))
+            } ?? .failed(.noNode)
+        }
+    }
+}
+
+@Suite struct WatchStateTests {
+    private let good = (text: #"{"host":"10.0.0.1","port":80}"#, version: Int64(1))
+
+    @Test func `nothing is asked without a connection`() {
+        var tree = Tree()
+        tree.settle()
+        #expect(tree.asked == [])
+    }
+
+    @Test func `a registry is complete when all of it has been read`() {
+        var tree = Tree()
+        tree.services = ["a": ["1": good, "2": good], "empty": [:]]
+        tree.connect()
+        #expect(tree.state.isReading)
+        tree.settle()
+        #expect(tree.state.takeOutput().isNewlyComplete)
+        #expect(tree.state.registry.services.keys.sorted() == [ServiceName("a"), ServiceName("empty")])
+        #expect(tree.state.service(ServiceName("a"))?.registrations.count == 2)
+    }
+
+    @Test func `a missing root is an empty registry that is waited for`() {
+        var tree = Tree()
+        tree.services = nil
+        tree.connect()
+        tree.settle()
+        #expect(tree.state.takeOutput().isNewlyComplete)
+        #expect(tree.asked == [.listServices, .awaitRoot])
+        tree.services = ["a": ["1": good]]
+        tree.take(.session(.watch(path: "/providers")))
+        tree.settle()
+        #expect(tree.state.takeOutput().changed == [ServiceName("a")])
+    }
+
+    @Test func `a lost connection has requests repeated in the same session`() {
+        var tree = Tree()
+        tree.services = ["a": ["1": good]]
+        tree.connect()
+        let first = tree.state.takeRequests().map(\.request)
+        tree.take(.session(.disconnected))
+        tree.take(.answer(.failed(.connectionLoss), to: first[0], generation: tree.state.generation))
+        #expect(tree.state.takeRequests().isEmpty)
+        tree.connect(isNew: false)
+        tree.settle()
+        #expect(tree.state.takeOutput().isNewlyComplete)
+    }
+
+    @Test func `answers of an earlier session are ignored`() {
+        var tree = Tree()
+        tree.connect()
+        let earlier = tree.state.generation
+        _ = tree.state.takeRequests()
+        tree.connect()
+        tree.take(.answer(.names(["ghost"]), to: .listServices, generation: earlier))
+        tree.settle()
+        #expect(tree.state.registry == Registry())
+    }
+
+    @Test func `a bad znode costs itself, is told once a version, and comes back when mended`() {
+        var tree = Tree()
+        tree.services = ["a": ["1": good, "bad": ("nope", 1)]]
+        tree.connect()
+        tree.settle()
+        #expect(tree.state.takeOutput().reports.map(\.path) == ["/providers/a/bad"])
+        #expect(tree.state.service(ServiceName("a"))?.registrations.count == 1)
+        tree.take(.session(.watch(path: "/providers/a/bad")))
+        tree.settle()
+        #expect(tree.state.takeOutput().reports == [])
+        tree.services?["a"]?["bad"] = (good.text, 2)
+        tree.take(.session(.watch(path: "/providers/a/bad")))
+        tree.settle()
+        #expect(tree.state.takeOutput().changed == [ServiceName("a")])
+        #expect(tree.state.service(ServiceName("a"))?.registrations.count == 2)
+    }
+
+    @Test func `a lost watch is repaired and counted`() {
+        var tree = Tree()
+        tree.services = ["a": ["1": good]]
+        tree.connect()
+        tree.settle()
+        _ = tree.state.takeOutput()
+        tree.services = ["a": ["2": good], "b": [:]]
+        tree.now += .seconds(61)
+        tree.state.tick(at: tree.now)
+        tree.settle()
+        let output = tree.state.takeOutput()
+        #expect(output.repairs == 3)
+        #expect(output.changed == [ServiceName("a"), ServiceName("b")])
+    }
+}

@@ -1,0 +1,137 @@
+/// A DNS message as people write it. Decodes on its own: shares no code with the codec under test.
+public struct PacketText: Sendable {
+    /// `NOERROR` and so on; extended codes included.
+    public var code = ""
+    /// `qr`, `aa`, `tc`, `rd`, `ra`, `z`, `ad`, `cd`: those that are set.
+    public var flags: Set<String> = []
+    /// The ID.
+    public var id = 0
+    /// The questions as `name class type`, the name's letters as they came.
+    public var questions: [String] = []
+    /// Records as `name ttl type data`.
+    public var answer: [String] = []
+    /// As `answer`.
+    public var authority: [String] = []
+    /// As `answer`, without OPT.
+    public var additional: [String] = []
+    /// What OPT says, if there is one: `version`, `udp`, `do`, and `ede` with its code.
+    public var edns: [String: Int]?
+    /// Octets of the message.
+    public var length = 0
+
+    /// What keeps octets from being a DNS message.
+    public struct Malformed: Error {
+        /// What is wrong.
+        public let reason: String
+    }
+
+    /// Decodes a whole message; anything behind its end is an error.
+    public init(_ octets: [UInt8]) throws {
+        var reader = Reader(octets: octets)
+        length = octets.count
+        id = try reader.number(2)
+        let bits = try reader.number(2)
+        let names = [(15, "qr"), (10, "aa"), (9, "tc"), (8, "rd"), (7, "ra"), (6, "z"), (5, "ad"), (4, "cd")]
+        flags = Set(names.filter { bits >> $0.0 & 1 == 1 }.map(\.1))
+        let counts = try (0..<4).map { _ in try reader.number(2) }
+        for _ in 0..<counts[0] {
+            let name = try reader.name()
+            let type = try reader.number(2)
+            questions.append("\(name) \(try reader.number(2)) \(Self.typeName(type))")
+        }
+        var code = bits & 15
+        answer = try (0..<counts[1]).compactMap { _ in try record(&reader, &code) }
+        authority = try (0..<counts[2]).compactMap { _ in try record(&reader, &code) }
+        additional = try (0..<counts[3]).compactMap { _ in try record(&reader, &code) }
+        self.code = [0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED", 16: "BADVERS"][code] ?? "RCODE\(code)"
+        guard reader.offset == octets.count else { throw Malformed(reason: "octets behind the end") }
+    }
+
+    private mutating func record(_ reader: inout Reader, _ code: inout Int) throws -> String? {
+        let name = try reader.name()
+        let type = try reader.number(2)
+        let recordClass = try reader.number(2)
+        let ttl = try reader.number(4)
+        let end = try reader.number(2) + reader.offset
+        guard end <= reader.octets.count else { throw Malformed(reason: "a record is cut short") }
+        defer { reader.offset = end }
+        if type == 41 {
+            code |= (ttl >> 24) << 4
+            var edns = ["version": ttl >> 16 & 255, "udp": recordClass, "do": ttl >> 15 & 1]
+            while reader.offset < end {
+                let option = try reader.number(2)
+                let length = try reader.number(2)
+                if option == 15 { edns["ede"] = try Reader(octets: reader.octets, offset: reader.offset).peek(2) }
+                reader.offset += length
+            }
+            self.edns = edns
+            return nil
+        }
+        return "\(name) \(ttl) \(Self.typeName(type)) \(try Self.data(&reader, type, end))"
+    }
+
+    private static func data(_ reader: inout Reader, _ type: Int, _ end: Int) throws -> String {
+        switch type {
+        case 1: return try (0..<4).map { _ in String(try reader.number(1)) }.joined(separator: ".")
+        case 28: return try (0..<8).map { _ in String(try reader.number(2), radix: 16) }.joined(separator: ":")
+        case 33:
+            let numbers = try (0..<3).map { _ in String(try reader.number(2)) }.joined(separator: " ")
+            return "\(numbers) \(try reader.name(mayPoint: false))"
+        case 2: return try reader.name()
+        case 6:
+            let names = "\(try reader.name()) \(try reader.name())"
+            return try names + " " + (0..<5).map { _ in String(try reader.number(4)) }.joined(separator: " ")
+        default: return "\(end - reader.offset) octets"
+        }
+    }
+
+    /// The mnemonic of a type.
+    public static func typeName(_ type: Int) -> String { types.first { $0.value == type }?.key ?? "TYPE\(type)" }
+
+    /// Types by mnemonic.
+    public static let types = [
+        "A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28, "SRV": 33, "DS": 43, "TKEY": 249, "TSIG": 250, "IXFR": 251,
+        "AXFR": 252, "MAILA": 254, "ANY": 255,
+    ]
+}
+
+private struct Reader {
+    let octets: [UInt8]
+    var offset = 0
+
+    func peek(_ count: Int) throws -> Int {
+        guard offset + count <= octets.count else { throw PacketText.Malformed(reason: "cut short") }
+        return octets[offset..<offset + count].reduce(0) { $0 << 8 | Int($1) }
+    }
+
+    mutating func number(_ count: Int) throws -> Int {
+        defer { offset += count }
+        return try peek(count)
+    }
+
+    mutating func name(mayPoint: Bool = true) throws -> String {
+        var text = ""
+        var position = offset
+        var isFollowing = false
+        while true {
+            guard position < octets.count else { throw PacketText.Malformed(reason: "a name is cut short") }
+            let length = Int(octets[position])
+            if length >= 0xC0 {
+                guard mayPoint, position + 1 < octets.count else { throw PacketText.Malformed(reason: "a pointer that must not be") }
+                let target = (length & 0x3F) << 8 | Int(octets[position + 1])
+                guard target < position else { throw PacketText.Malformed(reason: "a pointer forward") }
+                if !isFollowing { offset = position + 2 }
+                isFollowing = true
+                position = target
+                continue
+            }
+            if length == 0 {
+                if !isFollowing { offset = position + 1 }
+                return text.isEmpty ? "." : text
+            }
+            guard position + 1 + length <= octets.count else { throw PacketText.Malformed(reason: "a label is cut short") }
+            text += String(decoding: octets[position + 1..<position + 1 + length], as: UTF8.self) + "."
+            position += 1 + length
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import DNSAuthority
+import IPAddressing
+import ProviderRegistry
+import ZoneCompilation
+
+/// A registry and a policy for tests, compiled into zones of the origin `svc.local`.
+package struct TestRegistry {
+    package var registry = Registry()
+    package var hosts: [String: HostAddresses] = [:]
+    package var status: ZoneStatus? = .current
+
+    package init() {}
+
+    /// What a scenario says.
+    package init(_ scenario: Scenario) {
+        for words in scenario.facts {
+            switch words[0] {
+            case "provider": add(words)
+            case "service": registry.services[ServiceName(words[1]), default: Service()] = Service()
+            case "host":
+                let addresses = words.dropFirst(2).compactMap { IPAddress($0) }
+                hosts[words[1]] = HostAddresses(
+                    ipv4: .known(addresses.compactMap { if case .v4(let address) = $0 { address } else { nil } }),
+                    ipv6: .known(addresses.compactMap { if case .v6(let address) = $0 { address } else { nil } }))
+            default: status = ["current": .current, "stale": .stale, "expired": .expired][words[1]]
+            }
+        }
+    }
+
+    private mutating func add(_ words: [String]) {
+        func option(_ name: String) -> UInt16? { words.first { $0.hasPrefix(name) }.flatMap { UInt16($0.dropFirst(name.count)) } }
+        guard let host = ProviderHost(words[3]), let port = UInt16(words[4]) else { return }
+        add(
+            words[1], words[2], Provider(host: host, port: port, weight: option("weight=") ?? 1, priority: option("priority=") ?? 0),
+            isHeld: words.contains("held"))
+    }
+
+    /// Adds a provider, younger than all before it.
+    package mutating func add(_ service: String, _ instance: String, _ provider: Provider, isHeld: Bool = false) {
+        let zxid = Int64(registry.services.values.reduce(0) { $0 + $1.registrations.count } + 1)
+        registry.services[ServiceName(service), default: Service()].registrations[instance] = Registration(
+            instance: instance, creationZxid: zxid, provider: provider, isHeld: isHeld)
+    }
+
+    /// TTL 5, negative TTL 1, name server 192.0.2.53.
+    package static let policy = ZonePolicy(ttl: 5, negativeTTL: 1, nameServerAddresses: [IPAddress("192.0.2.53")].compactMap(\.self))
+
+    /// The zone `svc.local`, serial 1.
+    package var zone: Zone? {
+        guard let origin = DomainName(text: "svc.local") else { return nil }
+        var compiler = ZoneCompiler(origins: [origin], policy: Self.policy, seed: 1)
+        compiler.replace(with: registry, zone: 0)
+        compiler.resolve(hosts)
+        _ = compiler.compile { _ in 1 }
+        compiler.resolve(hosts)
+        return compiler.compile { _ in 1 }[0]
+    }
+
+    /// The zone as it is served.
+    package var zones: ServedZones {
+        guard let zone else { return ServedZones() }
+        return ServedZones([status.map { ServedZone(zone, $0) } ?? ServedZone(notReady: zone.origin)])
+    }
+}
+
+extension Responder {
+    /// The response to octets; empty for silence.
+    package mutating func response(to query: [UInt8], over transport: Transport, from zones: ServedZones) -> [UInt8] {
+        var memory = [UInt8](repeating: 0, count: max(Responder.capacity(for: transport), query.count))
+        memory.replaceSubrange(0..<query.count, with: query)
+        let length = memory.withUnsafeMutableBytes { respond(in: $0, queryLength: query.count, over: transport, from: zones) }
+        return Array(memory.prefix(length))
+    }
+}
