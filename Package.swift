@@ -34,7 +34,10 @@ let package = Package(
             dependencies: ["ZooKeeperClient", "ProviderRegistry", "Handoff", .logging]),
         .target(
             name: "ZoneCompilation",
-            dependencies: ["ProviderRegistry", "DNSAuthority", "CLinux", "IPAddressing", "Handoff", .logging, .product(name: "Crypto", package: "swift-crypto")]),
+            dependencies: [
+                "ProviderRegistry", "DNSAuthority", "CLinux", "IPAddressing", "Handoff", .logging,
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         .target(name: "HostResolution", dependencies: ["CAres", "CLinux", "IPAddressing", "Handoff", .logging]),
         .target(
             name: "DNSTransport",
@@ -55,13 +58,16 @@ let package = Package(
             ]),
 
         .target(
-            name: "TestSupport", dependencies: ["DNSAuthority", "IPAddressing", "ProviderRegistry", "ZoneCompilation"], path: "Tests/TestSupport"),
+            name: "TestSupport", dependencies: ["DNSAuthority", "IPAddressing", "ProviderRegistry", "ZoneCompilation"],
+            path: "Tests/TestSupport"),
         .testTarget(name: "IPAddressingTests", dependencies: ["IPAddressing"]),
         .testTarget(name: "ZooKeeperClientTests", dependencies: ["ZooKeeperClient", "TestSupport", .logging]),
         .testTarget(name: "ProviderRegistryTests", dependencies: ["ProviderRegistry"]),
         .testTarget(name: "DNSAuthorityTests", dependencies: ["DNSAuthority", "ProviderRegistry", "TestSupport"], exclude: ["Scenarios"]),
         .testTarget(name: "ProviderDiscoveryTests", dependencies: ["ProviderDiscovery", "ProviderRegistry", "ZooKeeperClient"]),
-        .testTarget(name: "ZoneCompilationTests", dependencies: ["ZoneCompilation", "DNSAuthority", "IPAddressing", "ProviderRegistry", "TestSupport"]),
+        .testTarget(
+            name: "ZoneCompilationTests",
+            dependencies: ["ZoneCompilation", "DNSAuthority", "IPAddressing", "ProviderRegistry", "TestSupport"]),
         .testTarget(name: "HostResolutionTests", dependencies: ["HostResolution", "IPAddressing"]),
         .testTarget(name: "DNSTransportTests", dependencies: ["DNSTransport", "DNSAuthority", "IPAddressing", "TestSupport", .logging]),
         .testTarget(name: "ConformanceTests", dependencies: ["DNSAuthority", "ProviderRegistry", "TestSupport"]),

@@ -51,7 +51,7 @@ struct TCPListener: Sendable {
                 }
             }
         guard case .v6 = endpoint.address else { return bootstrap }
-        return bootstrap.serverChannelOption(.socketOption(.ipv6_v6only), value: 1)
+        return bootstrap.serverChannelOption(ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only), value: 1)
     }
 
     /// Gives the address that was taken last back.

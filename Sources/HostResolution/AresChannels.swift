@@ -73,7 +73,9 @@ final class AresChannels {
 extension AresChannels {
     /// Begins a look-up; its outcome may be there at once. The C function is `ares_getaddrinfo`.
     func begin(_ lookup: Lookup) {
-        if let loopback = Self.loopback(lookup) { return finished.append((lookup, .addresses([loopback], ttl: ResolutionSchedule.ttlRange.upperBound))) }
+        if let loopback = Self.loopback(lookup) {
+            return finished.append((lookup, .addresses([loopback], ttl: ResolutionSchedule.ttlRange.upperBound)))
+        }
         guard let channel = lookup.host.contains(".") ? absolute : searching else { return finished.append((lookup, .failed)) }
         var hints = ares_addrinfo_hints()
         hints.ai_family = lookup.family == .ipv4 ? AF_INET : AF_INET6

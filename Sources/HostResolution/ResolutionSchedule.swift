@@ -125,8 +125,12 @@ struct ResolutionSchedule {
         }
         var after = before
         switch family {
-        case .ipv4: after.ipv4 = .known(addresses.compactMap { if case .v4(let address) = $0 { address } else { nil } }.sorted { $0.value < $1.value })
-        case .ipv6: after.ipv6 = .known(addresses.compactMap { if case .v6(let address) = $0 { address } else { nil } }.sorted { $0.value < $1.value })
+        case .ipv4:
+            after.ipv4 = .known(
+                addresses.compactMap { if case .v4(let address) = $0 { address } else { nil } }.sorted { $0.value < $1.value })
+        case .ipv6:
+            after.ipv6 = .known(
+                addresses.compactMap { if case .v6(let address) = $0 { address } else { nil } }.sorted { $0.value < $1.value })
         }
         return after
     }

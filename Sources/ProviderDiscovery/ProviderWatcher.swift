@@ -77,7 +77,8 @@ extension ProviderWatcher {
     private func tell(_ output: WatchState.Output, at now: ContinuousClock.Instant) {
         for report in output.reports { log(report) }
         if output.repairs > 0 {
-            logger.warning("registry differed without a watch, repaired", metadata: ["path": "\(layout.root)", "differences": "\(output.repairs)"])
+            logger.warning(
+                "registry differed without a watch, repaired", metadata: ["path": "\(layout.root)", "differences": "\(output.repairs)"])
         }
         if output.isNewlyComplete {
             tellWhole(at: now)
@@ -116,7 +117,8 @@ extension ProviderWatcher {
     private func log(_ report: WatchReport) {
         if reports.count < Self.mostReports { reports.append(report) }
         logger.warning(
-            "znode cannot be used as it is", metadata: ["path": "\(report.path.debugDescription)", "reason": "\(report.reason)", "excerpt": "\(report.excerpt)"])
+            "znode cannot be used as it is",
+            metadata: ["path": "\(report.path.debugDescription)", "reason": "\(report.reason)", "excerpt": "\(report.excerpt)"])
     }
 }
 

@@ -86,6 +86,7 @@ extension Substring {
 extension ConnectString {
     /// The string in full.
     package var text: String {
-        servers.map { $0.host.contains(":") ? "[\($0.host)]:\($0.port)" : "\($0.host):\($0.port)" }.joined(separator: ",") + (chroot?.text ?? "")
+        servers.map { $0.host.contains(":") ? "[\($0.host)]:\($0.port)" : "\($0.host):\($0.port)" }.joined(separator: ",")
+            + (chroot?.text ?? "")
     }
 }

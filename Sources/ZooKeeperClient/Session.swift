@@ -95,7 +95,9 @@ extension Session {
             switch await iterator.next() {
             case .connected(let id, let timeout):
                 health.connected()
-                logger.info("connected to zookeeper", metadata: ["session": "0x\(String(UInt64(bitPattern: id), radix: 16))", "timeout": "\(timeout)"])
+                logger.info(
+                    "connected to zookeeper",
+                    metadata: ["session": "0x\(String(UInt64(bitPattern: id), radix: 16))", "timeout": "\(timeout)"])
             case .disconnected:
                 logger.warning("connection to zookeeper lost")
                 guard health.disconnected(at: .now) else { continue }

@@ -2,7 +2,8 @@ import ArgumentParser
 
 /// Options of every command that reads a registry, as they were written.
 struct CommonOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("ZooKeeper servers, with a chroot if need be. (default: 127.0.0.1:2181)", valueName: "h1:2181,h2:2181/chroot"))
+    @Option(
+        help: ArgumentHelp("ZooKeeper servers, with a chroot if need be. (default: 127.0.0.1:2181)", valueName: "h1:2181,h2:2181/chroot"))
     var zookeeper: String?
 
     @Option(
@@ -13,7 +14,8 @@ struct CommonOptions: ParsableArguments {
     @Option(
         parsing: .singleValue,
         help: ArgumentHelp(
-            "Where to serve UDP and TCP, port 0 for any; may be repeated. (default: 127.0.0.1:5300 and [::1]:5300)", valueName: "address:port"))
+            "Where to serve UDP and TCP, port 0 for any; may be repeated. (default: 127.0.0.1:5300 and [::1]:5300)",
+            valueName: "address:port"))
     var listen: [String] = []
 
     @Option(help: ArgumentHelp("TTL of answers in seconds. (default: 5)", valueName: "seconds"))

@@ -52,22 +52,29 @@ struct CommonSettings {
             "session-timeout", options.sessionTimeout, default: .seconds(10), expected: "a duration from 100ms to 1h, such as 10s"
         ) { Duration(text: $0).flatMap { .milliseconds(100) ... .seconds(3600) ~= $0 ? $0 : nil } }
         zones = reader.values(
-            "zone", options.zone, default: Self.defaultZones, expected: "a domain name and a path such as svc.local=/providers", ZoneSource.init)
+            "zone", options.zone, default: Self.defaultZones, expected: "a domain name and a path such as svc.local=/providers",
+            ZoneSource.init)
         listen = reader.values(
             "listen", options.listen, default: Self.defaultListen, expected: "an address with a port such as 127.0.0.1:5300 or [::1]:5300"
         ) { SocketEndpoint($0) }
         hostResolvers = reader.values(
             "host-resolver", options.hostResolver, default: [], expected: "an address such as 192.0.2.1 or [2001:db8::1]:53"
-        ) { text in (SocketEndpoint(text, defaultPort: 53) ?? IPAddress(text).map { SocketEndpoint(address: $0, port: 53) }).flatMap { $0.port > 0 ? $0 : nil } }
+        ) { text in
+            (SocketEndpoint(text, defaultPort: 53) ?? IPAddress(text).map { SocketEndpoint(address: $0, port: 53) }).flatMap {
+                $0.port > 0 ? $0 : nil
+            }
+        }
         logLevel = reader.value(
-            "log-level", options.logLevel, default: .info, expected: "one of " + Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+            "log-level", options.logLevel, default: .info,
+            expected: "one of " + Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
         ) { Logger.Level(rawValue: $0) }
         let isTTL = "seconds from 0 to 2147483647"
         policy = ZonePolicy(
             ttl: reader.value("ttl", options.ttl, default: 5, expected: isTTL, Self.ttl),
             negativeTTL: reader.value("negative-ttl", options.negativeTtl, default: 1, expected: isTTL, Self.ttl),
             nameServerAddresses: reader.values(
-                "nameserver-address", options.nameserverAddress, default: Self.nameServerAddresses(listen), expected: "an IP address", IPAddress.init))
+                "nameserver-address", options.nameserverAddress, default: Self.nameServerAddresses(listen), expected: "an IP address",
+                IPAddress.init))
         if Set(zones.map(\.origin)).count < zones.count { reader.complain("--zone: two zones have the same origin") }
     }
 
@@ -90,7 +97,9 @@ struct CommonSettings {
         loopback.sin6_family = sa_family_t(AF_INET6)
         loopback.sin6_addr = in6addr_loopback
         return withUnsafePointer(to: loopback) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in6>.size)) == 0 }
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in6>.size)) == 0
+            }
         }
     }
 

@@ -9,7 +9,9 @@ struct ServeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("How often to compare everything with ZooKeeper. (default: 60s)", valueName: "duration"))
     var reconcile: String?
 
-    @Option(help: ArgumentHelp("How long to keep providers that vanish after an outage, 0 for not at all. (default: 120s)", valueName: "duration"))
+    @Option(
+        help: ArgumentHelp(
+            "How long to keep providers that vanish after an outage, 0 for not at all. (default: 120s)", valueName: "duration"))
     var holdDown: String?
 
     @Option(help: ArgumentHelp("UDP threads for each listen address. (default: one a core)", valueName: "number"))
@@ -31,13 +33,15 @@ struct ServeSettings {
         var reader = reader
         common = CommonSettings(commonOptions, &reader)
         let stale = reader.value(
-            "max-stale", options.maxStale, default: .seconds(3600), expected: "a duration such as 90s, 15m or 1h, or 0") { Duration(text: $0) }
+            "max-stale", options.maxStale, default: .seconds(3600), expected: "a duration such as 90s, 15m or 1h, or 0"
+        ) { Duration(text: $0) }
         maximumStale = stale == .zero ? nil : stale
         reconcile = reader.value("reconcile", options.reconcile, default: .seconds(60), expected: "a duration from 100ms on, such as 60s") {
             Duration(text: $0).flatMap { $0 >= .milliseconds(100) ? $0 : nil }
         }
         holdDown = reader.value(
-            "hold-down", options.holdDown, default: .seconds(120), expected: "a duration such as 120s, or 0") { Duration(text: $0) }
+            "hold-down", options.holdDown, default: .seconds(120), expected: "a duration such as 120s, or 0"
+        ) { Duration(text: $0) }
         workers = reader.value("workers", options.workers, default: Self.cores, expected: "a number from 1 to 256") {
             Int($0).flatMap { 1...256 ~= $0 ? $0 : nil }
         }

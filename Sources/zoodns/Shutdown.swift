@@ -21,7 +21,8 @@ enum Shutdown {
     /// Runs the parts until a signal comes and they have ended.
     static func run(_ parts: [Part], _ logger: Logger) async throws {
         let group = ServiceGroup(
-            configuration: ServiceGroupConfiguration(services: parts.map { .init(service: $0, serviceName: "part") }, logger: quiet(logger)))
+            configuration: ServiceGroupConfiguration(services: parts.map { .init(service: $0, serviceName: "part") }, logger: quiet(logger))
+        )
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         let guardian = Task {
             var iterator = signals.makeAsyncIterator()

@@ -34,7 +34,8 @@ struct ZoneCommand: AsyncParsableCommand {
         let watchers = settings.zones.enumerated().map { index, source in
             // What was refused is printed in full below.
             ProviderWatcher(
-                session: session, layout: source.layout, settings: WatchSettings(), logger: Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
+                session: session, layout: source.layout, settings: WatchSettings(),
+                logger: Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
             ) { if case .complete(let registry) = $0 { news.post(.read(registry, zone: index)) } }
         }
         let resolver = HostResolver(servers: settings.hostResolvers, logger: settings.logger)
@@ -46,7 +47,9 @@ struct ZoneCommand: AsyncParsableCommand {
             return try await compile(settings, news, resolver)
         }
         for watcher in watchers {
-            for report in await watcher.reports { StandardStreams.complain("\(report.path.debugDescription): \(report.reason): \(report.excerpt)") }
+            for report in await watcher.reports {
+                StandardStreams.complain("\(report.path.debugDescription): \(report.reason): \(report.excerpt)")
+            }
         }
         for zone in zones { StandardStreams.print(MasterFile.text(of: zone)) }
     }
@@ -74,7 +77,9 @@ struct ZoneCommand: AsyncParsableCommand {
             unresolved = compiler.externalHosts
             resolver.follow(compiler.externalHosts)
         }
-        guard unread.isEmpty else { throw CommandFailure.refused("no answer from zookeeper at \(settings.servers.text) within \(Self.limit)") }
+        guard unread.isEmpty else {
+            throw CommandFailure.refused("no answer from zookeeper at \(settings.servers.text) within \(Self.limit)")
+        }
         for host in (unresolved ?? []).sorted() { StandardStreams.complain("\(host): cannot be resolved at present") }
         for report in compiler.takeReports() { StandardStreams.complain(Self.text(report)) }
         return compiler.compile(serial: Self.serial).compactMap(\.self)

@@ -11,6 +11,7 @@ import Testing
 
     @Test func `targets are not compressed, and their addresses come along`() throws {
         // The decoder takes a pointer in a target for an error.
-        #expect(try Ask.response("second.svc.local", "SRV").additional.sorted() == (1...3).map { "u\($0).second.svc.local. 5 A 10.0.0.\($0)" })
+        #expect(
+            try Ask.response("second.svc.local", "SRV").additional.sorted() == (1...3).map { "u\($0).second.svc.local. 5 A 10.0.0.\($0)" })
     }
 }

@@ -12,7 +12,9 @@ import Testing
         #expect(response.flags == ["qr", "aa", "rd", "cd"])
     }
 
-    @Test(arguments: [("AXFR", "REFUSED"), ("IXFR", "REFUSED"), ("TSIG", "NOTIMP"), ("TKEY", "NOTIMP"), ("MAILA", "NOTIMP"), ("TYPE41", "FORMERR")])
+    @Test(arguments: [
+        ("AXFR", "REFUSED"), ("IXFR", "REFUSED"), ("TSIG", "NOTIMP"), ("TKEY", "NOTIMP"), ("MAILA", "NOTIMP"), ("TYPE41", "FORMERR"),
+    ])
     func `what is no data has a response too`(_ type: String, _ code: String) throws {
         #expect(try Ask.response("svc.local", type).code == code)
     }

@@ -24,13 +24,15 @@ import Testing
         #expect(try read(#"{"host":"DB_1.Example.","port":1}"#).provider.host == .name("db_1.example"))
     }
 
-    @Test(arguments: [
-        ("", .empty), ("nope", .notAnObject), ("[]", .notAnObject), ("3", .notAnObject), (#"{"port":1}"#, .noHost), (#"{"host":5,"port":1}"#, .noHost),
-        (#"{"host":"","port":1}"#, .badHost), (#"{"host":"a b","port":1}"#, .badHost), (#"{"host":"127.1","port":1}"#, .badHost),
-        (#"{"host":"1.2.3.256","port":1}"#, .badHost), (#"{"host":"a\u0000b","port":1}"#, .badHost), (#"{"host":"a"}"#, .badPort),
-        (#"{"host":"a","port":0}"#, .badPort), (#"{"host":"a","port":65536}"#, .badPort), (#"{"host":"a","port":1e999}"#, .badPort),
-        (#"{"host":"a","port":true}"#, .badPort), (#"{"host":"a","port":"+80"}"#, .badPort), (#"{"host":"a","port":1.5}"#, .badPort),
-    ] as [(String, ProviderDocument.Refusal)])
+    @Test(
+        arguments: [
+            ("", .empty), ("nope", .notAnObject), ("[]", .notAnObject), ("3", .notAnObject), (#"{"port":1}"#, .noHost),
+            (#"{"host":5,"port":1}"#, .noHost),
+            (#"{"host":"","port":1}"#, .badHost), (#"{"host":"a b","port":1}"#, .badHost), (#"{"host":"127.1","port":1}"#, .badHost),
+            (#"{"host":"1.2.3.256","port":1}"#, .badHost), (#"{"host":"a\u0000b","port":1}"#, .badHost), (#"{"host":"a"}"#, .badPort),
+            (#"{"host":"a","port":0}"#, .badPort), (#"{"host":"a","port":65536}"#, .badPort), (#"{"host":"a","port":1e999}"#, .badPort),
+            (#"{"host":"a","port":true}"#, .badPort), (#"{"host":"a","port":"+80"}"#, .badPort), (#"{"host":"a","port":1.5}"#, .badPort),
+        ] as [(String, ProviderDocument.Refusal)])
     func `what is no provider is refused with its reason`(_ text: String, _ reason: ProviderDocument.Refusal) {
         #expect(throws: reason) { try read(text) }
     }

@@ -15,7 +15,9 @@ package final class ClientSocket {
         hints.ai_flags = AI_NUMERICHOST
         hints.ai_socktype = Int32((isStream ? SOCK_STREAM : SOCK_DGRAM).rawValue)
         var list: UnsafeMutablePointer<addrinfo>?
-        guard getaddrinfo(endpoint.address.text, String(endpoint.port), &hints, &list) == 0, let address = list?.pointee else { throw Failure() }
+        guard getaddrinfo(endpoint.address.text, String(endpoint.port), &hints, &list) == 0, let address = list?.pointee else {
+            throw Failure()
+        }
         defer { freeaddrinfo(list) }
         descriptor = socket(address.ai_family, address.ai_socktype, 0)
         var limit = timeval(tv_sec: 10, tv_usec: 0)

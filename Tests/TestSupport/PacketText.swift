@@ -43,7 +43,8 @@ public struct PacketText: Sendable {
         answer = try (0..<counts[1]).compactMap { _ in try record(&reader, &code) }
         authority = try (0..<counts[2]).compactMap { _ in try record(&reader, &code) }
         additional = try (0..<counts[3]).compactMap { _ in try record(&reader, &code) }
-        self.code = [0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED", 16: "BADVERS"][code] ?? "RCODE\(code)"
+        self.code =
+            [0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED", 16: "BADVERS"][code] ?? "RCODE\(code)"
         guard reader.offset == octets.count else { throw Malformed(reason: "octets behind the end") }
     }
 
@@ -90,7 +91,8 @@ public struct PacketText: Sendable {
 
     /// Types by mnemonic.
     public static let types = [
-        "A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28, "SRV": 33, "DS": 43, "TKEY": 249, "TSIG": 250, "IXFR": 251,
+        "A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28, "SRV": 33, "DS": 43, "TKEY": 249, "TSIG": 250,
+        "IXFR": 251,
         "AXFR": 252, "MAILA": 254, "ANY": 255,
     ]
 }

@@ -22,7 +22,8 @@ public enum QueryOctets {
     }
 
     /// A query with a mnemonic for its type; `opt` as `opt()` gives it.
-    public static func query(_ name: String, _ type: String, class recordClass: Int = 1, flags: Int = 0x0100, opt: [UInt8] = []) -> [UInt8] {
+    public static func query(_ name: String, _ type: String, class recordClass: Int = 1, flags: Int = 0x0100, opt: [UInt8] = []) -> [UInt8]
+    {
         let number = PacketText.types[type] ?? Int(type.dropFirst(4)) ?? 0
         return header(flags: flags, 1, 0, 0, opt.isEmpty ? 0 : 1) + question(name, number, class: recordClass) + opt
     }

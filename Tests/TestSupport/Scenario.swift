@@ -71,7 +71,8 @@ extension Scenario.Exchange {
         compare("ede", response.edns?["ede"], ede)
         compare("answer", response.answer.sorted(), (records["answer"] ?? []).sorted())
         // The serial is the moment's.
-        compare("authority", response.authority.map(Self.withoutSerial).sorted(), (records["authority"] ?? []).map(Self.withoutSerial).sorted())
+        compare(
+            "authority", response.authority.map(Self.withoutSerial).sorted(), (records["authority"] ?? []).map(Self.withoutSerial).sorted())
         compare("additional", response.additional.sorted(), (records["additional"] ?? []).sorted())
         return problems
     }
