@@ -71,7 +71,7 @@ let package = Package(
         .testTarget(name: "HostResolutionTests", dependencies: ["HostResolution", "IPAddressing"]),
         .testTarget(name: "DNSTransportTests", dependencies: ["DNSTransport", "DNSAuthority", "IPAddressing", "TestSupport", .logging]),
         .testTarget(name: "ConformanceTests", dependencies: ["DNSAuthority", "ProviderRegistry", "TestSupport"]),
-        .testTarget(name: "IntegrationTests", dependencies: ["TestSupport"]),
+        .testTarget(name: "IntegrationTests", dependencies: ["TestSupport", "IPAddressing", "zoodns"], exclude: ["namespace"]),
         .testTarget(name: "ArchitectureTests"),
     ],
     swiftLanguageModes: [.v6]

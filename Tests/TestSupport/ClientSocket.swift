@@ -48,6 +48,25 @@ package final class ClientSocket {
     /// Whether the other side has closed.
     package func isAtEnd() throws -> Bool { try read(1).isEmpty }
 
+    /// What comes next; nothing at the end.
+    package func readSome() throws -> [UInt8] { try read(4096) }
+
+    /// A port that nobody listens at.
+    package static func freePort() throws -> UInt16 {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        return try withUnsafeMutablePointer(to: &address) { pointer in
+            try pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                guard bind(descriptor, pointer, length) == 0, getsockname(descriptor, pointer, &length) == 0 else { throw Failure() }
+            }
+            return UInt16(bigEndian: pointer.pointee.sin_port)
+        }
+    }
+
     private func readExactly(_ count: Int) throws -> [UInt8] {
         var octets: [UInt8] = []
         while octets.count < count {

@@ -1,0 +1,88 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite(.serialized) struct RegistryTests {
+    @Test func `dig finds what kazoo registers, and no longer when it is gone`() async throws {
+        let zooKeeper = try ZooKeeperProcess()
+        try await zooKeeper.start()
+        let server = try await ServingProgram(zooKeeper: zooKeeper.address)
+        var services: [RunningProgram] = []
+        for number in 1...3 { services.append(try zooKeeper.leavePython("register('second', '10.0.0.\(number)', 800\(number))")) }
+        try await waitUntil("three addresses") { try await server.dig("second.svc.local", "A") == ["10.0.0.1", "10.0.0.2", "10.0.0.3"] }
+        let locations = try await server.dig("_second._tcp.svc.local", "SRV", "+tcp")
+        #expect(locations.map { $0.split(separator: " ").prefix(3).joined(separator: " ") } == ["0 1 8001", "0 1 8002", "0 1 8003"])
+        services.removeLast()
+        try await waitUntil("the killed one's session is over") { try await server.dig("second.svc.local", "A") == ["10.0.0.1", "10.0.0.2"] }
+    }
+
+    @Test func `a listener that registers again on every CONNECTED leaves one provider`() async throws {
+        let zooKeeper = try ZooKeeperProcess()
+        try await zooKeeper.start()
+        let server = try await ServingProgram(zooKeeper: zooKeeper.address)
+        let service = try zooKeeper.leavePython(
+            """
+            def listener(state):
+                if state == KazooState.CONNECTED: client.handler.spawn(register, 'second', '10.0.0.1', 80)
+            client.add_listener(listener)
+            for _ in range(3): listener(KazooState.CONNECTED)
+            import time
+            while len(client.get_children('/providers/second') if client.exists('/providers/second') else []) < 3: time.sleep(0.01)
+            """)
+        try await waitUntil("three znodes") { service.output == "ready\n" }
+        try await waitUntil("one provider") { try server.ask("second.svc.local", "SRV").answer.count == 1 }
+    }
+
+    @Test func `a server without ZooKeeper is not ready, and is once it is there`() async throws {
+        let zooKeeper = try ZooKeeperProcess()
+        let server = try await ServingProgram(zooKeeper: zooKeeper.address)
+        let early = try server.ask("second.svc.local", "A")
+        #expect(early.code == "SERVFAIL")
+        #expect(early.edns?["ede"] == 14)
+        try await zooKeeper.start()
+        try await waitUntil("the empty zone is served") { try server.ask("second.svc.local", "A").code == "NXDOMAIN" }
+        #expect(try await zooKeeper.python("register('second', '10.0.0.1', 80, False)").exitCode == 0)
+        try await waitUntil("the path has come alive") { try server.ask("second.svc.local", "A").answer.count == 1 }
+    }
+
+    @Test func `answers outlive ZooKeeper, and are told to be stale`() async throws {
+        let zooKeeper = try ZooKeeperProcess()
+        try await zooKeeper.start()
+        let server = try await ServingProgram(zooKeeper: zooKeeper.address, ["--max-stale", "8s"])
+        #expect(try await zooKeeper.python("register('second', '10.0.0.1', 80, False)").exitCode == 0)
+        try await waitUntil("the address") { try server.ask("second.svc.local", "A").answer.count == 1 }
+        zooKeeper.stop()
+        try await waitUntil("stale") {
+            let response = try server.ask("second.svc.local", "A")
+            return response.answer.count == 1 && response.edns?["ede"] == 3
+        }
+        try await waitUntil("too old") { try server.ask("second.svc.local", "A").edns?["ede"] == 22 }
+        try await zooKeeper.start()
+        try await waitUntil("current again") {
+            let response = try server.ask("second.svc.local", "A")
+            return response.answer.count == 1 && response.edns?["ede"] == nil
+        }
+    }
+
+    @Test func `hostile znodes cost themselves`() async throws {
+        let zooKeeper = try ZooKeeperProcess()
+        try await zooKeeper.start()
+        let server = try await ServingProgram(zooKeeper: zooKeeper.address)
+        let loaded = try await zooKeeper.python(
+            #"""
+            register('a', '10.0.0.1', 80, False)
+            for number, data in enumerate([b'', b'nope', b'[' * 10000, b' ' * 70000, b'{"host":"\\ud800","port":1}', b'\x00', b'{"host":"h","port":1e999}', b'\xff\xfe']):
+                client.create(f'/providers/a/bad{number}', data)
+            for name in ['x' * 100, 'a..b', '.', 'ünï', 'UPPER', '_tcp', 'with space']:
+                if name != '.': client.create('/providers/' + name, b'')
+            register('last', '10.0.0.2', 80, False)
+            """#)
+        #expect(loaded.errors == "")
+        try await waitUntil("the last service") { try server.ask("last.svc.local", "A").answer.count == 1 }
+        #expect(try server.ask("a.svc.local", "A").answer == ["a.svc.local. 5 A 10.0.0.1"])
+        #expect(try server.ask("upper.svc.local", "A").code == "NOERROR")
+        let zone = try await RunningProgram.run(RunningProgram.zoodns, ["zone", "--zookeeper", zooKeeper.address])
+        #expect(zone.exitCode == 0)
+        #expect(zone.errors.split(separator: "\n").filter { $0.contains("/providers/a/bad") }.count == 8)
+    }
+}
