@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
-// 4                               zoodns                                     commands, settings, wiring
+// 4                                   zoodns                          commands, settings, wiring
 // 3  ProviderDiscovery  ZoneCompilation  DNSTransport  HostResolution
-// 2         ZooKeeperClient         ProviderRegistry         DNSAuthority
-// 1  CZooKeeper      IPAddressing      Handoff      CLinux      CAres
+// 2         ZooKeeperClient       ProviderRegistry       DNSAuthority
+// 1  CZooKeeper   IPAddressing   Handoff   CLinux   CAres
 //
 // A target depends on targets of lower rows, never on its own.
 import PackageDescription

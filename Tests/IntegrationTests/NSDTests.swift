@@ -26,13 +26,18 @@ import Testing
         #expect(loaded.errors == "")
         let server = try await ServingProgram(zooKeeper: zooKeeper.address, ["--nameserver-address", "192.0.2.53"])
         try await waitUntil("everything is served") { try server.ask("end.svc.local", "A").answer.count == 1 }
-        let zone = try await RunningProgram.run(RunningProgram.zoodns, ["zone", "--zookeeper", zooKeeper.address, "--nameserver-address", "192.0.2.53"])
+        let zone = try await RunningProgram.run(
+            RunningProgram.zoodns, ["zone", "--zookeeper", zooKeeper.address, "--nameserver-address", "192.0.2.53"])
         #expect(zone.errors.split(separator: "\n").filter { $0.hasPrefix("zoodns:") } == [])
         let nsd = try await RunningNSD(zone.output)
 
-        let owners = Set(zone.output.split(separator: "\n").compactMap { $0.split(separator: " ").first.map(String.init) }.filter { $0.hasSuffix(".") })
+        let owners = Set(
+            zone.output.split(separator: "\n").compactMap { $0.split(separator: " ").first.map(String.init) }.filter { $0.hasSuffix(".") })
         #expect(owners.count > 300)
-        let others = ["nothing.svc.local.", "x.s3.svc.local.", "_tcp.svc.local.", "_udp.svc.local.", "dns.svc.local.", "sub.svc.local.", "example.com.", "S3.SVC.Local."]
+        let others = [
+            "nothing.svc.local.", "x.s3.svc.local.", "_tcp.svc.local.", "_udp.svc.local.", "dns.svc.local.", "sub.svc.local.",
+            "example.com.", "S3.SVC.Local.",
+        ]
         var count = 0
         for name in owners.sorted() + others {
             for type in ["A", "AAAA", "SRV", "SOA", "NS", "TXT", "DS", "TYPE65280", "ANY"] {

@@ -13,7 +13,9 @@ import Testing
         let locations = try await server.dig("_second._tcp.svc.local", "SRV", "+tcp")
         #expect(locations.map { $0.split(separator: " ").prefix(3).joined(separator: " ") } == ["0 1 8001", "0 1 8002", "0 1 8003"])
         services.removeLast()
-        try await waitUntil("the killed one's session is over") { try await server.dig("second.svc.local", "A") == ["10.0.0.1", "10.0.0.2"] }
+        try await waitUntil("the killed one's session is over") {
+            try await server.dig("second.svc.local", "A") == ["10.0.0.1", "10.0.0.2"]
+        }
     }
 
     @Test func `a listener that registers again on every CONNECTED leaves one provider`() async throws {

@@ -12,7 +12,8 @@ struct ServingProgram {
             RunningProgram.zoodns, ["serve", "--zookeeper", zooKeeper, "--listen", "127.0.0.1:0", "--session-timeout", "4s"] + options)
         try await waitUntil("the server listens") { program.output.hasSuffix(" udp tcp\n") }
         self.program = program
-        endpoint = SocketEndpoint(String(program.output.split(separator: " ")[1])) ?? SocketEndpoint(address: .v4(IPv4Address(value: 0)), port: 0)
+        endpoint =
+            SocketEndpoint(String(program.output.split(separator: " ")[1])) ?? SocketEndpoint(address: .v4(IPv4Address(value: 0)), port: 0)
     }
 
     func ask(_ name: String, _ type: String, opt: [UInt8] = QueryOctets.opt(), isStream: Bool = false) throws -> PacketText {

@@ -17,7 +17,7 @@ public final class ZooKeeperProcess {
         folder = FileManager.default.temporaryDirectory.appending(path: "zoodns-zookeeper-\(UUID().uuidString)")
     }
 
-    deinit { 
+    deinit {
         program = nil
         try? FileManager.default.removeItem(at: folder)
     }
