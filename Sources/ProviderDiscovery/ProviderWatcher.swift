@@ -17,9 +17,6 @@ package actor ProviderWatcher {
     private var holdDown: HoldDown
     /// What was read last, without what is held; nil before the first complete read.
     private var known: Registry?
-    /// Every znode that could not be used, or only in part, since the start.
-    package private(set) var reports: [WatchReport] = []
-    private static let mostReports = 1000
 
     /// Follows the registry at `layout` over a session that has not begun to run; `deliver` is called in order.
     package init(
@@ -115,7 +112,7 @@ extension ProviderWatcher {
     }
 
     private func log(_ report: WatchReport) {
-        if reports.count < Self.mostReports { reports.append(report) }
+        deliver(.unusable(report))
         logger.warning(
             "znode cannot be used as it is",
             metadata: ["path": "\(report.path.debugDescription)", "reason": "\(report.reason)", "excerpt": "\(report.excerpt)"])

@@ -4,6 +4,8 @@ import ProviderRegistry
 package enum WatchUpdate: Sendable {
     /// The registry has been read in full, at first or in a new session. An empty one also where its path does not exist.
     case complete(Registry)
+    /// A znode cannot be used, or only in part; once for each version of it.
+    case unusable(WatchReport)
     /// Some services are different.
     case changed(RegistryChange)
     /// There is a connection, with this session timeout.

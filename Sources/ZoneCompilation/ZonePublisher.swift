@@ -101,6 +101,7 @@ extension ZonePublisher {
         guard state != served else { return }
         if let served, served.status != state.status { log(state.status) }
         served = state
+        logger.debug("zones published", metadata: ["names": "\(zones.reduce(0) { $0 + ($1?.nameCount ?? 0) })"])
         outlets.publish(
             ServedZones(
                 zip(origins, zones).map { origin, zone in zone.map { ServedZone($0, state.status) } ?? ServedZone(notReady: origin) }))

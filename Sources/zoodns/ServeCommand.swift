@@ -35,7 +35,7 @@ struct ServeCommand: AsyncParsableCommand {
             ProviderWatcher(
                 session: session, layout: source.layout,
                 settings: WatchSettings(reconcile: settings.reconcile, holdDown: settings.holdDown), logger: logger
-            ) { publisher.send(.init($0, zone: index)) }
+            ) { if let event = ZonePublisher.Event($0, zone: index) { publisher.send(event) } }
         }
 
         // Ended from the last to the first: clients are served as long as anything is.
@@ -62,9 +62,10 @@ struct ServeCommand: AsyncParsableCommand {
 }
 
 extension ZonePublisher.Event {
-    /// What a watcher says, of the zone that it watches.
-    init(_ update: WatchUpdate, zone: Int) {
+    /// What a watcher says, of the zone that it watches; nil for what it only logs.
+    init?(_ update: WatchUpdate, zone: Int) {
         switch update {
+        case .unusable: return nil
         case .complete(let registry): self = .read(registry, zone: zone)
         case .changed(let change): self = .changed(change, zone: zone)
         case .connected(let timeout): self = .connected(sessionTimeout: timeout)

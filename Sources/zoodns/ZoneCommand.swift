@@ -21,6 +21,7 @@ struct ZoneCommand: AsyncParsableCommand {
     private static let limit: Duration = .seconds(15)
 
     private enum News: Sendable {
+        case unusable(WatchReport)
         case read(Registry, zone: Int)
         case resolved([String: HostAddresses])
     }
@@ -36,7 +37,13 @@ struct ZoneCommand: AsyncParsableCommand {
             ProviderWatcher(
                 session: session, layout: source.layout, settings: WatchSettings(),
                 logger: Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
-            ) { if case .complete(let registry) = $0 { news.post(.read(registry, zone: index)) } }
+            ) { update in
+                switch update {
+                case .complete(let registry): news.post(.read(registry, zone: index))
+                case .unusable(let report): news.post(.unusable(report))
+                default: break
+                }
+            }
         }
         let resolver = HostResolver(servers: settings.hostResolvers, logger: settings.logger)
         let zones = try await withThrowingTaskGroup(of: Void.self) { group in
@@ -45,11 +52,6 @@ struct ZoneCommand: AsyncParsableCommand {
             group.addTask { await resolver.run { news.post(.resolved($0)) } }
             defer { group.cancelAll() }
             return try await compile(settings, news, resolver)
-        }
-        for watcher in watchers {
-            for report in await watcher.reports {
-                StandardStreams.complain("\(report.path.debugDescription): \(report.reason): \(report.excerpt)")
-            }
         }
         for zone in zones { StandardStreams.print(MasterFile.text(of: zone)) }
     }
@@ -63,6 +65,8 @@ struct ZoneCommand: AsyncParsableCommand {
         while unread.count + (unresolved ?? [""]).count > 0, ContinuousClock.now < deadline {
             for item in await news.next(before: deadline) ?? [] {
                 switch item {
+                case .unusable(let report):
+                    StandardStreams.complain("\(report.path.debugDescription): \(report.reason): \(report.excerpt)")
                 case .read(let registry, let zone):
                     compiler.replace(with: registry, zone: zone)
                     unread.remove(zone)
