@@ -27,6 +27,8 @@ struct ResolutionSchedule {
         var isUnderWay = false
         /// How often it failed since it last succeeded.
         var failures = 0
+        /// The second of the calendar at which it is due; entries at others are of an earlier following of the same host.
+        var due: Int?
     }
 
     /// Most look-ups under way at once: a name server drops more.
@@ -68,7 +70,9 @@ struct ResolutionSchedule {
     /// The look-ups to begin now.
     mutating func begin(at now: ContinuousClock.Instant) -> [Lookup] {
         let second = second(of: now)
-        for due in calendar.keys.filter({ $0 <= second }).sorted() { ready += calendar.removeValue(forKey: due) ?? [] }
+        for due in calendar.keys.filter({ $0 <= second }).sorted() {
+            ready += (calendar.removeValue(forKey: due) ?? []).filter { states[$0]?.due == due }
+        }
         var begun: [Lookup] = []
         var passed = 0
         for lookup in ready {
@@ -96,9 +100,10 @@ struct ResolutionSchedule {
         }
         state.isUnderWay = false
         state.failures = if case .failed = outcome { state.failures + 1 } else { 0 }
+        let due = second(of: now) + Self.pause(after: outcome, failures: state.failures)
+        state.due = due
         states[lookup] = state
-        let pause = Self.pause(after: outcome, failures: state.failures)
-        calendar[second(of: now) + pause, default: []].append(lookup)
+        calendar[due, default: []].append(lookup)
         let after = Self.merge(outcome, lookup.family, into: before)
         known[lookup.host] = after
         return after == before ? nil : after

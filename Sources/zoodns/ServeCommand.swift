@@ -5,7 +5,7 @@ import Glibc
 import HostResolution
 import Logging
 import ProviderDiscovery
-import ServiceLifecycle
+import UnixSignals
 import ZoneCompilation
 import ZooKeeperClient
 
@@ -25,6 +25,7 @@ struct ServeCommand: AsyncParsableCommand {
         let settings = try ServeSettings(common, options)
         let logger = settings.common.logger
         signal(SIGPIPE, SIG_IGN)
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         let server = try await listen(settings, logger)
         for endpoint in server.endpoints { StandardStreams.say("listening \(endpoint.text) udp tcp") }
 
@@ -42,7 +43,7 @@ struct ServeCommand: AsyncParsableCommand {
         let parts =
             [Part { await session.run() }] + watchers.map { watcher in Part { await watcher.run() } }
             + [Part { await resolver.run { publisher.send(.resolved($0)) } }, Part { await publisher.run() }, Part { await server.run() }]
-        try await Shutdown.run(parts, logger)
+        try await Shutdown.run(parts, signals, logger)
     }
 
     private func listen(_ settings: ServeSettings, _ logger: Logger) async throws(CommandFailure) -> DNSServer {

@@ -18,12 +18,11 @@ enum Shutdown {
     /// How long the parts may take together.
     private static let limit: Duration = .milliseconds(4500)
 
-    /// Runs the parts until a signal comes and they have ended.
-    static func run(_ parts: [Part], _ logger: Logger) async throws {
+    /// Runs the parts until SIGTERM or SIGINT comes and they have ended.
+    static func run(_ parts: [Part], _ signals: UnixSignalsSequence, _ logger: Logger) async throws {
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(services: parts.map { .init(service: $0, serviceName: "part") }, logger: quiet(logger))
         )
-        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         let guardian = Task {
             var iterator = signals.makeAsyncIterator()
             guard let first = await iterator.next() else { return }

@@ -55,6 +55,16 @@ import Testing
         #expect(schedule.begin(at: start).count == 1)
     }
 
+    @Test func `a host that is followed anew is looked up once at a time`() {
+        var schedule = begun()
+        _ = schedule.finish(v4, .addresses([address], ttl: 10), at: start)
+        schedule.follow([])
+        schedule.follow(["a.test"])
+        #expect(schedule.begin(at: start) == [v4])
+        _ = schedule.finish(v4, .addresses([address], ttl: 20), at: start)
+        #expect(schedule.begin(at: start + .seconds(19)) == [])
+    }
+
     @Test func `a host that nobody names any more is forgotten`() {
         var schedule = begun()
         schedule.follow([])
