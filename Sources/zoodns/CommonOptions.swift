@@ -37,6 +37,7 @@ struct CommonOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Session timeout to ask ZooKeeper for. (default: 10s)", valueName: "duration"))
     var sessionTimeout: String?
 
-    @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical. (default: info)", valueName: "level"))
+    @Option(
+        help: ArgumentHelp("trace, debug, info, notice, warning, error or critical. (default: info; zone: warning)", valueName: "level"))
     var logLevel: String?
 }

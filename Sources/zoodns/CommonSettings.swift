@@ -44,7 +44,7 @@ struct CommonSettings {
     private static let defaultPort: UInt16 = 5300
 
     /// Reads the settings; problems are left with the reader.
-    init(_ options: CommonOptions, _ reader: inout SettingsReader) {
+    init(_ options: CommonOptions, _ reader: inout SettingsReader, logLevel fallback: Logger.Level) {
         servers = reader.value(
             "zookeeper", options.zookeeper, default: .local, expected: "servers such as h1:2181,h2:2181/chroot",
             ConnectString.init)
@@ -65,7 +65,7 @@ struct CommonSettings {
             }
         }
         logLevel = reader.value(
-            "log-level", options.logLevel, default: .info,
+            "log-level", options.logLevel, default: fallback,
             expected: "one of " + Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
         ) { Logger.Level(rawValue: $0) }
         let isTTL = "seconds from 0 to 2147483647"

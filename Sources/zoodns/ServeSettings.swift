@@ -31,7 +31,7 @@ struct ServeSettings {
     /// Throws with all problems in one line.
     init(_ commonOptions: CommonOptions, _ options: ServeOptions, _ reader: SettingsReader = SettingsReader()) throws(CommandFailure) {
         var reader = reader
-        common = CommonSettings(commonOptions, &reader)
+        common = CommonSettings(commonOptions, &reader, logLevel: .info)
         let stale = reader.value(
             "max-stale", options.maxStale, default: .seconds(3600), expected: "a duration such as 90s, 15m or 1h, or 0"
         ) { Duration(text: $0) }

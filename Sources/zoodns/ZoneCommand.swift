@@ -28,7 +28,7 @@ struct ZoneCommand: AsyncParsableCommand {
 
     func run() async throws {
         var reader = SettingsReader()
-        let settings = CommonSettings(common, &reader)
+        let settings = CommonSettings(common, &reader, logLevel: .warning)
         try reader.finish()
         let session = Session(servers: settings.servers, timeout: settings.sessionTimeout, logger: settings.logger)
         let news = Mailbox<News>()

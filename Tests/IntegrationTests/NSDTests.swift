@@ -108,7 +108,6 @@ private final class RunningNSD {
     }
 
     deinit {
-        program.signal(SIGTERM)
         try? FileManager.default.removeItem(at: folder)
     }
 

@@ -34,6 +34,7 @@ public final class RunningProgram {
     }
 
     deinit {
+        // Not SIGTERM: programs inherit it blocked from the thread that starts them.
         if process.isRunning { kill(process.processIdentifier, SIGKILL) }
         process.waitUntilExit()
         try? FileManager.default.removeItem(at: folder)
