@@ -63,7 +63,9 @@ let package = Package(
         .testTarget(name: "IPAddressingTests", dependencies: ["IPAddressing"]),
         .testTarget(name: "ZooKeeperClientTests", dependencies: ["ZooKeeperClient", "TestSupport", .logging]),
         .testTarget(name: "ProviderRegistryTests", dependencies: ["ProviderRegistry"]),
-        .testTarget(name: "DNSAuthorityTests", dependencies: ["DNSAuthority", "IPAddressing", "ProviderRegistry", "TestSupport"], exclude: ["Scenarios"]),
+        .testTarget(
+            name: "DNSAuthorityTests", dependencies: ["DNSAuthority", "IPAddressing", "ProviderRegistry", "TestSupport"],
+            exclude: ["Scenarios"]),
         .testTarget(name: "ProviderDiscoveryTests", dependencies: ["ProviderDiscovery", "ProviderRegistry", "ZooKeeperClient"]),
         .testTarget(
             name: "ZoneCompilationTests",
