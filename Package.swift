@@ -61,6 +61,7 @@ let package = Package(
             name: "TestSupport", dependencies: ["DNSAuthority", "IPAddressing", "ProviderRegistry", "ZoneCompilation"],
             path: "Tests/TestSupport"),
         .testTarget(name: "IPAddressingTests", dependencies: ["IPAddressing"]),
+        .testTarget(name: "HandoffTests", dependencies: ["Handoff"]),
         .testTarget(name: "ZooKeeperClientTests", dependencies: ["ZooKeeperClient", "TestSupport", .logging]),
         .testTarget(name: "ProviderRegistryTests", dependencies: ["ProviderRegistry"]),
         .testTarget(
@@ -70,9 +71,10 @@ let package = Package(
         .testTarget(
             name: "ZoneCompilationTests",
             dependencies: ["ZoneCompilation", "DNSAuthority", "IPAddressing", "ProviderRegistry", "TestSupport"]),
-        .testTarget(name: "HostResolutionTests", dependencies: ["HostResolution", "IPAddressing"]),
+        .testTarget(name: "HostResolutionTests", dependencies: ["HostResolution", "IPAddressing", "TestSupport", .logging]),
         .testTarget(name: "DNSTransportTests", dependencies: ["DNSTransport", "DNSAuthority", "IPAddressing", "TestSupport", .logging]),
         .testTarget(name: "ConformanceTests", dependencies: ["DNSAuthority", "ProviderRegistry", "TestSupport"]),
+        .testTarget(name: "zoodnsTests", dependencies: ["zoodns", .product(name: "Configuration", package: "swift-configuration")]),
         .testTarget(name: "IntegrationTests", dependencies: ["TestSupport", "IPAddressing", "zoodns"], exclude: ["namespace"]),
         .testTarget(name: "ArchitectureTests"),
     ],

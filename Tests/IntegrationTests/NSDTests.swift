@@ -1,5 +1,3 @@
-import Foundation
-import IPAddressing
 import TestSupport
 import Testing
 
@@ -29,7 +27,7 @@ import Testing
         let zone = try await RunningProgram.run(
             RunningProgram.zoodns, ["zone", "--zookeeper", zooKeeper.address, "--nameserver-address", "192.0.2.53"])
         #expect(zone.errors.split(separator: "\n").filter { $0.hasPrefix("zoodns:") } == [])
-        let nsd = try await RunningNSD(zone.output)
+        let nsd = try await RunningNSD(origin: "svc.local", zone.output)
 
         let owners = Set(
             zone.output.split(separator: "\n").compactMap { $0.split(separator: " ").first.map(String.init) }.filter { $0.hasSuffix(".") })
@@ -66,54 +64,5 @@ import Testing
             if words.count > 5, words[2] == "soa" { words[5] = "*" }
             return words.joined(separator: " ")
         }.sorted()
-    }
-}
-
-/// A real NSD with one zone on a free port.
-private final class RunningNSD {
-    private let folder: URL
-    private let program: RunningProgram
-    private let endpoint: SocketEndpoint
-
-    init(_ zone: String) async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "zoodns-nsd-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let port = try ClientSocket.freePort()
-        try zone.write(to: folder.appending(path: "zone"), atomically: true, encoding: .utf8)
-        let settings = """
-            server:
-              ip-address: 127.0.0.1@\(port)
-              username: ""
-              server-count: 1
-              zonesdir: "\(folder.path)"
-              pidfile: "\(folder.path)/pid"
-              xfrdfile: "\(folder.path)/xfrd"
-              zonelistfile: "\(folder.path)/list"
-              xfrdir: "\(folder.path)"
-              database: ""
-              refuse-any: no
-              rrl-ratelimit: 0
-              ipv4-edns-size: 1232
-            remote-control:
-              control-enable: no
-            zone:
-              name: svc.local
-              zonefile: zone
-            """
-        try settings.write(to: folder.appending(path: "nsd.conf"), atomically: true, encoding: .utf8)
-        self.folder = folder
-        endpoint = SocketEndpoint(address: .v4(IPv4Address(value: 0x7F00_0001)), port: port)
-        program = try RunningProgram(URL(filePath: "/usr/sbin/nsd"), ["-d", "-c", folder.appending(path: "nsd.conf").path])
-        try await waitUntil("NSD serves") { (try? self.ask("svc.local", "SOA", isStream: true))?.code == "NOERROR" }
-    }
-
-    deinit {
-        try? FileManager.default.removeItem(at: folder)
-    }
-
-    func ask(_ name: String, _ type: String, isStream: Bool) throws -> PacketText {
-        let client = try ClientSocket(endpoint, isStream: isStream)
-        try client.send(QueryOctets.query(name, type, opt: QueryOctets.opt()))
-        return try PacketText(client.receive())
     }
 }

@@ -1,0 +1,42 @@
+import ProviderRegistry
+import Testing
+
+@testable import ProviderDiscovery
+
+@Suite struct RequestQueueTests {
+    private func read(_ number: Int) -> WatchRequest { .read(ServiceName("a"), instance: String(number)) }
+
+    @Test func `a request waits once, however often it is asked for`() {
+        var queue = RequestQueue()
+        for _ in 0..<3 { queue.add(.listServices) }
+        #expect(queue.send() == [.listServices])
+        #expect(queue.send() == [])
+    }
+
+    @Test func `one that is asked for while it is under way is sent again after its answer`() {
+        var queue = RequestQueue()
+        queue.add(.listServices)
+        _ = queue.send()
+        queue.add(.listServices)
+        #expect(queue.send() == [])
+        queue.answered(.listServices)
+        #expect(queue.send() == [.listServices])
+        queue.answered(.listServices)
+        #expect(queue.send() == [])
+    }
+
+    @Test func `no more than a window's worth is under way, and nothing is lost`() {
+        var queue = RequestQueue()
+        let all = (0..<10_000).map(read)
+        for request in all { queue.add(request) }
+        var sent = queue.send()
+        #expect(sent.count == RequestQueue.window)
+        var next = 0
+        while next < sent.count {
+            queue.answered(sent[next])
+            sent += queue.send()
+            next += 1
+        }
+        #expect(sent == all)
+    }
+}

@@ -1,0 +1,30 @@
+import DNSAuthority
+import ProviderRegistry
+import Testing
+
+@testable import ZoneCompilation
+
+@Suite struct ServiceNamingTests {
+    private let origin = DomainName(text: "svc.local") ?? .root
+
+    @Test func `a service with dots spans labels, and its SRV form begins in the first`() throws {
+        let owner = try #require(ServiceNaming.owner(of: ServiceName("Web.Shop"), in: origin))
+        #expect(owner.text == "web.shop.svc.local.")
+        #expect(ServiceNaming.srvForm(of: owner, "_tcp", in: origin)?.text == "_web.shop._tcp.svc.local.")
+        #expect(ServiceNaming.ancestors(of: owner, below: origin).map(\.text) == ["shop.svc.local."])
+    }
+
+    @Test(arguments: ["", "a..b", ".a", "a.", String(repeating: "x", count: 64)])
+    func `what cannot be a domain name has none`(_ name: String) {
+        #expect(ServiceNaming.owner(of: ServiceName(name), in: origin) == nil)
+    }
+
+    @Test func `a plain instance name is its own label in lower case, any other its digest`() {
+        #expect(ServiceNaming.label(ofInstance: "U_1-x") == Array("u_1-x".utf8))
+        // The first eight octets of SHA-256 of "abc" (FIPS 180-4).
+        #expect(ServiceNaming.digestLabel(ofInstance: "abc") == Array("i-ba7816bf8f01cfea".utf8))
+        for odd in ["a b", "a.b", "ä", "", String(repeating: "x", count: 64)] {
+            #expect(ServiceNaming.label(ofInstance: odd) == ServiceNaming.digestLabel(ofInstance: odd))
+        }
+    }
+}

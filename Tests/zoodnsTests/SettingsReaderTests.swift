@@ -1,0 +1,37 @@
+import Configuration
+import Testing
+
+@testable import zoodns
+
+@Suite struct SettingsReaderTests {
+    private func reader(_ variables: [String: String] = [:]) -> SettingsReader {
+        SettingsReader(environment: ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: variables)))
+    }
+
+    private func number(_ option: String?, _ reader: inout SettingsReader) -> Int {
+        reader.value("hold-down", option, default: 7, expected: "a number") { Int($0) }
+    }
+
+    @Test func `the option wins over the variable, the variable over the default`() {
+        var unset = reader()
+        #expect(number(nil, &unset) == 7)
+        var set = reader(["ZOODNS_HOLD_DOWN": "8"])
+        #expect(number(nil, &set) == 8)
+        #expect(number("9", &set) == 9)
+        #expect(set.problems == [])
+    }
+
+    @Test func `a variable holds several values with commas between`() {
+        var reader = reader(["ZOODNS_LISTEN": "1,2"])
+        #expect(reader.values("listen", [], default: [0], expected: "a number") { Int($0) } == [1, 2])
+        #expect(reader.values("listen", ["3"], default: [0], expected: "a number") { Int($0) } == [3])
+    }
+
+    @Test func `every problem is kept, with the setting and what it should have been`() {
+        var reader = reader()
+        _ = number("x", &reader)
+        _ = reader.values("listen", ["1", "1"], default: [], expected: "a number") { Int($0) }
+        #expect(reader.problems == [#"--hold-down "x": expected a number"#, #"--listen "1": expected each value once"#])
+        #expect(throws: CommandFailure.self) { try reader.finish() }
+    }
+}
