@@ -42,7 +42,7 @@ let package = Package(
         .target(
             name: "DNSTransport",
             dependencies: [
-                "DNSAuthority", "CLinux", "IPAddressing", "Handoff", .logging,
+                "DNSAuthority", "CLinux", "IPAddressing", "Handoff",
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ]),
 

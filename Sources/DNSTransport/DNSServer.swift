@@ -1,7 +1,12 @@
 import DNSAuthority
 import Handoff
 import IPAddressing
-import Logging
+
+/// The machine has no thread for a worker.
+package struct WorkerError: Error {
+    /// What is wrong and how to mend it, in one line.
+    package let text = "no thread for a worker: raise the limit on tasks, or choose fewer with --workers"
+}
 
 /// Answers queries over UDP and TCP at some addresses from the zones that were published last.
 package final class DNSServer: Sendable {
@@ -11,18 +16,19 @@ package final class DNSServer: Sendable {
     private let slot: ZoneSlot
     private let workers: [UDPWorker]
     private let listener: TCPListener
-    private let logger: Logger
 
+    /// TCP connections at once, where the machine lets us have so many (RFC 7766 §6.2.2).
+    private static let mostConnections = 1024
     /// How long clients have to take their last responses.
     private static let drainLimit: Duration = .seconds(3)
     /// How often to try for a port that is free for both UDP and TCP.
     private static let portAttempts = 16
 
     /// Takes the addresses, each with so many UDP workers; port 0 takes any that is free. From here queries queue up, `run` answers them.
-    package init(listen: [SocketEndpoint], workers: Int, zones: ServedZones, logger: Logger) async throws(ListenError) {
+    package init(listen: [SocketEndpoint], workers: Int, zones: ServedZones) async throws(ListenError) {
         slot = ZoneSlot(zones)
-        self.logger = logger
-        var listener = await TCPListener(slot)
+        let mostConnections = DescriptorLimit.connections(Self.mostConnections, beside: listen.count * (workers + 1))
+        var listener = TCPListener(slot, mostConnections: mostConnections)
         var sockets: [UDPSocket] = []
         var endpoints: [SocketEndpoint] = []
         do {
@@ -75,20 +81,25 @@ package final class DNSServer: Sendable {
     /// Has these zones answered from, from the next batch of queries on.
     package func publish(_ zones: ServedZones) { slot.publish(zones) }
 
-    /// Answers queries until the task is cancelled; then answers what has arrived and closes.
-    package func run() async {
-        await withTaskCancellationHandler {
+    /// Answers queries until the task is cancelled; then answers what has arrived and closes. Throws if a worker gets no thread: its
+    /// share of the queries would go unanswered.
+    package func run() async throws(WorkerError) {
+        let areComplete = await withTaskCancellationHandler {
             await withTaskGroup { group in
-                for worker in workers {
-                    group.addTask { [logger] in
-                        if await !WorkerThread.run(worker.work) { logger.error("no thread for a worker") }
-                    }
+                for worker in workers { group.addTask { await WorkerThread.run(worker.work) } }
+                var areComplete = true
+                for await hasRun in group where !hasRun {
+                    areComplete = false
+                    stopWorkers()
                 }
-                await group.waitForAll()
-                await listener.end(within: Self.drainLimit)
+                return areComplete
             }
         } onCancel: {
-            for worker in workers { worker.stop() }
+            stopWorkers()
         }
+        await listener.end(within: Self.drainLimit)
+        if !areComplete { throw WorkerError() }
     }
+
+    private func stopWorkers() { for worker in workers { worker.stop() } }
 }

@@ -25,19 +25,7 @@ struct SocketAddress {
         }
     }
 
-    /// What a socket is bound to; nil if the kernel does not say.
-    init?(nameOf descriptor: Int32) {
-        length = socklen_t(MemoryLayout<sockaddr_in6>.size)
-        let result = withUnsafeMutablePointer(to: &storage) { storage in
-            storage.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
-        }
-        guard result == 0 else { return nil }
-    }
-
     var family: Int32 { Int32(storage.sin6_family) }
-
-    /// Stands at the same place in both forms.
-    var port: UInt16 { UInt16(bigEndian: storage.sin6_port) }
 
     /// Whether it stands for all addresses of the machine.
     var isWildcard: Bool {
@@ -68,7 +56,7 @@ package struct ListenError: Error, Sendable {
     package var text: String {
         let what = "cannot listen at \(endpoint.text): \(String(cString: strerror(code)))"
         return switch code {
-        case EADDRINUSE: what + "; another server is there: stop it, or choose another address or port with --listen"
+        case EADDRINUSE: what + "; stop the server that is there, or choose another address or port with --listen"
         case EACCES, EPERM: what + "; ports below 1024 need CAP_NET_BIND_SERVICE, or choose another port with --listen"
         case EADDRNOTAVAIL: what + "; this machine has no such address: choose another with --listen"
         default: what

@@ -12,12 +12,16 @@ final class TCPConnection: ChannelInboundHandler {
     static let idleLimit: TimeAmount = .seconds(10)
     /// Octets of the length before each message (RFC 1035 §4.2.2).
     private static let prefixLength = 2
+    /// Messages that are answered in one turn of the loop, which all connections share.
+    private static let messagesPerTurn = 64
 
     private let service: TCPService
     private var context: ChannelHandlerContext?
     /// What has come and is not answered yet: at most one message that is cut short while responses are taken.
     private var received = ByteBuffer()
     private var isReadPending = false
+    /// Answered enough for one turn of the loop.
+    private var isResting = false
     /// The client, or the server, will send no more: what is there is answered, then the connection closed.
     private var isEnding = false
     private(set) var lastQuery: NIODeadline = .now()
@@ -68,31 +72,51 @@ extension TCPConnection {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable { answer(context) }
-        if context.channel.isWritable, isReadPending {
-            isReadPending = false
-            context.read()
-        }
+        goOn(context)
         context.fireChannelWritabilityChanged()
     }
 
     func read(context: ChannelHandlerContext) {
-        if context.channel.isWritable { context.read() } else { isReadPending = true }
+        if mayRead(context) { context.read() } else { isReadPending = true }
     }
 
-    /// Answers whole messages as long as the client takes the responses.
+    /// Whoever does not read responses, or has sent more than its share, is not read from.
+    private func mayRead(_ context: ChannelHandlerContext) -> Bool { context.channel.isWritable && !isResting }
+
+    /// Answers what has been waiting, and reads again.
+    private func goOn(_ context: ChannelHandlerContext) {
+        if context.channel.isWritable { answer(context) }
+        if isReadPending, mayRead(context) {
+            isReadPending = false
+            context.read()
+        }
+    }
+
+    /// Answers whole messages as long as the client takes the responses; after some, others have their turn.
     private func answer(_ context: ChannelHandlerContext) {
-        var hasAnswered = false
-        while context.channel.isWritable, let query = nextMessage() {
-            lastQuery = .now()
+        guard !isResting else { return }
+        var count = 0
+        while count < Self.messagesPerTurn, context.channel.isWritable, let query = nextMessage() {
+            count += 1
             guard let response = service.respond(to: query, context.channel.allocator) else { continue }
+            lastQuery = .now()
             context.write(wrapOutboundOut(response), promise: nil)
-            hasAnswered = true
         }
         received.discardReadBytes()
-        if hasAnswered { context.flush() }
-        guard isEnding, context.channel.isWritable else { return }
+        if count == Self.messagesPerTurn { rest(context) }
+        if count > 0 { context.flush() }
+        guard isEnding, !isResting, context.channel.isWritable else { return }
         context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+    }
+
+    /// Goes on when the loop has looked after everybody else.
+    private func rest(_ context: ChannelHandlerContext) {
+        isResting = true
+        context.eventLoop.assumeIsolated().execute { [weak self] in
+            guard let self, let context = self.context else { return }
+            self.isResting = false
+            self.goOn(context)
+        }
     }
 
     /// The next whole message; nil if it is not there yet.

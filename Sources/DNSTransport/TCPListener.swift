@@ -1,3 +1,4 @@
+import Glibc
 import IPAddressing
 import NIOCore
 import NIOPosix
@@ -6,24 +7,17 @@ import NIOPosix
 struct TCPListener: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let loop: any EventLoop
-    private let service: NIOLoopBound<TCPService>
+    private let service: NIOLoopBoundBox<TCPService>
     private var channels: [any Channel] = []
 
     /// Connections that may wait to be accepted.
     private static let backlog: ChannelOptions.Types.BacklogOption.Value = 1024
 
-    init(_ slot: ZoneSlot) async {
+    /// `mostConnections`: how many there may be at once.
+    init(_ slot: ZoneSlot, mostConnections: Int) {
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let loop = group.next()
-        self.loop = loop
-        let service = await Self.makeService(slot, on: loop)
-        self.service = service
-    }
-
-    private static func makeService(_ slot: ZoneSlot, on loop: any EventLoop) async -> NIOLoopBound<TCPService> {
-        // Cannot fail: the closure throws nothing, and the loop has not been shut down.
-        let made = loop.submit { NIOLoopBound(TCPService(slot), eventLoop: loop) }
-        return (try? await made.get()) ?? NIOLoopBound(TCPService(slot), eventLoop: loop)
+        loop = group.next()
+        service = .makeBoxSendingValue(TCPService(slot, mostConnections: mostConnections), eventLoop: loop)
     }
 
     /// Listens at one more address; the port that it got.
@@ -34,7 +28,7 @@ struct TCPListener: Sendable {
             channels.append(channel)
             return UInt16(clamping: channel.localAddress?.port ?? 0)
         } catch {
-            throw ListenError(endpoint, (error as? IOError)?.errnoCode ?? 0)
+            throw ListenError(endpoint, (error as? IOError)?.errnoCode ?? EINVAL)
         }
     }
 

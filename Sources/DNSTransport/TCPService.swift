@@ -3,18 +3,19 @@ import NIOCore
 
 /// What all TCP connections share: the responder, the zones, and how many there may be. On one event loop only, so it needs no lock.
 final class TCPService {
-    /// Most connections at once; beyond it the one that has been without a query longest is closed.
-    private static let mostConnections = 1024
-
+    /// Beyond it the connection that has been without a query longest is closed.
+    private let mostConnections: Int
     private var responder = Responder(seed: .random(in: 0 ... .max))
-    private var zones: ZoneSlot.Reader
+    private let slot: ZoneSlot
     private let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: Responder.capacity(for: .tcp), alignment: 8)
     private var connections: [ObjectIdentifier: TCPConnection] = [:]
     /// Told when the last connection is closed; nil as long as there may be new ones.
     private var hasEnded: EventLoopPromise<Void>?
 
-    init(_ slot: ZoneSlot) {
-        zones = ZoneSlot.Reader(slot)
+    /// `mostConnections`: how many there may be at once, at least one.
+    init(_ slot: ZoneSlot, mostConnections: Int) {
+        self.mostConnections = mostConnections
+        self.slot = slot
         memory.initializeMemory(as: UInt8.self, repeating: 0)
     }
 
@@ -22,9 +23,8 @@ final class TCPService {
 
     /// The response to a message behind its length; nil for silence.
     func respond(to query: ByteBuffer, _ allocator: ByteBufferAllocator) -> ByteBuffer? {
-        zones.refresh()
         query.withUnsafeReadableBytes { memory.copyMemory(from: $0) }
-        let length = responder.respond(in: memory, queryLength: query.readableBytes, over: .tcp, from: zones.zones)
+        let length = responder.respond(in: memory, queryLength: query.readableBytes, over: .tcp, from: slot.zones)
         guard length > 0 else { return nil }
         var response = allocator.buffer(capacity: 2 + length)
         response.writeInteger(UInt16(truncatingIfNeeded: length))
@@ -34,7 +34,7 @@ final class TCPService {
 
     func opened(_ connection: TCPConnection) {
         connections[ObjectIdentifier(connection)] = connection
-        if connections.count > Self.mostConnections {
+        if connections.count > mostConnections {
             connections.values.filter { $0 !== connection }.min { $0.lastQuery < $1.lastQuery }?.close()
         }
         if hasEnded != nil { connection.end() }

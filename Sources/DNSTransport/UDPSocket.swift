@@ -54,9 +54,6 @@ struct UDPSocket: Sendable {
         withUnsafeBytes(of: value) { _ = setsockopt(descriptor, level, option, $0.baseAddress, socklen_t($0.count)) }
     }
 
-    /// The port that it is bound to. The C function is `getsockname`.
-    var port: UInt16 { SocketAddress(nameOf: descriptor)?.port ?? 0 }
-
     /// Wakes whoever waits for a packet; what has arrived can still be read. The C function is `shutdown`.
     func wake() { _ = shutdown(descriptor, Int32(SHUT_RD)) }
 

@@ -8,6 +8,9 @@ final class UDPWorker: Sendable {
     private let slot: ZoneSlot
     private let isStopping = Atomic(false)
 
+    /// Batches that are answered after `stop` if clients go on asking: more than a socket's queue holds.
+    private static let lastBatches = 256
+
     /// Owns the socket from now on.
     init(_ socket: UDPSocket, _ slot: ZoneSlot) {
         self.socket = socket
@@ -27,17 +30,19 @@ final class UDPWorker: Sendable {
         var batch = PacketBatch(usesControl: socket.isWildcard)
         var reader = ZoneSlot.Reader(slot)
         var responder = Responder(seed: .random(in: 0 ... .max))
-        while true {
-            let isLast = isStopping.load(ordering: .acquiring)
-            let count = batch.receive(from: socket.descriptor, flags: isLast ? Int32(MSG_DONTWAIT) : Int32(MSG_WAITFORONE))
-            guard count > 0 else {
-                // Nothing within the time limit, or an error of an earlier response: neither is a reason to stop serving.
-                if isLast { return }
-                continue
-            }
+        var lastBatches = Self.lastBatches
+        while lastBatches > 0 {
+            let isStopping = isStopping.load(ordering: .acquiring)
+            let count = batch.receive(from: socket.descriptor, flags: isStopping ? Int32(MSG_DONTWAIT) : Int32(MSG_WAITFORONE))
+            // Also when nothing has come: an idle worker shall not keep old zones alive.
             reader.refresh()
-            answer(count, &batch, from: reader.zones, &responder)
-            batch.send(to: socket.descriptor)
+            // None within the time limit, or an error of an earlier response: neither is a reason to stop serving.
+            if count > 0 {
+                answer(count, &batch, from: reader.zones, &responder)
+                batch.send(to: socket.descriptor)
+            }
+            guard isStopping else { continue }
+            lastBatches = count < PacketBatch.capacity ? 0 : lastBatches - 1
         }
     }
 

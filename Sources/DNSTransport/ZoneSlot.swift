@@ -3,14 +3,27 @@ import Synchronization
 
 /// Where workers find the zones to answer from: they look at a number before each batch and take the lock only when it has changed.
 final class ZoneSlot: Sendable {
-    private let generation = Atomic<UInt64>(1)
-    private let zones: Mutex<ServedZones>
+    private struct Content {
+        var zones: ServedZones
+        /// Kept until the next zones come: by then every worker has let go of them, so that none has to take them apart between queries.
+        var previous: ServedZones?
+    }
 
-    init(_ zones: ServedZones) { self.zones = Mutex(zones) }
+    private let generation = Atomic<UInt64>(1)
+    private let content: Mutex<Content>
+
+    init(_ zones: ServedZones) { content = Mutex(Content(zones: zones)) }
+
+    /// The zones to answer from, for those who ask rarely.
+    var zones: ServedZones { content.withLock { $0.zones } }
 
     /// Has new zones served from each worker's next batch on.
     func publish(_ zones: ServedZones) {
-        self.zones.withLock { $0 = zones }
+        // Let go of outside the lock: whoever holds the last reference takes whole zones apart.
+        _ = content.withLock { content in
+            defer { content = Content(zones: zones, previous: content.zones) }
+            return content.previous
+        }
         generation.add(1, ordering: .releasing)
     }
 
@@ -27,7 +40,7 @@ final class ZoneSlot: Sendable {
             let current = slot.generation.load(ordering: .acquiring)
             guard current != seen else { return }
             seen = current
-            zones = slot.zones.withLock { $0 }
+            zones = slot.zones
         }
     }
 }

@@ -8,13 +8,16 @@ struct ApexCompiler {
 
     /// What the SOA record says under a serial; nil if names below this origin would be too long.
     func authority(serial: UInt32) -> StartOfAuthority? {
-        guard let primary = Self.nameServer(of: origin), let mailbox = origin.prepending(Array("hostmaster".utf8)) else { return nil }
+        let mailboxLabels = StartOfAuthority.mailboxLabels.map(\.utf8)
+        guard let primary = Self.nameServer(of: origin), let mailbox = DomainName(labels: mailboxLabels)?.appending(origin) else {
+            return nil
+        }
         return StartOfAuthority(primary: primary, mailbox: mailbox, serial: serial, minimum: policy.negativeTTL)
     }
 
     /// `ns.dns` below an origin; nil if that would be too long.
     static func nameServer(of origin: DomainName) -> DomainName? {
-        DomainName(text: "ns.dns")?.appending(origin)
+        DomainName(labels: StartOfAuthority.primaryLabels.map(\.utf8))?.appending(origin)
     }
 
     /// The block; `hasNameServer` is false where a service stands at the name server's name.

@@ -25,8 +25,9 @@ struct ServeCommand: AsyncParsableCommand {
         let settings = try ServeSettings(common, options)
         let logger = settings.common.logger
         signal(SIGPIPE, SIG_IGN)
+        DescriptorLimit.raise()
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
-        let server = try await listen(settings, logger)
+        let server = try await listen(settings)
         for endpoint in server.endpoints { StandardStreams.say("listening \(endpoint.text) udp tcp") }
 
         let session = Session(servers: settings.common.servers, timeout: settings.common.sessionTimeout, logger: logger)
@@ -42,17 +43,24 @@ struct ServeCommand: AsyncParsableCommand {
         // Ended from the last to the first: clients are served as long as anything is.
         let parts =
             [Part { await session.run() }] + watchers.map { watcher in Part { await watcher.run() } }
-            + [Part { await resolver.run { publisher.send(.resolved($0)) } }, Part { await publisher.run() }, Part { await server.run() }]
+            + [
+                Part { await resolver.run { publisher.send(.resolved($0)) } }, Part { await publisher.run() },
+                Part { try await serve(server) },
+            ]
         try await Shutdown.run(parts, signals, logger)
     }
 
-    private func listen(_ settings: ServeSettings, _ logger: Logger) async throws(CommandFailure) -> DNSServer {
+    private func listen(_ settings: ServeSettings) async throws(CommandFailure) -> DNSServer {
         let zones = ServedZones(settings.common.zones.map { ServedZone(notReady: $0.origin) })
         do throws(ListenError) {
-            return try await DNSServer(listen: settings.common.listen, workers: settings.workers, zones: zones, logger: logger)
+            return try await DNSServer(listen: settings.common.listen, workers: settings.workers, zones: zones)
         } catch {
             throw .refused(error.text)
         }
+    }
+
+    private func serve(_ server: DNSServer) async throws(CommandFailure) {
+        do throws(WorkerError) { try await server.run() } catch { throw .refused(error.text) }
     }
 
     private func publisher(_ settings: ServeSettings, _ logger: Logger, _ outlets: ZonePublisher.Outlets) -> ZonePublisher {

@@ -5,12 +5,12 @@ import UnixSignals
 
 /// Something that runs until it is told to end.
 struct Part: Service {
-    private let body: @Sendable () async -> Void
+    private let body: @Sendable () async throws -> Void
 
     /// `body` returns soon after its task has been cancelled.
-    init(_ body: @escaping @Sendable () async -> Void) { self.body = body }
+    init(_ body: @escaping @Sendable () async throws -> Void) { self.body = body }
 
-    func run() async { await cancelWhenGracefulShutdown { await body() } }
+    func run() async throws { try await cancelWhenGracefulShutdown { try await body() } }
 }
 
 /// How the program ends: the first SIGTERM or SIGINT ends its parts one after another, the second ends it at once.

@@ -8,11 +8,12 @@ struct Ask {
         var registry = TestRegistry()
         for number in 1...3 { add("second", number, to: &registry) }
         for number in 1...200 { add("large", number, to: &registry) }
+        for number in 1...1500 { add("huge", number, to: &registry) }
         return registry.zones
     }()
 
     private static func add(_ service: String, _ number: Int, to registry: inout TestRegistry) {
-        guard let host = ProviderHost("10.0.0.\(number)") else { return }
+        guard let host = ProviderHost("10.0.\(number / 250).\(number % 250)") else { return }
         registry.add(service, "u\(number)", Provider(host: host, port: 8000))
     }
 

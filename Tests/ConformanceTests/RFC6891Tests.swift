@@ -8,6 +8,18 @@ import Testing
         #expect(edns == ["version": 0, "udp": 1232, "do": 1])
     }
 
+    @Test(arguments: [(0x0100, "FORMERR"), (0x2400, "NOTIMP"), (0x2800, "NOTIMP")])
+    func `§6.1.1 errors have an OPT too, whatever stands before it`(_ flags: Int, _ code: String) throws {
+        let soa = QueryOctets.question("svc.local", 6) + [0, 0, 0, 0, 0, 0]
+        for counts in [(1, 0), (0, 1)] {
+            let query =
+                QueryOctets.header(flags: flags, 1, counts.0, counts.1, 1) + QueryOctets.question("svc.local", 6) + soa + QueryOctets.opt()
+            let response = try Ask.response(query)
+            #expect(response.code == code)
+            #expect(response.edns != nil)
+        }
+    }
+
     @Test func `§6.1.1 two OPT records are malformed`() throws {
         let query = QueryOctets.header(1, 0, 0, 2) + QueryOctets.question("second.svc.local", 1) + QueryOctets.opt() + QueryOctets.opt()
         #expect(try Ask.response(query).code == "FORMERR")

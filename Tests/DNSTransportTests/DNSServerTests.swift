@@ -2,26 +2,24 @@ import DNSAuthority
 import DNSTransport
 import Foundation
 import IPAddressing
-import Logging
 import TestSupport
 import Testing
 
 @Suite struct DNSServerTests {
     private static let loopbacks = ["127.0.0.1:0", "[::1]:0"].compactMap { SocketEndpoint($0) }
-    private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     private static let scenarios = URL(filePath: #filePath).appending(path: "../../DNSAuthorityTests/Scenarios").standardized
 
     /// Runs `body` with a server at free ports.
     private func serving(_ zones: ServedZones, _ body: (DNSServer) async throws -> Void) async throws {
-        let server = try await DNSServer(listen: Self.loopbacks, workers: 2, zones: zones, logger: Self.logger)
-        let task = Task { await server.run() }
+        let server = try await DNSServer(listen: Self.loopbacks, workers: 2, zones: zones)
+        let task = Task { try await server.run() }
         do { try await body(server) } catch {
             task.cancel()
-            await task.value
+            try await task.value
             throw error
         }
         task.cancel()
-        await task.value
+        try await task.value
     }
 
     @Test(arguments: try Scenario.all(in: scenarios))
@@ -66,6 +64,55 @@ import Testing
         }
     }
 
+    @Test func `what a client pipelines beyond its turn is answered too, then the end of its stream`() async throws {
+        try await serving(TestRegistry().zones) { server in
+            let client = try ClientSocket(server.endpoints[0], isStream: true)
+            let query = QueryOctets.query("svc.local", "SOA")
+            let framed = QueryOctets.number(query.count) + query
+            try client.write(Array(repeating: framed, count: 1000).flatMap { $0 })
+            client.shutDownWriting()
+            for _ in 0..<1000 { #expect(try PacketText(try client.receive()).code == "NOERROR") }
+            #expect(try client.isAtEnd())
+        }
+    }
+
+    @Test func `beyond 1024 connections the one idle longest is closed`() async throws {
+        DescriptorLimit.raise()
+        try await serving(TestRegistry().zones) { server in
+            let clients = try (0...1024).map { _ in try ClientSocket(server.endpoints[0], isStream: true) }
+            #expect(try clients[0].isAtEnd())
+            for client in [clients[1], clients[1024]] {
+                try client.send(QueryOctets.query("svc.local", "SOA"))
+                #expect(try PacketText(try client.receive()).code == "NOERROR")
+            }
+        }
+    }
+
+    @Test func `a flood does not keep it from ending`() async throws {
+        let server = try await DNSServer(listen: Self.loopbacks, workers: 1, zones: TestRegistry().zones)
+        let task = Task { try await server.run() }
+        let flood = try RunningProgram(
+            ZooKeeperProcess.python,
+            [
+                "-c",
+                """
+                import socket
+                client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+                server = ("127.0.0.1", \(server.endpoints[0].port))
+                client.sendto(bytes(12), server)
+                client.recv(512)
+                print("answered", flush=True)
+                while True: client.sendto(bytes(12), server)
+                """,
+            ])
+        try await waitUntil("it answers") { flood.output == "answered\n" }
+        let start = ContinuousClock.now
+        task.cancel()
+        try await task.value
+        #expect(flood.isRunning)
+        #expect(ContinuousClock.now - start < .seconds(3))
+    }
+
     @Test func `new zones are answered from once they are published`() async throws {
         try await serving(ServedZones()) { server in
             let client = try ClientSocket(server.endpoints[0], isStream: false)
@@ -80,7 +127,7 @@ import Testing
     @Test func `an address that is taken is refused in one line`() async throws {
         try await serving(ServedZones()) { server in
             await #expect(throws: ListenError.self) {
-                try await DNSServer(listen: [server.endpoints[0]], workers: 1, zones: ServedZones(), logger: Self.logger)
+                try await DNSServer(listen: [server.endpoints[0]], workers: 1, zones: ServedZones())
             }
         }
     }

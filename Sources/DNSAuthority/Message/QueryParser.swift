@@ -48,17 +48,18 @@ enum QueryParser {
         }
     }
 
-    /// Reads what follows the question: in a query, at most additional records.
+    /// Reads what follows the question: in a query, at most additional records. Others are passed over first, so that an OPT record behind
+    /// them is found and has its like in the response (RFC 6891 §6.1.1).
     @inline(__always)
     private static func readRecords(_ message: RawSpan, _ query: inout Query) throws(ParseFailure) {
         var offset = query.questionEnd
+        let answerCount = message.count(.answer)
         let authorityCount = message.count(.authority)
-        // IXFR carries the SOA that the client has (RFC 1995 §3).
-        let mayHaveAuthority = query.type == .ixfr && authorityCount == 1
-        guard message.count(.answer) == 0, authorityCount == 0 || mayHaveAuthority else { throw .malformed }
-        if mayHaveAuthority { offset = try recordEnd(message, from: offset) }
+        for _ in 0..<Int(answerCount) + Int(authorityCount) { offset = try recordEnd(message, from: offset) }
         if message.count(.additional) > 0 { offset = try readAdditional(message, from: offset, &query) }
-        guard offset == message.byteCount else { throw .malformed }
+        guard offset == message.byteCount, answerCount == 0 else { throw .malformed }
+        // IXFR carries the SOA that the client has (RFC 1995 §3).
+        guard authorityCount == 0 || query.type == .ixfr && authorityCount == 1 else { throw .malformed }
     }
 
     /// Reads the additional section, which may hold one OPT (RFC 6891 §6.1.1); all else is passed over.

@@ -37,6 +37,11 @@ package enum RecordData: Hashable, Sendable {
 
 /// The RDATA of a SOA record (RFC 1035 §3.3.13); times in seconds.
 package struct StartOfAuthority: Hashable, Sendable {
+    /// The labels of MNAME in front of the origin; negative answers rely on them.
+    package static let primaryLabels = ["ns", "dns"]
+    /// The labels of RNAME in front of the origin; negative answers rely on them.
+    package static let mailboxLabels = ["hostmaster"]
+
     /// MNAME: the zone's primary server.
     package var primary: DomainName
     /// RNAME: the mailbox of whom it may concern.

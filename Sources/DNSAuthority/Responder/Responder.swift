@@ -41,10 +41,10 @@ package struct Responder {
         guard let entry = zones.zone(of: memory + Header.length, length: query.nameLength) else {
             return respond(to: query, in: memory, over: transport, .refused, .notAuthoritative)
         }
-        switch entry.pointee.state {
+        switch entry.pointee.status {
         case .current: return answer(query, from: entry.pointee.view, in: memory, over: transport, isStale: false)
         case .stale: return answer(query, from: entry.pointee.view, in: memory, over: transport, isStale: true)
-        case .notReady: return respond(to: query, in: memory, over: transport, .serverFailure, .notReady)
+        case nil: return respond(to: query, in: memory, over: transport, .serverFailure, .notReady)
         case .expired: return respond(to: query, in: memory, over: transport, .serverFailure, .noReachableAuthority)
         }
     }

@@ -8,16 +8,11 @@ enum NegativeAuthority {
     /// Where the pointers to the origin stand: owner, end of MNAME, end of RNAME.
     static let pointerOffsets = (0, 19, 32)
 
-    /// The labels below the origin of the SOA's MNAME.
-    package static let primaryLabels = ["ns", "dns"]
-    /// The labels below the origin of its RNAME.
-    package static let mailboxLabels = ["hostmaster"]
-
     /// The record with its pointers zero; its TTL is MINIMUM (RFC 2308 §3).
     static func template(_ authority: StartOfAuthority) -> [UInt8] {
         let pointer: [UInt8] = [0, 0]
-        let primary = labels(primaryLabels) + pointer
-        let mailbox = labels(mailboxLabels) + pointer
+        let primary = labels(StartOfAuthority.primaryLabels) + pointer
+        let mailbox = labels(StartOfAuthority.mailboxLabels) + pointer
         let data = primary + mailbox + authority.timers
         return pointer + RecordType.soa.rawValue.octets + RecordClass.internet.octets + authority.minimum.octets
             + UInt16(data.count).octets + data

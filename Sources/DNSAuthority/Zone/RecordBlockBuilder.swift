@@ -49,6 +49,8 @@ package struct RecordBlockBuilder {
 
     /// Adds an RRset; `additional` has an entry for each SRV record, or none at all.
     package mutating func add(_ rrset: RRset, additional: [Additional] = []) -> Handle {
+        precondition(rrset.weights.isEmpty || rrset.weights.count == rrset.records.count, "a weight a record, or none")
+        precondition(additional.isEmpty || additional.count == rrset.records.count, "an entry a record, or none")
         let start = octets.count
         var ends: [UInt32] = []
         for record in rrset.records {

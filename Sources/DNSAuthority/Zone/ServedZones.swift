@@ -36,12 +36,8 @@ package final class ServedZones: @unchecked Sendable {
     /// A zone as the query path sees it.
     struct Entry {
         let view: ZoneView
-        let state: State
-    }
-
-    /// What to do with a question below the origin.
-    enum State {
-        case current, stale, expired, notReady
+        /// Nil for a zone that has not been read yet.
+        let status: ZoneStatus?
     }
 
     private let zones: [Zone]
@@ -53,21 +49,12 @@ package final class ServedZones: @unchecked Sendable {
         let deepestFirst = served.sorted { $0.origin.octets.count > $1.origin.octets.count }
         let zones = deepestFirst.map { $0.zone ?? Self.placeholder($0.origin) }
         let buffer = UnsafeMutableBufferPointer<Entry>.allocate(capacity: served.count)
-        _ = buffer.initialize(from: zip(deepestFirst, zones).map { Entry(view: $1.view, state: Self.state($0)) })
+        _ = buffer.initialize(from: zip(deepestFirst, zones).map { Entry(view: $1.view, status: $0.zone == nil ? nil : $0.status) })
         self.zones = zones
         entries = UnsafeBufferPointer(buffer)
     }
 
     deinit { entries.deallocate() }
-
-    private static func state(_ served: ServedZone) -> State {
-        guard served.zone != nil else { return .notReady }
-        switch served.status {
-        case .current: return .current
-        case .stale: return .stale
-        case .expired: return .expired
-        }
-    }
 
     /// An empty zone in the place of one that has not been read.
     private static func placeholder(_ origin: DomainName) -> Zone {

@@ -10,7 +10,6 @@ package final class Zone: @unchecked Sendable {
     package let authority: StartOfAuthority
     /// How long clients may keep positive answers, in seconds.
     package let ttl: UInt32
-    let seed: UInt64
     let shards: [ZoneShard]
     let view: ZoneView
     private let tables: UnsafeMutablePointer<ZoneView.Table>
@@ -21,7 +20,6 @@ package final class Zone: @unchecked Sendable {
         self.origin = origin
         self.authority = authority
         self.ttl = ttl
-        self.seed = seed
         self.shards = shards
         tables = .allocate(capacity: shards.count)
         for (index, shard) in shards.enumerated() {

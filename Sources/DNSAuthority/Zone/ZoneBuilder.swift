@@ -26,7 +26,7 @@ package struct ZoneBuilder {
         }
     }
 
-    /// Most names a shard holds on average; beyond it the shards are made more.
+    /// Names that a shard holds on average after they have been dealt out; with far more or far fewer they are dealt out anew.
     private static let namesPerShard = 256
 
     /// An empty zone. The seed spreads names over the tables: unpredictable in a server, fixed in a test.
@@ -71,7 +71,8 @@ package struct ZoneBuilder {
             apply(hashes, to: index)
         }
         edits.removeAll()
-        if nameCount > 2 * shards.count * Self.namesPerShard { spread() }
+        let room = shards.count * Self.namesPerShard
+        if nameCount > 2 * room || shards.count > 1 && nameCount < room / 8 { spread() }
         return Zone(origin: origin, authority: authority, ttl: ttl, seed: seed, shards: shards)
     }
 
