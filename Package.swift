@@ -35,7 +35,7 @@ let package = Package(
         .target(
             name: "ZoneCompilation",
             dependencies: [
-                "ProviderRegistry", "DNSAuthority", "CLinux", "IPAddressing", "Handoff", .logging,
+                "ProviderRegistry", "DNSAuthority", "IPAddressing", "Handoff", .logging,
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(name: "HostResolution", dependencies: ["CAres", "CLinux", "IPAddressing", "Handoff", .logging]),
@@ -63,11 +63,12 @@ let package = Package(
         .testTarget(name: "IPAddressingTests", dependencies: ["IPAddressing"]),
         .testTarget(name: "HandoffTests", dependencies: ["Handoff"]),
         .testTarget(name: "ZooKeeperClientTests", dependencies: ["ZooKeeperClient", "TestSupport", .logging]),
-        .testTarget(name: "ProviderRegistryTests", dependencies: ["ProviderRegistry"]),
+        .testTarget(name: "ProviderRegistryTests", dependencies: ["ProviderRegistry", "TestSupport"]),
         .testTarget(
             name: "DNSAuthorityTests", dependencies: ["DNSAuthority", "IPAddressing", "ProviderRegistry", "TestSupport"],
             exclude: ["Scenarios"]),
-        .testTarget(name: "ProviderDiscoveryTests", dependencies: ["ProviderDiscovery", "ProviderRegistry", "ZooKeeperClient"]),
+        .testTarget(
+            name: "ProviderDiscoveryTests", dependencies: ["ProviderDiscovery", "ProviderRegistry", "ZooKeeperClient", "TestSupport"]),
         .testTarget(
             name: "ZoneCompilationTests",
             dependencies: ["ZoneCompilation", "DNSAuthority", "IPAddressing", "ProviderRegistry", "TestSupport"]),

@@ -25,7 +25,7 @@ package final class Mailbox<Message: Sendable>: Sendable {
         var iterator = wakes.makeAsyncIterator()
         guard await iterator.next() != nil, !Task.isCancelled else { return nil }
         return messages.withLock { messages in
-            defer { messages.removeAll(keepingCapacity: true) }
+            defer { messages = [] }
             return messages
         }
     }

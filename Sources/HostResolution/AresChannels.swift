@@ -12,6 +12,8 @@ final class AresChannels {
     fileprivate final class Request {
         unowned let channels: AresChannels
         let lookup: Lookup
+        /// Whether c-ares answers before it has asked anybody: from the hosts file.
+        var isImmediate = true
 
         init(_ channels: AresChannels, _ lookup: Lookup) {
             self.channels = channels
@@ -22,25 +24,44 @@ final class AresChannels {
     /// Milliseconds that c-ares waits for a first response, and how often it asks each server.
     private static let timeout: Int32 = 2000
     private static let tries: Int32 = 2
+    /// Seconds until the hosts file, which has no TTLs, is looked at again.
+    private static let hostsFileTTL = 10
 
     private var absolute: ares_channel?
     private var searching: ares_channel?
     /// What each socket of c-ares waits for, as `poll` takes it.
     private var sockets: [Int32: Int16] = [:]
     private var finished: [(Lookup, Outcome)] = []
+    private let servers: [SocketEndpoint]
 
     /// Nil if c-ares cannot be set up. The C functions are `ares_library_init` and `ares_init_options`.
     init?(servers: [SocketEndpoint]) {
+        self.servers = servers
         guard ares_library_init(ARES_LIB_INIT_ALL) == ARES_SUCCESS else { return nil }
-        absolute = open(servers, searchesDomains: false)
-        searching = open(servers, searchesDomains: true)
+        open()
         guard absolute != nil, searching != nil else {
             close()
             return nil
         }
     }
 
-    private func open(_ servers: [SocketEndpoint], searchesDomains: Bool) -> ares_channel? {
+    private func open() {
+        absolute = open(searchesDomains: false)
+        searching = open(searchesDomains: true)
+    }
+
+    /// Begins anew with the system's configuration as it is now; what is under way fails.
+    func reopen() {
+        destroy()
+        open()
+    }
+
+    private func destroy() {
+        for channel in [absolute, searching].compactMap(\.self) { ares_destroy(channel) }
+        (absolute, searching) = (nil, nil)
+    }
+
+    private func open(searchesDomains: Bool) -> ares_channel? {
         var options = ares_options()
         options.timeout = Self.timeout
         options.tries = Self.tries
@@ -62,8 +83,7 @@ final class AresChannels {
 
     /// Ends what is under way. The C function is `ares_destroy`.
     func close() {
-        for channel in [absolute, searching].compactMap(\.self) { ares_destroy(channel) }
-        (absolute, searching) = (nil, nil)
+        destroy()
         ares_library_cleanup()
     }
 }
@@ -80,8 +100,9 @@ extension AresChannels {
         var hints = ares_addrinfo_hints()
         hints.ai_family = lookup.family == .ipv4 ? AF_INET : AF_INET6
         hints.ai_flags = ARES_AI_NOSORT
-        let request = Unmanaged.passRetained(Request(self, lookup))
-        ares_getaddrinfo(channel, lookup.host, nil, &hints, noteAnswer, request.toOpaque())
+        let request = Request(self, lookup)
+        ares_getaddrinfo(channel, lookup.host, nil, &hints, noteAnswer, Unmanaged.passRetained(request).toOpaque())
+        request.isImmediate = false
     }
 
     /// `localhost` and what lies below it is never asked for (RFC 6761 §6.3).
@@ -96,9 +117,11 @@ extension AresChannels {
         return finished
     }
 
-    fileprivate func note(_ status: Int32, _ result: UnsafeMutablePointer<ares_addrinfo>?, _ lookup: Lookup) {
+    fileprivate func note(_ status: Int32, _ result: UnsafeMutablePointer<ares_addrinfo>?, _ request: Request) {
         defer { if let result { ares_freeaddrinfo(result) } }
-        finished.append((lookup, Self.outcome(status, result)))
+        var outcome = Self.outcome(status, result)
+        if request.isImmediate, case .addresses(let addresses, _) = outcome { outcome = .addresses(addresses, ttl: Self.hostsFileTTL) }
+        finished.append((request.lookup, outcome))
     }
 
     private static func outcome(_ status: Int32, _ result: UnsafeMutablePointer<ares_addrinfo>?) -> Outcome {
@@ -109,6 +132,12 @@ extension AresChannels {
         }
         var addresses: Set<IPAddress> = []
         var ttl = ResolutionSchedule.ttlRange.upperBound
+        // An alias may be moved sooner than the addresses behind it.
+        var alias = result?.pointee.cnames
+        while let node = alias?.pointee {
+            ttl = min(ttl, Int(node.ttl))
+            alias = node.next
+        }
         var next = result?.pointee.nodes
         while let node = next?.pointee {
             if let address = address(of: node) {
@@ -190,5 +219,5 @@ private func noteAnswer(
 ) {
     guard let context else { return }
     let request = Unmanaged<AresChannels.Request>.fromOpaque(context).takeRetainedValue()
-    request.channels.note(status, result, request.lookup)
+    request.channels.note(status, result, request)
 }

@@ -43,34 +43,41 @@ package final class HostResolver: Sendable {
         await withTaskCancellationHandler {
             let hasRun = await WorkerThread.run { [self] in work(deliver) }
             if !hasRun { logger.error("no thread for the resolver: host names stay unresolved") }
+            // Everything else works without it: its early end must not be the program's.
+            try? await Task.sleep(for: .seconds(Int32.max))
         } onCancel: {
             order { $0.isOver = true }
         }
     }
 
     private func work(_ deliver: ([String: HostAddresses]) -> Void) {
-        guard let channel = AresChannels(servers: servers) else {
+        guard let channels = AresChannels(servers: servers) else {
             return logger.error("c-ares cannot be set up: host names stay unresolved")
         }
-        defer { channel.close() }
+        defer { channels.close() }
+        var configuration = SystemConfiguration()
         var schedule = ResolutionSchedule(start: .now)
         while true {
             let orders = takeOrders()
             if orders.isOver { return }
             if let hosts = orders.hosts { schedule.follow(hosts) }
-            for lookup in schedule.begin(at: .now) { channel.begin(lookup) }
+            if servers.isEmpty, SystemConfiguration() != configuration {
+                configuration = SystemConfiguration()
+                channels.reopen()
+            }
+            for lookup in schedule.begin(at: .now) { channels.begin(lookup) }
             // What the hosts file answers has been answered by now.
-            if finish(channel, &schedule, deliver) { continue }
-            channel.wait(for: wake, until: schedule.nextDeadline)
-            _ = finish(channel, &schedule, deliver)
+            let hasFinished = finish(channels, &schedule, deliver)
+            channels.wait(for: wake, until: hasFinished ? .now : schedule.nextDeadline)
+            _ = finish(channels, &schedule, deliver)
         }
     }
 
     /// Takes in what has come back; false if nothing has.
     private func finish(
-        _ channel: AresChannels, _ schedule: inout ResolutionSchedule, _ deliver: ([String: HostAddresses]) -> Void
+        _ channels: AresChannels, _ schedule: inout ResolutionSchedule, _ deliver: ([String: HostAddresses]) -> Void
     ) -> Bool {
-        let finished = channel.takeFinished()
+        let finished = channels.takeFinished()
         var changed: [String: HostAddresses] = [:]
         for (lookup, outcome) in finished {
             if let addresses = schedule.finish(lookup, outcome, at: .now) { changed[lookup.host] = addresses }

@@ -109,7 +109,7 @@ struct ResolutionSchedule {
         return after == before ? nil : after
     }
 
-    /// Whole seconds from `start` on; a look-up is due in the first that is not over too early.
+    /// Whole seconds from `start` on, begun ones left out: look-ups are due by the second, those of one second together.
     private func second(of instant: ContinuousClock.Instant) -> Int { Int(clamping: start.duration(to: instant).components.seconds) }
 
     private static func pause(after outcome: Outcome, failures: Int) -> Int {

@@ -19,7 +19,7 @@ struct HoldDown {
 
     /// What has happened to one service in the window.
     private struct Losses {
-        /// Providers that vanished and have not returned.
+        /// Providers that vanished and have not returned; kept in mind also while as many new ones stand in for them.
         var held: [Offer: Registration] = [:]
         /// Offers that are new since the window opened.
         var gained: Set<Offer> = []
@@ -66,10 +66,12 @@ struct HoldDown {
             if losses.held.removeValue(forKey: offer) == nil { losses.gained.insert(offer) }
         }
         losses.gained.formIntersection(after.keys)
-        if losses.gained.count >= losses.held.count { losses.held = [:] }
         self.losses[name] = losses
         return merged(new, losses)
     }
+
+    /// The services that have lost something in the window.
+    var services: some Sequence<ServiceName> { losses.keys }
 
     /// Closes the window if its time is over; the services that held something and no longer do.
     mutating func expire(at now: ContinuousClock.Instant) -> [ServiceName] {
@@ -86,11 +88,13 @@ struct HoldDown {
     }
 
     private func merged(_ service: Service?, _ losses: Losses) -> Service? {
-        guard !losses.held.isEmpty else { return service }
+        guard losses.gained.count < losses.held.count else { return service }
         var merged = service ?? Service()
         for registration in losses.held.values {
-            // A znode of the same name that offers something else does not take the held one's place.
-            let key = merged.registrations[registration.instance] == nil ? registration.instance : registration.instance + " "
+            // A znode of the same name that offers something else does not take the held one's place; no znode's name has a slash.
+            let key =
+                merged.registrations[registration.instance] == nil
+                ? registration.instance : InstanceName(registration.instance.text + "/held")
             var held = registration
             held.isHeld = true
             merged.registrations[key] = held

@@ -17,6 +17,8 @@ package actor ProviderWatcher {
     private var holdDown: HoldDown
     /// What was read last, without what is held; nil before the first complete read.
     private var known: Registry?
+    /// The timeout of a session in which the registry has not been read in full yet.
+    private var unreadSession: Duration?
 
     /// Follows the registry at `layout` over a session that has not begun to run; `deliver` is called in order.
     package init(
@@ -48,9 +50,10 @@ package actor ProviderWatcher {
         switch input {
         case .session(.connected(let timeout, let isNew)):
             holdDown.take(.connected(timeout: timeout, isNew: isNew), at: now)
-            deliver(.connected(sessionTimeout: timeout))
+            if state.isReading { unreadSession = timeout } else { deliver(.connected(sessionTimeout: timeout)) }
         case .session(.disconnected):
             holdDown.take(.disconnected, at: now)
+            unreadSession = nil
             deliver(.disconnected(since: now))
         default: break
         }
@@ -64,7 +67,10 @@ package actor ProviderWatcher {
         case .listProviders(let name): session.list(layout.path(of: name), watch: true) { answer(WatchAnswer($0, WatchAnswer.names)) }
         case .awaitRoot: session.exists(layout.root, watch: true) { answer(WatchAnswer($0) { .exists($0 != nil) }) }
         case .read(let name, let instance):
-            session.read(layout.path(of: instance, in: name), watch: watchesData) { answer(WatchAnswer($0, WatchAnswer.content)) }
+            // One octet more than a document may have tells that there are too many.
+            session.read(layout.path(of: instance, in: name), limit: ProviderDocument.longest + 1, watch: watchesData) {
+                answer(WatchAnswer($0, WatchAnswer.content))
+            }
         }
     }
 }
@@ -93,10 +99,13 @@ extension ProviderWatcher {
         let before = known ?? Registry()
         known = current
         var served = current
-        for name in Set(before.services.keys).union(current.services.keys) {
+        for name in Set(before.services.keys).union(current.services.keys).union(holdDown.services) {
             served.services[name] = holdDown.serve(name, from: before.services[name], to: current.services[name], at: now)
         }
         deliver(.complete(served))
+        // Only now: until the new session has read everything, what is served is as old as the connection's loss.
+        if let timeout = unreadSession { deliver(.connected(sessionTimeout: timeout)) }
+        unreadSession = nil
     }
 
     private func tellChange(of names: Set<ServiceName>, at now: ContinuousClock.Instant) {

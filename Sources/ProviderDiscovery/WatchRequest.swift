@@ -10,7 +10,7 @@ enum WatchRequest: Hashable, Sendable {
     /// The names of a service's providers.
     case listProviders(ServiceName)
     /// A provider's data.
-    case read(ServiceName, instance: String)
+    case read(ServiceName, instance: InstanceName)
 }
 
 /// What comes back for a request.

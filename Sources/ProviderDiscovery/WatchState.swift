@@ -11,15 +11,20 @@ import ZooKeeperClient
 /// | watch fired | what stands at its path is read again |
 /// | answer of an earlier session | ignored |
 /// | answer: connection lost | asked again |
-/// | answer: no such znode | what stood there is gone; for the root, its creation is awaited |
-/// | answer: any other failure | reported once; asked again at the next reconciliation |
+/// | answer: no such znode | a service is gone; of a provider, its service's list has to say so; for the root, its creation is awaited |
+/// | answer: any other failure | reported once; asked again at the next reconciliation, if it was never answered |
+/// | a list has some that are new and others no more | the old ones go when the new ones have been read |
 struct WatchState {
     /// One service as it was last read.
     struct ServiceState {
         /// The usable providers.
         var service = Service()
         /// All children, by the transaction that last changed what was read of them; nil for one not read yet.
-        var children: [String: Int64?] = [:]
+        var children: [InstanceName: Int64?] = [:]
+        /// Children that the last lists brought and that have not been read yet.
+        var arriving: Set<InstanceName> = []
+        /// Children that are gone, but served until those that came with their going have been read: often they are their successors.
+        var leaving: Set<InstanceName> = []
         /// When it was last listed.
         var listedAt: ContinuousClock.Instant?
     }
@@ -48,7 +53,8 @@ struct WatchState {
     private var rereads: [WatchRequest] = []
     /// Lists that no watch asked for: a difference in their answers means that a watch was lost.
     private var unprompted: Set<WatchRequest> = []
-    private var reported: [String: Int64] = [:]
+    /// What has been reported, by the version that it was reported of.
+    private var reported: [RegistryLayout.Place: Int64] = [:]
 
     private var output = Output()
 
@@ -92,7 +98,7 @@ struct WatchState {
 
     private func watchesData(_ request: WatchRequest) -> Bool {
         guard case .read(let service, let instance) = request else { return true }
-        return providerCount <= Self.mostDataWatches || reported[layout.path(of: instance, in: service)] != nil
+        return providerCount <= Self.mostDataWatches || reported[.provider(service, instance: instance)] != nil
     }
 }
 
@@ -123,6 +129,9 @@ extension WatchState {
         rereads = []
         unprompted = []
         initial = [.listServices]
+        // What was found out but not told is of the earlier session.
+        output.isNewlyComplete = false
+        output.changed = []
         queue.add(.listServices)
         nextReconcile = now + settings.reconcile
         nextReread = now + .seconds(1)
@@ -147,6 +156,7 @@ extension WatchState {
         guard let state = services[name], state.children.count > Self.largeService, let last = state.listedAt,
             last + Self.pauseForLargeServices > now
         else { return prompt(.listProviders(name)) }
+        unprompted.remove(.listProviders(name))
         delayed[name] = last + Self.pauseForLargeServices
     }
 }
@@ -169,7 +179,8 @@ extension WatchState {
         }
         if let due = nextReconcile, due <= now {
             nextReconcile = now + settings.reconcile
-            if initial == nil { reconcile() }
+            // Before that only if there is no list of services: it could not be had.
+            if initial == nil || services.isEmpty { reconcile() }
         }
         if let due = nextReread, due <= now {
             nextReread = now + .seconds(1)
@@ -177,14 +188,11 @@ extension WatchState {
         }
     }
 
-    /// Lists everything anew, and reads what could not be read.
+    /// Lists everything anew; what could not be read is read again when its list has come.
     private mutating func reconcile() {
         for request in [WatchRequest.listServices] + services.keys.map(WatchRequest.listProviders) {
             unprompted.insert(request)
             queue.add(request)
-        }
-        for (name, state) in services {
-            for (instance, version) in state.children where version == nil { queue.add(.read(name, instance: instance)) }
         }
     }
 
@@ -216,13 +224,18 @@ extension WatchState {
         case (.listProviders(let name), .names(let names)): listed(names, of: name, at: now)
         case (.listProviders(let name), .failed(.noNode)): remove(name)
         case (.read(let name, let instance), .content(let content)): read(content, of: instance, in: name)
-        case (.read(let name, let instance), .failed(.noNode)): remove(instance, from: name)
+        // Gone, which is the list's to say: it tells at once whether something has come in its place.
+        case (.read(let name, let instance), .failed(.noNode)):
+            services[name]?.children[instance]? = nil
+            arrived(instance, in: name)
+            list(name, at: now)
         case (.read(let name, let instance), .failed(let error)):
-            report(layout.path(of: instance, in: name), error.text, [], version: -1)
-        case (.listProviders(let name), .failed(let error)): report(layout.path(of: name), error.text, [], version: -1)
+            report(.provider(name, instance: instance), error.text, [], version: -1)
+            arrived(instance, in: name)
+        case (.listProviders(let name), .failed(let error)): report(.service(name), error.text, [], version: -1)
         // Without a list of services nothing is complete: it is asked for again with the next reconciliation.
         case (.listServices, .failed(let error)):
-            report(layout.root, error.text, [], version: -1)
+            report(.root, error.text, [], version: -1)
             return
         default: break
         }
@@ -236,10 +249,20 @@ extension WatchState {
         guard initial?.isEmpty == true else { return }
         initial = nil
         output.isNewlyComplete = true
+        reported = reported.filter { isKnown($0.key) }
     }
 
-    private mutating func need(_ request: WatchRequest) {
-        initial?.insert(request)
+    private func isKnown(_ place: RegistryLayout.Place) -> Bool {
+        switch place {
+        case .root: true
+        case .service(let name): services[name] != nil
+        case .provider(let name, let instance): services[name]?.children[instance] != nil
+        }
+    }
+
+    /// Asks for what a list has brought. Only what the first lists bring is needed for a complete registry: the rest may never end.
+    private mutating func ask(_ request: WatchRequest, broughtBy list: WatchRequest) {
+        if initial?.contains(list) == true { initial?.insert(request) }
         queue.add(request)
     }
 
@@ -252,31 +275,51 @@ extension WatchState {
         for name in new {
             services[name] = ServiceState()
             output.changed.insert(name)
-            need(.listProviders(name))
+            ask(.listProviders(name), broughtBy: .listServices)
         }
     }
 
     private mutating func listed(_ names: [String], of service: ServiceName, at now: ContinuousClock.Instant) {
         guard let state = services[service] else { return }
-        let current = Set(names)
+        let current = Set(names.map(InstanceName.init))
         let gone = state.children.keys.filter { !current.contains($0) }
         let new = current.filter { state.children[$0] == nil }
-        noteDifference(.listProviders(service), gone.count + new.count)
+        noteDifference(.listProviders(service), gone.count - state.leaving.intersection(gone).count + new.count)
         services[service]?.listedAt = now
-        for instance in gone { remove(instance, from: service) }
         for instance in new {
             services[service]?.children[instance] = .some(nil)
             providerCount += 1
-            need(.read(service, instance: instance))
+            ask(.read(service, instance: instance), broughtBy: .listProviders(service))
         }
+        let returned = state.leaving.intersection(current)
+        let unread = current.filter { state.children[$0] == .some(nil) && !state.arriving.contains($0) }
+        for instance in returned.union(unread) { queue.add(.read(service, instance: instance)) }
+        services[service]?.arriving.formIntersection(current)
+        services[service]?.arriving.formUnion(new)
+        services[service]?.leaving = Set(gone)
+        letGo(of: service)
+    }
+
+    /// A child has been read, or cannot be.
+    private mutating func arrived(_ instance: InstanceName, in service: ServiceName) {
+        guard services[service]?.arriving.remove(instance) != nil else { return }
+        letGo(of: service)
+    }
+
+    /// Removes the children that are gone if nothing is still to come in their place.
+    private mutating func letGo(of service: ServiceName) {
+        guard let state = services[service], state.arriving.isEmpty else { return }
+        for instance in state.leaving { remove(instance, from: service) }
+        services[service]?.leaving = []
     }
 
     private mutating func noteDifference(_ request: WatchRequest, _ count: Int) {
         if unprompted.remove(request) != nil { output.repairs += count }
     }
 
-    private mutating func read(_ content: ZnodeContent, of instance: String, in name: ServiceName) {
+    private mutating func read(_ content: ZnodeContent, of instance: InstanceName, in name: ServiceName) {
         guard let known = services[name]?.children[instance] else { return }
+        defer { arrived(instance, in: name) }
         let version = content.stat.modificationZxid
         guard known != version else { return }
         services[name]?.children[instance] = version
@@ -286,18 +329,19 @@ extension WatchState {
         output.changed.insert(name)
     }
 
-    private mutating func registration(_ content: ZnodeContent, _ instance: String, in name: ServiceName) -> Registration? {
-        let path = layout.path(of: instance, in: name)
+    private mutating func registration(_ content: ZnodeContent, _ instance: InstanceName, in name: ServiceName) -> Registration? {
+        let place = RegistryLayout.Place.provider(name, instance: instance)
         let version = content.stat.modificationZxid
         do {
             let document = try ProviderDocument(content.octets)
-            reported[path] = nil
-            if !document.doubts.isEmpty {
-                report(path, "no number from 0 to 65535: " + document.doubts.joined(separator: ", "), content.octets, version: version)
+            if document.doubts.isEmpty {
+                reported[place] = nil
+            } else {
+                report(place, "no number from 0 to 65535: " + document.doubts.joined(separator: ", "), content.octets, version: version)
             }
             return Registration(instance: instance, creationZxid: content.stat.creationZxid, provider: document.provider)
         } catch {
-            report(path, error.rawValue, content.octets, version: version)
+            report(place, error.rawValue, content.octets, version: version)
             // Watched from now on, whatever the registry's size, so that a mended document is seen at once.
             if providerCount > Self.mostDataWatches { queue.add(.read(name, instance: instance)) }
             return nil
@@ -305,15 +349,15 @@ extension WatchState {
     }
 
     /// Reports a znode once for each version of it.
-    private mutating func report(_ path: String, _ reason: String, _ octets: [UInt8], version: Int64) {
-        guard reported.updateValue(version, forKey: path) != version else { return }
-        output.reports.append(WatchReport(path: path, reason: reason, excerpt: ProviderDocument.excerpt(octets)))
+    private mutating func report(_ place: RegistryLayout.Place, _ reason: String, _ octets: [UInt8], version: Int64) {
+        guard reported.updateValue(version, forKey: place) != version else { return }
+        output.reports.append(WatchReport(path: layout.path(of: place), reason: reason, excerpt: ProviderDocument.excerpt(octets)))
     }
 
-    private mutating func remove(_ instance: String, from name: ServiceName) {
+    private mutating func remove(_ instance: InstanceName, from name: ServiceName) {
         guard services[name]?.children.removeValue(forKey: instance) != nil else { return }
         providerCount -= 1
-        reported[layout.path(of: instance, in: name)] = nil
+        reported[.provider(name, instance: instance)] = nil
         if services[name]?.service.registrations.removeValue(forKey: instance) != nil { output.changed.insert(name) }
         initial?.remove(.read(name, instance: instance))
     }
@@ -323,7 +367,8 @@ extension WatchState {
         for instance in state.children.keys { remove(instance, from: name) }
         services[name] = nil
         delayed[name] = nil
-        reported[layout.path(of: name)] = nil
+        reported[.service(name)] = nil
+        unprompted.remove(.listProviders(name))
         output.changed.insert(name)
         initial?.remove(.listProviders(name))
     }

@@ -1,7 +1,7 @@
 /// A provider's znode: who offers what, since when, under which name.
 package struct Registration: Hashable, Sendable {
     /// The name of the znode.
-    package var instance: String
+    package var instance: InstanceName
     /// When the znode was created, in ZooKeeper's own counting (`Stat.czxid`): lower is older.
     package var creationZxid: Int64
     /// What it offers.
@@ -9,7 +9,7 @@ package struct Registration: Hashable, Sendable {
     /// Whether the znode has vanished and the provider is kept only because it may well be alive.
     package var isHeld: Bool
 
-    package init(instance: String, creationZxid: Int64, provider: Provider, isHeld: Bool = false) {
+    package init(instance: InstanceName, creationZxid: Int64, provider: Provider, isHeld: Bool = false) {
         self.instance = instance
         self.creationZxid = creationZxid
         self.provider = provider
@@ -20,9 +20,9 @@ package struct Registration: Hashable, Sendable {
 /// A service's znode with all usable providers below it, which may be none.
 package struct Service: Hashable, Sendable {
     /// The providers by the names of their znodes.
-    package var registrations: [String: Registration]
+    package var registrations: [InstanceName: Registration]
 
-    package init(registrations: [String: Registration] = [:]) { self.registrations = registrations }
+    package init(registrations: [InstanceName: Registration] = [:]) { self.registrations = registrations }
 }
 
 /// Every known provider of one zone.
@@ -31,11 +31,6 @@ package struct Registry: Equatable, Sendable {
     package var services: [ServiceName: Service]
 
     package init(services: [ServiceName: Service] = [:]) { self.services = services }
-
-    /// Takes in a change.
-    package mutating func apply(_ change: RegistryChange) {
-        for (name, service) in change.services { services[name] = service }
-    }
 }
 
 /// What became different between two states of a registry.
@@ -44,9 +39,4 @@ package struct RegistryChange: Equatable, Sendable {
     package var services: [ServiceName: Service?]
 
     package init(services: [ServiceName: Service?] = [:]) { self.services = services }
-
-    /// Adds what changed afterwards.
-    package mutating func merge(_ later: RegistryChange) {
-        services.merge(later.services) { _, later in later }
-    }
 }

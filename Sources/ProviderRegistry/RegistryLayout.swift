@@ -13,24 +13,35 @@ package struct RegistryLayout: Hashable, Sendable {
         /// A service.
         case service(ServiceName)
         /// A provider of a service.
-        case provider(ServiceName, instance: String)
+        case provider(ServiceName, instance: InstanceName)
     }
 
     /// The path of a service.
     package func path(of service: ServiceName) -> String { (root == "/" ? "" : root) + "/" + service.text }
 
     /// The path of a provider.
-    package func path(of instance: String, in service: ServiceName) -> String { path(of: service) + "/" + instance }
+    package func path(of instance: InstanceName, in service: ServiceName) -> String { path(of: service) + "/" + instance.text }
+
+    /// Where something stands.
+    package func path(of place: Place) -> String {
+        switch place {
+        case .root: root
+        case .service(let name): path(of: name)
+        case .provider(let name, let instance): path(of: instance, in: name)
+        }
+    }
 
     /// What stands at a path; nil for one that is none of these.
     package func place(of path: String) -> Place? {
-        if path == root { return .root }
+        if ZnodeName(path) == ZnodeName(root) { return .root }
         let prefix = root == "/" ? "/" : root + "/"
-        guard path.hasPrefix(prefix) else { return nil }
-        let names = path.dropFirst(prefix.count).split(separator: "/", omittingEmptySubsequences: false)
+        guard path.utf8.starts(with: prefix.utf8) else { return nil }
+        let names = path.utf8.dropFirst(prefix.utf8.count).split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map {
+            ZnodeName(String(Substring($0)))
+        }
         switch names.count {
-        case 1: return .service(ServiceName(String(names[0])))
-        case 2: return .provider(ServiceName(String(names[0])), instance: String(names[1]))
+        case 1: return .service(names[0])
+        case 2: return .provider(names[0], instance: names[1])
         default: return nil
         }
     }

@@ -17,7 +17,7 @@ struct ServiceCompiler {
     struct Output {
         let block: RecordBlock
         /// Znode names of providers that SRV cannot name.
-        let unnamed: [String]
+        let unnamed: [InstanceName]
     }
 
     /// Compiles the service. O(providers + their addresses).
@@ -85,7 +85,7 @@ extension ServiceCompiler {
     }
 
     /// The plain label where it is free, else the digest; nil if neither can be had.
-    private func instanceName(_ znode: String, _ taken: inout Set<DomainName>) -> DomainName? {
+    private func instanceName(_ znode: InstanceName, _ taken: inout Set<DomainName>) -> DomainName? {
         for label in [ServiceNaming.label(ofInstance: znode), ServiceNaming.digestLabel(ofInstance: znode)] {
             guard let name = owner.prepending(label), !content.isTaken(name) else { continue }
             if taken.insert(name).inserted { return name }

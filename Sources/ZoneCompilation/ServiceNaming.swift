@@ -34,16 +34,17 @@ package enum ServiceNaming {
     }
 
     /// The label of an instance: its znode's name in lower case if that is a plain label, else its digest.
-    static func label(ofInstance znode: String) -> [UInt8] {
-        let octets = Array(znode.utf8)
+    static func label(ofInstance znode: InstanceName) -> [UInt8] {
+        let octets = Array(znode.text.utf8)
         guard 1...DomainName.maximumLabelLength ~= octets.count, octets.allSatisfy(isPlain) else { return digestLabel(ofInstance: znode) }
         return octets.map { (65...90).contains($0) ? $0 | 0x20 : $0 }
     }
 
     /// `i-` and the first sixteen hexadecimal digits of the SHA-256 of a znode's name.
-    static func digestLabel(ofInstance znode: String) -> [UInt8] {
+    static func digestLabel(ofInstance znode: InstanceName) -> [UInt8] {
         let digits = Array("0123456789abcdef".utf8)
-        return Array("i-".utf8) + SHA256.hash(data: Array(znode.utf8)).prefix(8).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+        return Array("i-".utf8)
+            + SHA256.hash(data: Array(znode.text.utf8)).prefix(8).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
     }
 
     /// Letters, digits, `-` and `_`.

@@ -16,7 +16,7 @@ package struct ZoneCompiler {
         /// A service's name cannot be a domain name in this zone.
         case unreachable(ServiceName, origin: DomainName)
         /// A provider cannot be named in SRV records: neither label fits.
-        case unnamed(instance: String, owner: DomainName)
+        case unnamed(instance: InstanceName, owner: DomainName)
     }
 
     private let policy: ZonePolicy
@@ -32,7 +32,7 @@ package struct ZoneCompiler {
         var content: ZoneContent
         var builder: ZoneBuilder
         var blocks: [DomainName: RecordBlock] = [:]
-        var unnamed: [DomainName: Set<String>] = [:]
+        var unnamed: [DomainName: Set<InstanceName>] = [:]
         /// Names that may have to become, or to stop being, empty non-terminals.
         var between: Set<DomainName> = []
         var isRead = false
@@ -75,9 +75,13 @@ extension ZoneCompiler {
         for owner in effect.changed { markDirty(ServiceReference(zone: index, owner: owner)) }
     }
 
-    /// Takes in what the resolver says of some hosts; hosts that it does not mention stay as they are.
+    /// Takes in what the resolver says of some hosts; what it does not know, of these or others, stays as it was.
     package mutating func resolve(_ hosts: [String: HostAddresses]) {
-        for (host, addresses) in hosts where book.resolved[host] != addresses {
+        for (host, new) in hosts {
+            let old = book.resolved[host] ?? HostAddresses()
+            let addresses = HostAddresses(
+                ipv4: new.ipv4.isUnknown ? old.ipv4 : new.ipv4, ipv6: new.ipv6.isUnknown ? old.ipv6 : new.ipv6)
+            guard addresses != old else { continue }
             book.resolved[host] = addresses
             for user in uses.services(using: host) { markDirty(user) }
         }
@@ -177,7 +181,7 @@ extension ZoneCompiler {
     }
 
     /// Says once of each provider that it has no name.
-    private mutating func report(_ unnamed: Set<String>, of reference: ServiceReference) {
+    private mutating func report(_ unnamed: Set<InstanceName>, of reference: ServiceReference) {
         let known = zones[reference.zone].unnamed[reference.owner] ?? []
         reports += unnamed.subtracting(known).map { .unnamed(instance: $0, owner: reference.owner) }
         zones[reference.zone].unnamed[reference.owner] = unnamed.isEmpty ? nil : unnamed

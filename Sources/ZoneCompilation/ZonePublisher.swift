@@ -16,10 +16,10 @@ package actor ZonePublisher {
         case changed(RegistryChange, zone: Int)
         /// The resolver knows something new of some hosts.
         case resolved([String: HostAddresses])
-        /// There is a connection to ZooKeeper, with this session timeout.
-        case connected(sessionTimeout: Duration)
-        /// There has been none since then.
-        case disconnected(since: ContinuousClock.Instant)
+        /// A zone's registry is read over a connection to ZooKeeper, with this session timeout.
+        case connected(sessionTimeout: Duration, zone: Int)
+        /// There has been none for a zone since then.
+        case disconnected(since: ContinuousClock.Instant, zone: Int)
     }
 
     /// Where the results go.
@@ -40,7 +40,8 @@ package actor ZonePublisher {
     private let now: @Sendable () -> UInt32
     private let logger: Logger
     private var compiler: ZoneCompiler
-    private var freshness: Freshness
+    /// How fresh each zone's registry is.
+    private var freshness: [Freshness]
     private var followed: Set<String> = []
     private var served: ServedState?
     private let mailbox = Mailbox<Event>()
@@ -48,7 +49,7 @@ package actor ZonePublisher {
     /// What was handed out last, as far as it tells whether to hand out anew.
     private struct ServedState: Equatable {
         var serials: [UInt32?]
-        var status: ZoneStatus
+        var statuses: [ZoneStatus]
     }
 
     /// `now` gives the seconds since 1970, from which serials start.
@@ -61,7 +62,7 @@ package actor ZonePublisher {
         self.now = now
         self.logger = logger
         compiler = ZoneCompiler(origins: origins, policy: policy, seed: seed)
-        freshness = Freshness(maximumStale: maximumStale)
+        freshness = origins.map { _ in Freshness(maximumStale: maximumStale) }
     }
 
     /// Hands in an event, from anywhere; it takes effect soon.
@@ -71,10 +72,15 @@ package actor ZonePublisher {
 extension ZonePublisher {
     /// Takes events in and publishes zones until the task is cancelled.
     package func run() async {
-        while let events = await mailbox.next(before: freshness.nextChange(after: .now)) {
+        while let events = await mailbox.next(before: nextStatusChange) {
             for event in events { take(event) }
             publish()
         }
+    }
+
+    private var nextStatusChange: ContinuousClock.Instant? {
+        let now = ContinuousClock.now
+        return freshness.compactMap { $0.nextChange(after: now) }.min()
     }
 
     private func take(_ event: Event) {
@@ -84,8 +90,8 @@ extension ZonePublisher {
             logger.info("registry read", metadata: ["zone": "\(origins[zone].text)", "services": "\(registry.services.count)"])
         case .changed(let change, let zone): compiler.apply(change, zone: zone)
         case .resolved(let hosts): compiler.resolve(hosts)
-        case .connected(let timeout): freshness.connected(sessionTimeout: timeout)
-        case .disconnected(let instant): freshness.disconnected(since: instant)
+        case .connected(let timeout, let zone): freshness[zone].connected(sessionTimeout: timeout)
+        case .disconnected(let instant, let zone): freshness[zone].disconnected(since: instant)
         }
     }
 
@@ -97,14 +103,17 @@ extension ZonePublisher {
             followed = compiler.externalHosts
             outlets.follow(followed)
         }
-        let state = ServedState(serials: zones.map { $0?.authority.serial }, status: freshness.status(at: .now))
+        let now = ContinuousClock.now
+        let state = ServedState(serials: zones.map { $0?.authority.serial }, statuses: freshness.map { $0.status(at: now) })
         guard state != served else { return }
-        if let served, served.status != state.status { log(state.status) }
+        for (index, status) in state.statuses.enumerated() where status != served?.statuses[index] ?? .current { log(status, zone: index) }
         served = state
         logger.debug("zones published", metadata: ["names": "\(zones.reduce(0) { $0 + ($1?.nameCount ?? 0) })"])
         outlets.publish(
             ServedZones(
-                zip(origins, zones).map { origin, zone in zone.map { ServedZone($0, state.status) } ?? ServedZone(notReady: origin) }))
+                zones.indices.map { index in
+                    zones[index].map { ServedZone($0, state.statuses[index]) } ?? ServedZone(notReady: origins[index])
+                }))
     }
 
     /// Seconds since 1970, or the next number where that would not rise (RFC 1982 §3.1).
@@ -122,15 +131,16 @@ extension ZonePublisher {
         case .unnamed(let instance, let owner):
             logger.warning(
                 "provider has no instance name and is left out of srv",
-                metadata: ["instance": "\(instance.debugDescription)", "service": "\(owner.text)"])
+                metadata: ["instance": "\(instance.text.debugDescription)", "service": "\(owner.text)"])
         }
     }
 
-    private func log(_ status: ZoneStatus) {
+    private func log(_ status: ZoneStatus, zone: Int) {
+        let metadata: Logger.Metadata = ["zone": "\(origins[zone].text)"]
         switch status {
-        case .current: logger.info("answers are current again")
-        case .stale: logger.warning("answers are stale: zookeeper is out of reach")
-        case .expired: logger.error("answers are too old: zookeeper has been out of reach for too long")
+        case .current: logger.info("answers are current again", metadata: metadata)
+        case .stale: logger.warning("answers are stale: zookeeper is out of reach", metadata: metadata)
+        case .expired: logger.error("answers are too old: zookeeper has been out of reach for too long", metadata: metadata)
         }
     }
 }

@@ -3,17 +3,20 @@
 struct ConnectionHealth {
     /// Losses within the flapping period that are too many.
     private static let tooManyLosses = 3
-    private static let flappingPeriod: Duration = .seconds(5)
+    private static let shortestFlappingPeriod: Duration = .seconds(5)
     /// Shortest time without a connection after which a new one is made.
     private static let shortestPatience: Duration = .seconds(30)
 
     private let patience: Duration
+    /// Time for some attempts of the C client, which makes one every sixtieth of the session timeout.
+    private let flappingPeriod: Duration
     private var disconnectedSince: ContinuousClock.Instant?
     private var losses: [ContinuousClock.Instant] = []
 
     /// A connection that is being made, for a session with this timeout.
     init(timeout: Duration, now: ContinuousClock.Instant) {
         patience = max(timeout * 3, Self.shortestPatience)
+        flappingPeriod = max(timeout / 10, Self.shortestFlappingPeriod)
         disconnectedSince = now
     }
 
@@ -24,7 +27,7 @@ struct ConnectionHealth {
     mutating func disconnected(at now: ContinuousClock.Instant) -> Bool {
         guard disconnectedSince == nil else { return false }
         disconnectedSince = now
-        losses = losses.filter { $0.duration(to: now) < Self.flappingPeriod } + [now]
+        losses = losses.filter { $0.duration(to: now) < flappingPeriod } + [now]
         return losses.count >= Self.tooManyLosses
     }
 

@@ -6,8 +6,8 @@ final class PendingRequest: Sendable {
     enum Completion: Sendable {
         /// For the names of a znode's children.
         case list(@Sendable (Result<[String], ZooKeeperError>) -> Void)
-        /// For a znode's data.
-        case read(@Sendable (Result<ZnodeContent, ZooKeeperError>) -> Void)
+        /// For a znode's data, of which no more octets than `limit` are wanted.
+        case read(limit: Int, @Sendable (Result<ZnodeContent, ZooKeeperError>) -> Void)
         /// For whether a znode exists; nil if it does not.
         case exists(@Sendable (Result<ZnodeStat?, ZooKeeperError>) -> Void)
     }
@@ -25,13 +25,16 @@ final class PendingRequest: Sendable {
     func fail(_ error: ZooKeeperError) {
         switch completion {
         case .list(let complete): complete(.failure(error))
-        case .read(let complete): complete(.failure(error))
+        case .read(_, let complete): complete(.failure(error))
         case .exists(let complete): complete(error == .noNode ? .success(nil) : .failure(error))
         }
     }
 
     func succeed(names: [String]) { if case .list(let complete) = completion { complete(.success(names)) } }
-    func succeed(content: ZnodeContent) { if case .read(let complete) = completion { complete(.success(content)) } }
+    func succeed(data: UnsafeRawBufferPointer, stat: ZnodeStat) {
+        guard case .read(let limit, let complete) = completion else { return }
+        complete(.success(ZnodeContent(octets: Array(data.prefix(limit)), stat: stat)))
+    }
     func succeed(stat: ZnodeStat) { if case .exists(let complete) = completion { complete(.success(stat)) } }
 
     /// The pointer that C hands back to the callback. It owns nothing: the C client forgets callbacks when it is closed.
@@ -61,8 +64,7 @@ func completeRead(
 ) {
     guard let request = PendingRequest.claim(context) else { return }
     if let error = ZooKeeperError(code: code) { return request.fail(error) }
-    let octets = Array(UnsafeRawBufferPointer(start: data, count: data == nil ? 0 : Int(max(length, 0))))
-    request.succeed(content: ZnodeContent(octets: octets, stat: ZnodeStat(stat)))
+    request.succeed(data: UnsafeRawBufferPointer(start: data, count: data == nil ? 0 : Int(max(length, 0))), stat: ZnodeStat(stat))
 }
 
 /// The C type is `stat_completion_t`.

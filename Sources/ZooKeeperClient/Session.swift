@@ -34,9 +34,11 @@ extension Session {
         submit(.list(completion)) { zoo_aget_children($0, path, watch ? 1 : 0, completeList, $1) }
     }
 
-    /// A znode's data, and with `watch` an event when it is different. The C function is `zoo_aget`.
-    package func read(_ path: String, watch: Bool, _ completion: @escaping @Sendable (Result<ZnodeContent, ZooKeeperError>) -> Void) {
-        submit(.read(completion)) { zoo_aget($0, path, watch ? 1 : 0, completeRead, $1) }
+    /// A znode's data up to `limit` octets, and with `watch` an event when it is different. The C function is `zoo_aget`.
+    package func read(
+        _ path: String, limit: Int, watch: Bool, _ completion: @escaping @Sendable (Result<ZnodeContent, ZooKeeperError>) -> Void
+    ) {
+        submit(.read(limit: limit, completion)) { zoo_aget($0, path, watch ? 1 : 0, completeRead, $1) }
     }
 
     /// When a znode came and changed, nil if it does not exist, and with `watch` an event when that is different. The C function is `zoo_aexists`.
@@ -81,8 +83,10 @@ extension Session {
             return false
         }
         await supervise(signs, relay)
+        // Before closing, which may take seconds: nobody shall send requests meanwhile.
+        let hadSession = relay.end()
         await close(connection)
-        return relay.end()
+        return hadSession
     }
 
     /// Waits until the session has ended, the connection must be given up, or the task is cancelled.

@@ -15,6 +15,8 @@ final class SessionRelay: Sendable {
     private struct State {
         var isConnected = false
         var hadSession = false
+        /// Nothing is told any more.
+        var isOver = false
     }
 
     private let state = Mutex(State())
@@ -37,10 +39,12 @@ final class SessionRelay: Sendable {
         switch event {
         case .watch(let path): tell(.watch(path: path))
         case .connected(let id, let timeout):
-            let isNew = state.withLock { state in
+            let isNew: Bool? = state.withLock { state in
+                guard !state.isOver else { return nil }
                 defer { state = State(isConnected: true, hadSession: true) }
                 return !state.hadSession
             }
+            guard let isNew else { return }
             tell(.connected(timeout: timeout, isNew: isNew))
             signs.yield(.connected(id: id, timeout: timeout))
         case .connecting: disconnect()
@@ -68,10 +72,14 @@ final class SessionRelay: Sendable {
         }
     }
 
-    /// The connection is closed; true if there has been a session.
+    /// The connection is about to be closed: tells that there is none any more, then nothing. True if there has been a session.
     func end() -> Bool {
+        let hadSession = state.withLock { state in
+            state.isOver = true
+            return state.hadSession
+        }
         disconnect()
         signs.finish()
-        return state.withLock { $0.hadSession }
+        return hadSession
     }
 }

@@ -4,8 +4,6 @@ import CZooKeeper
 package enum ZooKeeperError: Error, Hashable, Sendable {
     /// There is no such znode.
     case noNode
-    /// The access control list forbids it.
-    case notAuthorized
     /// The connection is, or was, gone: whether it was done is not known. Worth another try once connected.
     case connectionLoss
     /// The session is over, or its handle closed. Worth another try in the next session.
@@ -18,7 +16,6 @@ package enum ZooKeeperError: Error, Hashable, Sendable {
         switch code {
         case ZOK.rawValue: return nil
         case ZNONODE.rawValue: self = .noNode
-        case ZNOAUTH.rawValue: self = .notAuthorized
         case ZCONNECTIONLOSS.rawValue, ZOPERATIONTIMEOUT.rawValue: self = .connectionLoss
         case ZSESSIONEXPIRED.rawValue, ZCLOSING.rawValue, ZINVALIDSTATE.rawValue: self = .sessionEnded
         default: self = .other(code)
@@ -32,7 +29,6 @@ package enum ZooKeeperError: Error, Hashable, Sendable {
     package var text: String {
         switch self {
         case .noNode: "no such znode"
-        case .notAuthorized: "not authorized"
         case .connectionLoss: "connection lost"
         case .sessionEnded: "session ended"
         case .other(let code): String(cString: zerror(code))

@@ -40,7 +40,7 @@ struct ServeCommand: AsyncParsableCommand {
             ) { if let event = ZonePublisher.Event($0, zone: index) { publisher.send(event) } }
         }
 
-        // Ended from the last to the first: clients are served as long as anything is.
+        // Ended from the last to the first: whoever takes something in ends before what it takes it from.
         let parts =
             [Part { await session.run() }] + watchers.map { watcher in Part { await watcher.run() } }
             + [
@@ -77,8 +77,8 @@ extension ZonePublisher.Event {
         case .unusable: return nil
         case .complete(let registry): self = .read(registry, zone: zone)
         case .changed(let change): self = .changed(change, zone: zone)
-        case .connected(let timeout): self = .connected(sessionTimeout: timeout)
-        case .disconnected(let instant): self = .disconnected(since: instant)
+        case .connected(let timeout): self = .connected(sessionTimeout: timeout, zone: zone)
+        case .disconnected(let instant): self = .disconnected(since: instant, zone: zone)
         }
     }
 }

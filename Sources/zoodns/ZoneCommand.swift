@@ -94,7 +94,8 @@ struct ZoneCommand: AsyncParsableCommand {
     private static func text(_ report: ZoneCompiler.Report) -> String {
         switch report {
         case .unreachable(let service, let origin): "\(service.text.debugDescription): cannot be a domain name below \(origin.text)"
-        case .unnamed(let instance, let owner): "\(instance.debugDescription): no instance name fits below \(owner.text), left out of SRV"
+        case .unnamed(let instance, let owner):
+            "\(instance.text.debugDescription): no instance name fits below \(owner.text), left out of SRV"
         }
     }
 }

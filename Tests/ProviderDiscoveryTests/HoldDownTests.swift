@@ -11,7 +11,12 @@ import Testing
         Service(
             registrations: Dictionary(
                 uniqueKeysWithValues: hosts.compactMap { host in
-                    ProviderHost(host).map { (host, Registration(instance: host, creationZxid: 1, provider: Provider(host: $0, port: 80))) }
+                    ProviderHost(host).map {
+                        (
+                            InstanceName(host),
+                            Registration(instance: InstanceName(host), creationZxid: 1, provider: Provider(host: $0, port: 80))
+                        )
+                    }
                 }))
     }
 
@@ -24,7 +29,9 @@ import Testing
         return holdDown
     }
 
-    private func held(_ service: Service?) -> [String] { (service?.registrations.values.filter(\.isHeld).map(\.instance) ?? []).sorted() }
+    private func held(_ service: Service?) -> [String] {
+        (service?.registrations.values.filter(\.isHeld).map(\.instance.text) ?? []).sorted()
+    }
 
     @Test func `in quiet times a removal takes effect at once`() {
         var holdDown = HoldDown(duration: .seconds(120))
@@ -49,6 +56,21 @@ import Testing
         var holdDown = guarded(outage: .seconds(5))
         #expect(held(holdDown.serve(name, from: service("a", "b"), to: service("a"), at: start)) == ["b"])
         #expect(held(holdDown.serve(name, from: service("a"), to: service("a", "c"), at: start)) == [])
+    }
+
+    @Test func `one new provider stands in for one that was lost, not for those that vanish after it`() {
+        var holdDown = guarded(outage: .seconds(5))
+        #expect(held(holdDown.serve(name, from: service("a", "b", "c"), to: service("a", "b", "c", "d"), at: start)) == [])
+        #expect(held(holdDown.serve(name, from: service("a", "b", "c", "d"), to: service("b", "c", "d"), at: start)) == [])
+        #expect(held(holdDown.serve(name, from: service("b", "c", "d"), to: service("c", "d"), at: start)) == ["a", "b"])
+        #expect(held(holdDown.serve(name, from: service("c", "d"), to: service("d"), at: start)) == ["a", "b", "c"])
+    }
+
+    @Test func `a service of which nothing is left is still looked after`() {
+        var holdDown = guarded(outage: .seconds(5))
+        #expect(held(holdDown.serve(name, from: service("a"), to: nil, at: start)) == ["a"])
+        #expect(Array(holdDown.services) == [name])
+        #expect(held(holdDown.serve(name, from: nil, to: nil, at: start)) == ["a"])
     }
 
     @Test func `when the time is over everything held goes`() {

@@ -1,10 +1,11 @@
 import ProviderRegistry
+import TestSupport
 import Testing
 
 @testable import ProviderDiscovery
 
 @Suite struct RequestQueueTests {
-    private func read(_ number: Int) -> WatchRequest { .read(ServiceName("a"), instance: String(number)) }
+    private func read(_ number: Int) -> WatchRequest { .read("a", instance: "\(number)") }
 
     @Test func `a request waits once, however often it is asked for`() {
         var queue = RequestQueue()

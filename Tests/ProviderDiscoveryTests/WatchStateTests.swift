@@ -1,4 +1,5 @@
 import ProviderRegistry
+import TestSupport
 import Testing
 
 @testable import ProviderDiscovery
@@ -8,7 +9,7 @@ import Testing
 private struct Tree {
     var state = WatchState(layout: RegistryLayout(root: "/providers"), settings: WatchSettings())
     /// Providers by service; nil: no root.
-    var services: [String: [String: (text: String, version: Int64)]]? = [:]
+    var services: [ServiceName: [InstanceName: (text: String, version: Int64)]]? = [:]
     var now = ContinuousClock.now
     var asked: [WatchRequest] = []
 
@@ -24,18 +25,23 @@ private struct Tree {
             if requests.isEmpty { return }
             for (request, _) in requests {
                 asked.append(request)
-                take(.answer(answer(request), to: request, generation: state.generation))
+                answer(request)
             }
         }
     }
 
-    private func answer(_ request: WatchRequest) -> WatchAnswer {
+    mutating func answer(_ request: WatchRequest) {
+        let answer = content(request)
+        take(.answer(answer, to: request, generation: state.generation))
+    }
+
+    private func content(_ request: WatchRequest) -> WatchAnswer {
         switch request {
-        case .listServices: services.map { .names(Array($0.keys)) } ?? .failed(.noNode)
+        case .listServices: services.map { .names($0.keys.map(\.text)) } ?? .failed(.noNode)
         case .awaitRoot: .exists(services != nil)
-        case .listProviders(let name): services?[name.text].map { .names(Array($0.keys)) } ?? .failed(.noNode)
+        case .listProviders(let name): services?[name].map { .names($0.keys.map(\.text)) } ?? .failed(.noNode)
         case .read(let name, let instance):
-            services?[name.text]?[instance].map {
+            services?[name]?[instance].map {
                 .content(ZnodeContent(octets: Array($0.text.utf8), stat: ZnodeStat(creationZxid: 1, modificationZxid: $0.version)))
             } ?? .failed(.noNode)
         }
@@ -58,8 +64,8 @@ private struct Tree {
         #expect(tree.state.isReading)
         tree.settle()
         #expect(tree.state.takeOutput().isNewlyComplete)
-        #expect(tree.state.registry.services.keys.sorted() == [ServiceName("a"), ServiceName("empty")])
-        #expect(tree.state.service(ServiceName("a"))?.registrations.count == 2)
+        #expect(tree.state.registry.services.keys.sorted() == ["a", "empty"])
+        #expect(tree.state.service("a")?.registrations.count == 2)
     }
 
     @Test func `a missing root is an empty registry that is waited for`() {
@@ -72,7 +78,7 @@ private struct Tree {
         tree.services = ["a": ["1": good]]
         tree.take(.session(.watch(path: "/providers")))
         tree.settle()
-        #expect(tree.state.takeOutput().changed == [ServiceName("a")])
+        #expect(tree.state.takeOutput().changed == ["a"])
     }
 
     @Test func `a lost connection has requests repeated in the same session`() {
@@ -105,15 +111,15 @@ private struct Tree {
         tree.connect()
         tree.settle()
         #expect(tree.state.takeOutput().reports.map(\.path) == ["/providers/a/bad"])
-        #expect(tree.state.service(ServiceName("a"))?.registrations.count == 1)
+        #expect(tree.state.service("a")?.registrations.count == 1)
         tree.take(.session(.watch(path: "/providers/a/bad")))
         tree.settle()
         #expect(tree.state.takeOutput().reports == [])
         tree.services?["a"]?["bad"] = (good.text, 2)
         tree.take(.session(.watch(path: "/providers/a/bad")))
         tree.settle()
-        #expect(tree.state.takeOutput().changed == [ServiceName("a")])
-        #expect(tree.state.service(ServiceName("a"))?.registrations.count == 2)
+        #expect(tree.state.takeOutput().changed == ["a"])
+        #expect(tree.state.service("a")?.registrations.count == 2)
     }
 
     @Test func `a lost watch is repaired and counted`() {
@@ -128,6 +134,92 @@ private struct Tree {
         tree.settle()
         let output = tree.state.takeOutput()
         #expect(output.repairs == 3)
-        #expect(output.changed == [ServiceName("a"), ServiceName("b")])
+        #expect(output.changed == ["a", "b"])
+    }
+
+    @Test func `a list of services that cannot be had is asked for again`() {
+        var tree = Tree()
+        tree.services = ["a": ["1": good]]
+        tree.connect()
+        let first = tree.state.takeRequests().map(\.request)
+        #expect(first == [.listServices])
+        tree.take(.answer(.failed(.other(-102)), to: .listServices, generation: tree.state.generation))
+        #expect(tree.state.takeOutput().reports.map(\.path) == ["/providers"])
+        tree.now += .seconds(61)
+        tree.state.tick(at: tree.now)
+        tree.settle()
+        #expect(tree.state.takeOutput().isNewlyComplete)
+    }
+
+    @Test func `a provider that gives way to another is served until that one has been read`() {
+        var tree = Tree()
+        tree.services = ["a": ["old": good]]
+        tree.connect()
+        tree.settle()
+        _ = tree.state.takeOutput()
+        tree.services = ["a": ["new": good]]
+        tree.take(.session(.watch(path: "/providers/a/old")))
+        tree.take(.session(.watch(path: "/providers/a")))
+        while true {
+            let requests = tree.state.takeRequests().map(\.request)
+            if requests.isEmpty { break }
+            for request in requests {
+                tree.answer(request)
+                #expect(tree.state.service("a")?.registrations.count ?? 0 > 0, "after \(request)")
+            }
+        }
+        #expect(tree.state.service("a")?.registrations.keys.map(\.text) == ["new"])
+    }
+
+    @Test func `a provider that is gone for good is gone`() {
+        var tree = Tree()
+        tree.services = ["a": ["1": good, "2": good]]
+        tree.connect()
+        tree.settle()
+        tree.services?["a"]?["2"] = nil
+        tree.take(.session(.watch(path: "/providers/a/2")))
+        tree.settle()
+        #expect(tree.state.service("a")?.registrations.keys.map(\.text) == ["1"])
+    }
+
+    @Test func `what was read in a session that has ended is not told in the next`() {
+        var tree = Tree()
+        tree.services = ["a": ["1": good]]
+        tree.connect()
+        tree.settle()
+        tree.take(.session(.disconnected))
+        tree.connect()
+        #expect(!tree.state.takeOutput().isNewlyComplete)
+        tree.settle()
+        #expect(tree.state.takeOutput().isNewlyComplete)
+    }
+
+    @Test func `what comes while the registry is first read does not keep it from being complete`() {
+        var tree = Tree()
+        tree.services = ["a": ["1": good]]
+        tree.connect()
+        tree.answer(.listServices)
+        tree.answer(.listProviders("a"))
+        tree.services?["a"]?["2"] = good
+        tree.take(.session(.watch(path: "/providers/a")))
+        tree.answer(.listProviders("a"))
+        tree.answer(.read("a", instance: "1"))
+        #expect(tree.state.takeOutput().isNewlyComplete)
+        tree.settle()
+        #expect(tree.state.service("a")?.registrations.count == 2)
+    }
+
+    @Test func `two spellings of one letter are two services`() {
+        var tree = Tree()
+        let composed: ServiceName = "caf\u{E9}"
+        let decomposed: ServiceName = "cafe\u{301}"
+        tree.services = [composed: ["1": good], decomposed: [:]]
+        tree.connect()
+        tree.settle()
+        #expect(tree.state.registry.services.count == 2)
+        tree.services?[decomposed]?["2"] = good
+        tree.take(.session(.watch(path: "/providers/\(decomposed.text)")))
+        tree.settle()
+        #expect(tree.state.service(decomposed)?.registrations.keys.map(\.text) == ["2"])
     }
 }

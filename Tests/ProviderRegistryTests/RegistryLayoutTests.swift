@@ -1,4 +1,5 @@
 import ProviderRegistry
+import TestSupport
 import Testing
 
 @Suite struct RegistryLayoutTests {

@@ -31,12 +31,13 @@ package struct TestRegistry {
         func option(_ name: String) -> UInt16? { words.first { $0.hasPrefix(name) }.flatMap { UInt16($0.dropFirst(name.count)) } }
         guard let host = ProviderHost(words[3]), let port = UInt16(words[4]) else { return }
         add(
-            words[1], words[2], Provider(host: host, port: port, weight: option("weight=") ?? 1, priority: option("priority=") ?? 0),
+            words[1], InstanceName(words[2]),
+            Provider(host: host, port: port, weight: option("weight=") ?? 1, priority: option("priority=") ?? 0),
             isHeld: words.contains("held"))
     }
 
     /// Adds a provider, younger than all before it.
-    package mutating func add(_ service: String, _ instance: String, _ provider: Provider, isHeld: Bool = false) {
+    package mutating func add(_ service: String, _ instance: InstanceName, _ provider: Provider, isHeld: Bool = false) {
         let zxid = Int64(registry.services.values.reduce(0) { $0 + $1.registrations.count } + 1)
         registry.services[ServiceName(service), default: Service()].registrations[instance] = Registration(
             instance: instance, creationZxid: zxid, provider: provider, isHeld: isHeld)
@@ -72,3 +73,10 @@ extension Responder {
         return Array(memory.prefix(length))
     }
 }
+
+extension ZnodeName: ExpressibleByStringLiteral {
+    /// A name in a test.
+    package init(stringLiteral text: String) { self.init(text) }
+}
+
+extension ZnodeName: ExpressibleByStringInterpolation {}

@@ -1,5 +1,6 @@
 import DNSAuthority
 import ProviderRegistry
+import TestSupport
 import Testing
 
 @testable import ZoneCompilation
@@ -24,7 +25,7 @@ import Testing
         // The first eight octets of SHA-256 of "abc" (FIPS 180-4).
         #expect(ServiceNaming.digestLabel(ofInstance: "abc") == Array("i-ba7816bf8f01cfea".utf8))
         for odd in ["a b", "a.b", "ä", "", String(repeating: "x", count: 64)] {
-            #expect(ServiceNaming.label(ofInstance: odd) == ServiceNaming.digestLabel(ofInstance: odd))
+            #expect(ServiceNaming.label(ofInstance: InstanceName(odd)) == ServiceNaming.digestLabel(ofInstance: InstanceName(odd)))
         }
     }
 }

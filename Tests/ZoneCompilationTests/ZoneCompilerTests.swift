@@ -16,7 +16,7 @@ import ZoneCompilation
                 uniqueKeysWithValues: hosts.enumerated().compactMap { index, host in
                     ProviderHost(host).map {
                         (
-                            "u\(index)",
+                            InstanceName("u\(index)"),
                             Registration(instance: "u\(index)", creationZxid: Int64(index), provider: Provider(host: $0, port: 80))
                         )
                     }
@@ -35,8 +35,7 @@ import ZoneCompilation
         var steps = compiler()
         steps.replace(with: Registry(), zone: 0)
         var registry = Registry()
-        let names = ["a", "A", "b", "a.b", "b.a", "_tcp", "u0.a", "ns.dns", "_a._tcp", "c.b.a", "dns", "bad..name", "u1.b"].map(
-            ServiceName.init)
+        let names: [ServiceName] = ["a", "A", "b", "a.b", "b.a", "_tcp", "u0.a", "ns.dns", "_a._tcp", "c.b.a", "dns", "bad..name", "u1.b"]
         let hosts = ["10.0.0.1", "10.0.0.2", "2001:db8::1", "h.example.net", "a.svc.local", "u0.a.svc.local", "b.svc.local", "localhost"]
         let resolved = ["h.example.net": HostAddresses(ipv4: .known([IPv4Address(value: 9)]), ipv6: .known([]))]
         for step in 0..<400 {
@@ -89,5 +88,16 @@ import ZoneCompilation
         compiler.replace(with: Registry(services: [ServiceName("a"): service("b.svc.local", "x.example.net", "ns.dns.svc.local")]), zone: 0)
         _ = compiler.compile { _ in 1 }
         #expect(compiler.externalHosts == ["x.example.net"])
+    }
+
+    @Test func `what the resolver no longer knows stays as it was`() {
+        var compiler = compiler()
+        compiler.replace(with: Registry(services: ["a": service("h.example.net")]), zone: 0)
+        _ = compiler.compile { _ in 1 }
+        compiler.resolve(["h.example.net": HostAddresses(ipv4: .known([IPv4Address(value: 1)]), ipv6: .unknown)])
+        compiler.resolve(["h.example.net": HostAddresses(ipv4: .unknown, ipv6: .known([IPv6Address(value: 1)]))])
+        let lines = lines(&compiler)
+        #expect(lines.contains("a.svc.local. 5 IN A 0.0.0.1"))
+        #expect(lines.contains("a.svc.local. 5 IN AAAA 0:0:0:0:0:0:0:1"))
     }
 }
