@@ -10,7 +10,8 @@ import Synchronization
 /// All of c-ares stands on one thread, which `run` starts.
 package final class HostResolver: Sendable {
     private struct Orders {
-        var hosts: Set<String>?
+        /// What to follow, each in turn: whoever was left out for a moment only is looked up anew, and told of again.
+        var hosts: [Set<String>] = []
         var isOver = false
     }
 
@@ -30,7 +31,7 @@ package final class HostResolver: Sendable {
     deinit { Glibc.close(wake) }
 
     /// The hosts to look up from now on: lower case, without a final dot.
-    package func follow(_ hosts: Set<String>) { order { $0.hosts = hosts } }
+    package func follow(_ hosts: Set<String>) { order { $0.hosts.append(hosts) } }
 
     private func order(_ change: (inout Orders) -> Void) {
         orders.withLock { change(&$0) }
@@ -60,7 +61,7 @@ package final class HostResolver: Sendable {
         while true {
             let orders = takeOrders()
             if orders.isOver { return }
-            if let hosts = orders.hosts { schedule.follow(hosts) }
+            for hosts in orders.hosts { schedule.follow(hosts) }
             if servers.isEmpty, SystemConfiguration() != configuration {
                 configuration = SystemConfiguration()
                 channels.reopen()
@@ -91,7 +92,7 @@ package final class HostResolver: Sendable {
         var count: UInt64 = 0
         _ = Glibc.read(wake, &count, MemoryLayout.size(ofValue: count))
         return orders.withLock { orders in
-            defer { orders.hosts = nil }
+            defer { orders.hosts = [] }
             return orders
         }
     }

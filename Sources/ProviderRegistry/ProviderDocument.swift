@@ -37,6 +37,8 @@ package struct ProviderDocument: Hashable, Sendable {
         guard !octets.isEmpty else { throw .empty }
         guard octets.count <= Self.longest else { throw .tooLong }
         guard JSONDepth.isAtMost(Self.deepest, octets) else { throw .tooDeep }
+        // The decoder would take UTF-16 too, and octets that are no text in fields that it passes over (RFC 8259 §8.1).
+        guard String(validating: octets, as: UTF8.self) != nil else { throw .notAnObject }
         guard let fields = try? JSONDecoder().decode(Fields.self, from: Data(octets)) else { throw .notAnObject }
         guard case .some(.text(let hostText)) = fields.host else { throw .noHost }
         guard let host = ProviderHost(hostText) else { throw .badHost }

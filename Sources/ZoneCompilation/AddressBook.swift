@@ -7,9 +7,10 @@ struct AddressBook {
     /// What the resolver has said, by host name in lower case without a final dot.
     var resolved: [String: HostAddresses] = [:]
 
-    /// How many names inside the served zones one host may lead through. Beyond it the rest is left unknown, so that providers which
-    /// name each other in long chains cost little.
-    static let longestTrail = 256
+    /// How many names inside the served zones may lead to each other before there is an address, and how many hosts are looked at for one.
+    /// What lies beyond is left unknown, so that providers which name each other without end cost little.
+    static let longestChain = 16
+    static let mostHosts = 10_000
 
     /// The zones' content as far as hosts inside them need it.
     protocol Interior {
@@ -21,25 +22,32 @@ struct AddressBook {
     func addresses(of host: ProviderHost, in interior: some Interior) -> HostAddresses {
         if let addresses = host.literalAddresses { return addresses }
         var collector = Collector()
-        var trail: Set<DomainName> = []
-        var pending = [host]
-        while let host = pending.popLast() {
-            guard case .name(let text) = host else {
-                collector.add(host.literalAddresses ?? HostAddresses())
-                continue
+        var seen: Set<DomainName> = []
+        var count = 0
+        var level = [host]
+        for _ in 0...Self.longestChain {
+            var next: [ProviderHost] = []
+            for host in level {
+                count += 1
+                guard count <= Self.mostHosts else { return collector.result(isComplete: false) }
+                switch hosts(behind: host, &seen, in: interior) {
+                case .addresses(let addresses): collector.add(addresses)
+                case .hosts(let hosts): next += hosts
+                }
             }
-            guard let name = DomainName(text: text), let inside = interior.hosts(at: name) else {
-                collector.add(resolved[text] ?? HostAddresses())
-                continue
-            }
-            guard trail.insert(name).inserted else { continue }
-            guard trail.count <= Self.longestTrail else { return collector.result(isComplete: false) }
-            switch inside {
-            case .addresses(let addresses): collector.add(addresses)
-            case .hosts(let hosts): pending += hosts
-            }
+            if next.isEmpty { return collector.result(isComplete: true) }
+            level = next
         }
-        return collector.result(isComplete: true)
+        return collector.result(isComplete: false)
+    }
+
+    /// What one host leads to; a name that has been met before, to nothing more.
+    private func hosts(behind host: ProviderHost, _ seen: inout Set<DomainName>, in interior: some Interior) -> InteriorHosts {
+        guard case .name(let text) = host else { return .addresses(host.literalAddresses ?? HostAddresses()) }
+        guard let name = DomainName(text: text), let inside = interior.hosts(at: name) else {
+            return .addresses(resolved[text] ?? HostAddresses())
+        }
+        return seen.insert(name).inserted ? inside : .hosts([])
     }
 }
 

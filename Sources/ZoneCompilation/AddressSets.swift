@@ -6,6 +6,13 @@ import ProviderRegistry
 struct AddressSets {
     private let ttl: UInt32
     private var families: [Family] = []
+    private var owned: [Sharing: Own] = [:]
+
+    /// What instances have in common that have the same RRsets.
+    private struct Sharing: Hashable {
+        let host: ProviderHost
+        let isHeld: Bool
+    }
 
     /// The service's RRset of one type.
     private struct Family {
@@ -26,25 +33,45 @@ struct AddressSets {
     /// The RRsets of the service itself.
     var whole: [RecordBlockBuilder.Handle] { families.compactMap(\.handle) }
 
+    /// Providers on one host count as one with all their weight.
+    private struct Host {
+        let addresses: HostAddresses
+        var weight: UInt64
+        var isHeld: Bool
+    }
+
     /// Adds the service's RRsets: each distinct address once, in the order of the providers.
     init(of providers: [(Registration, HostAddresses)], ttl: UInt32, _ builder: inout RecordBlockBuilder) {
         self.ttl = ttl
-        for type in [RecordType.a, .aaaa] { families.append(Self.add(type, of: providers, ttl, &builder)) }
+        var hosts: [Host] = []
+        var places: [ProviderHost: Int] = [:]
+        for (registration, addresses) in providers {
+            let weight = UInt64(registration.provider.weight)
+            if let place = places[registration.provider.host] {
+                hosts[place].weight += weight
+                hosts[place].isHeld = hosts[place].isHeld || registration.isHeld
+            } else {
+                places[registration.provider.host] = hosts.count
+                hosts.append(Host(addresses: addresses, weight: weight, isHeld: registration.isHeld))
+            }
+        }
+        let isWeighted = Set(providers.map(\.0.provider.weight)).count > 1
+        for type in [RecordType.a, .aaaa] { families.append(Self.add(type, of: hosts, isWeighted: isWeighted, ttl, &builder)) }
     }
 
     private static func add(
-        _ type: RecordType, of providers: [(Registration, HostAddresses)], _ ttl: UInt32, _ builder: inout RecordBlockBuilder
+        _ type: RecordType, of hosts: [Host], isWeighted: Bool, _ ttl: UInt32, _ builder: inout RecordBlockBuilder
     ) -> Family {
         var rrset = RRset(type, ttl: ttl)
         var positions: [RecordData: Int] = [:]
-        let isWeighted = Set(providers.map(\.0.provider.weight)).count > 1
-        for (registration, addresses) in providers {
-            guard let records = addresses.records(type) else {
+        for host in hosts {
+            guard let records = host.addresses.records(type) else {
                 rrset.isUnknown = true
                 continue
             }
-            let share = isWeighted ? weight(of: registration.provider, spreadOver: records.count) : 0
-            if !records.isEmpty, registration.isHeld { rrset.isHeld = true }
+            // So fine that small weights over many addresses do not vanish. Overflows with 2³² providers, which no machine holds.
+            let share = isWeighted ? host.weight << 16 / UInt64(max(records.count, 1)) : 0
+            if !records.isEmpty, host.isHeld { rrset.isHeld = true }
             for record in records {
                 let position = positions[record] ?? rrset.records.count
                 if position == rrset.records.count {
@@ -52,21 +79,23 @@ struct AddressSets {
                     rrset.records.append(record)
                     rrset.weights.append(0)
                 }
-                rrset.weights[position] =
-                    rrset.weights[position].addingReportingOverflow(share).overflow ? .max : rrset.weights[position] + share
+                rrset.weights[position] += share
             }
         }
         let isWorthAdding = rrset.isUnknown || !rrset.records.isEmpty
         return Family(type: type, handle: isWorthAdding ? builder.add(rrset) : nil, positions: positions)
     }
 
-    /// A provider's weight over its addresses, so fine that small weights do not vanish.
-    private static func weight(of provider: Provider, spreadOver count: Int) -> UInt32 {
-        UInt32(provider.weight) << 12 / UInt32(clamping: max(count, 1))
+    /// Adds the RRsets of one of the providers, which share those of an earlier one on the same host.
+    mutating func add(_ registration: Registration, _ addresses: HostAddresses, _ builder: inout RecordBlockBuilder) -> Own {
+        let sharing = Sharing(host: registration.provider.host, isHeld: registration.isHeld)
+        if let own = owned[sharing] { return own }
+        let own = make(registration, addresses, &builder)
+        owned[sharing] = own
+        return own
     }
 
-    /// Adds the RRsets of one of the providers.
-    func add(_ registration: Registration, _ addresses: HostAddresses, _ builder: inout RecordBlockBuilder) -> Own {
+    private func make(_ registration: Registration, _ addresses: HostAddresses, _ builder: inout RecordBlockBuilder) -> Own {
         var own = Own()
         for family in families {
             var rrset = RRset(family.type, ttl: ttl)

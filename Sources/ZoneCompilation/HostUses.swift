@@ -22,6 +22,11 @@ struct HostUses {
     /// The services that name another service, or one of its instances, as a host.
     func services(inside service: ServiceReference) -> Set<ServiceReference> { insideUsers[service] ?? [] }
 
+    /// The services that name something in a zone as a host.
+    func services(insideZone index: Int) -> Set<ServiceReference> {
+        insideUsers.filter { $0.key.zone == index }.reduce(into: []) { $0.formUnion($1.value) }
+    }
+
     /// Says anew what a service names.
     mutating func set(_ service: ServiceReference, external: Set<String>, inside: Set<ServiceReference>) {
         let old = named[service] ?? Named(external: [], inside: [])

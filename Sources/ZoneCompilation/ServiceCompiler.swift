@@ -22,43 +22,51 @@ struct ServiceCompiler {
 
     /// Compiles the service. O(providers + their addresses).
     func compile(_ service: MergedService) -> Output {
-        let instances = placed(service.registrations)
+        let instances = placed(service)
         var builder = RecordBlockBuilder()
-        let sets = AddressSets(of: instances.map { ($0.registration, $0.addresses) }, ttl: ttl, &builder)
+        var sets = AddressSets(of: instances.map { ($0.registration, $0.addresses) }, ttl: ttl, &builder)
         let own = instances.map { sets.add($0.registration, $0.addresses, &builder) }
-        let located = instances.indices.filter { instances[$0].target != nil }
-        let srv = addLocations(located.map { (instances[$0], own[$0]) }, &builder)
-        builder.add(owner, sets.whole + (srv.map { [$0] } ?? []))
+        let srv = addLocations(Array(zip(instances, own)), &builder)
+        builder.add(owner, sets.whole + (srv.map { [$0.handle] } ?? []))
         for label in ServiceNaming.protocols {
             guard let form = ServiceNaming.srvForm(of: owner, label, in: content.origin), !content.hasService(at: form) else { continue }
-            builder.add(form, srv.map { [$0] } ?? [])
+            builder.add(form, srv.map { [$0.handle] } ?? [])
         }
-        for (position, index) in located.enumerated() {
-            guard let name = instances[index].name, let srv else { continue }
-            let location = builder.add(
-                record: position, of: srv, isHeld: instances[index].registration.isHeld, additional: own[index].known)
+        for (index, instance) in instances.enumerated() {
+            guard let name = instance.name, let srv, let position = srv.positions[index] else { continue }
+            let location = builder.add(record: position, of: srv.handle, isHeld: instance.registration.isHeld, additional: own[index].known)
             builder.add(name, own[index].all + [location])
         }
         let unnamed = instances.filter { $0.target == nil }.map(\.registration.instance)
         return Output(block: builder.build(), unnamed: unnamed)
     }
 
-    /// Adds the service's SRV RRset, each target's addresses along with the first record that has it (RFC 2782).
-    private func addLocations(
-        _ instances: [(Instance, AddressSets.Own)], _ builder: inout RecordBlockBuilder
-    ) -> RecordBlockBuilder.Handle? {
-        guard !instances.isEmpty else { return nil }
+    /// A service's SRV RRset.
+    private struct Locations {
+        let handle: RecordBlockBuilder.Handle
+        /// Where the record of each instance stands; nil for one without a target.
+        let positions: [Int?]
+    }
+
+    /// Adds the service's SRV RRset, each target's addresses along with the first record that has it (RFC 2782). Equal records are one
+    /// (RFC 2181 §5).
+    private func addLocations(_ instances: [(Instance, AddressSets.Own)], _ builder: inout RecordBlockBuilder) -> Locations? {
         var rrset = RRset(.srv, ttl: ttl)
         var additional: [RecordBlockBuilder.Additional] = []
         var targets: Set<DomainName> = []
-        for (instance, own) in instances {
-            guard let target = instance.target else { continue }
+        var known: [RecordData: Int] = [:]
+        let positions = instances.map { instance, own -> Int? in
+            guard let target = instance.target else { return nil }
             let provider = instance.registration.provider
-            rrset.records.append(.srv(priority: provider.priority, weight: provider.weight, port: provider.port, target: target))
+            let record = RecordData.srv(priority: provider.priority, weight: provider.weight, port: provider.port, target: target)
             rrset.isHeld = rrset.isHeld || instance.registration.isHeld
+            if let position = known[record] { return position }
+            known[record] = rrset.records.count
+            rrset.records.append(record)
             additional.append(targets.insert(target).inserted ? own.known : RecordBlockBuilder.Additional())
+            return rrset.records.count - 1
         }
-        return builder.add(rrset, additional: additional)
+        return rrset.records.isEmpty ? nil : Locations(handle: builder.add(rrset, additional: additional), positions: positions)
     }
 }
 
@@ -73,24 +81,15 @@ extension ServiceCompiler {
         let addresses: HostAddresses
     }
 
-    /// Names every provider; the older znode takes a name first.
-    private func placed(_ registrations: [Registration]) -> [Instance] {
-        var taken: Set<DomainName> = []
-        return registrations.map { registration in
-            let name = instanceName(registration.instance, &taken)
+    /// Names every provider and looks its addresses up.
+    private func placed(_ service: MergedService) -> [Instance] {
+        var known: [ProviderHost: HostAddresses] = [:]
+        return zip(content.instanceNames(of: service, at: owner), service.registrations).map { name, registration in
             let host = registration.provider.host
-            return Instance(
-                registration: registration, name: name, target: hostName(host) ?? name, addresses: addresses(host))
+            let addresses = known[host] ?? addresses(host)
+            known[host] = addresses
+            return Instance(registration: registration, name: name, target: hostName(host) ?? name, addresses: addresses)
         }
-    }
-
-    /// The plain label where it is free, else the digest; nil if neither can be had.
-    private func instanceName(_ znode: InstanceName, _ taken: inout Set<DomainName>) -> DomainName? {
-        for label in [ServiceNaming.label(ofInstance: znode), ServiceNaming.digestLabel(ofInstance: znode)] {
-            guard let name = owner.prepending(label), !content.isTaken(name) else { continue }
-            if taken.insert(name).inserted { return name }
-        }
-        return nil
     }
 
     /// A host name as a target, if it has a dot: a bare name means nothing to a client elsewhere.

@@ -62,8 +62,11 @@ extension ZoneCompiler {
     /// Puts a registry that has been read in full in the place of what was known of a zone, told by its place among the origins.
     package mutating func replace(with registry: Registry, zone index: Int) {
         apply(zones[index].content.difference(to: registry), zone: index)
-        if !zones[index].isRead { zones[index].isChanged = true }
+        guard !zones[index].isRead else { return }
         zones[index].isRead = true
+        zones[index].isChanged = true
+        // Until now nobody could say which addresses they have.
+        for user in uses.services(insideZone: index) { markDirty(user) }
     }
 
     /// Takes in what is different in a zone's registry.
@@ -102,7 +105,8 @@ extension ZoneCompiler {
     /// The zones as they are now, in the order of the origins; nil for one that has not been read. `serial` numbers those that changed,
     /// given the number of their last state.
     package mutating func compile(serial: (UInt32?) -> UInt32) -> [Zone?] {
-        for (index, services) in Dictionary(grouping: dirty, by: \.zone) { rebuild(services.map(\.owner), zone: index) }
+        let interior = ZoneInterior(zones.map { .init(content: $0.content, isRead: $0.isRead) }, nameServer: policy.nameServer)
+        for (index, services) in Dictionary(grouping: dirty, by: \.zone) { rebuild(services.map(\.owner), zone: index, interior) }
         dirty = []
         for index in zones.indices where zones[index].isRead && zones[index].isChanged { finish(zone: index, serial) }
         forgetUnusedHosts()
@@ -116,7 +120,7 @@ extension ZoneCompiler {
     }
 
     /// Takes the services' old names out of the zone, puts empty non-terminals where they have to be, then the new names.
-    private mutating func rebuild(_ owners: [DomainName], zone index: Int) {
+    private mutating func rebuild(_ owners: [DomainName], zone index: Int, _ interior: ZoneInterior) {
         for owner in owners {
             guard let old = zones[index].blocks.removeValue(forKey: owner) else { continue }
             for name in old.names {
@@ -125,7 +129,7 @@ extension ZoneCompiler {
             }
         }
         placeEmptyNonTerminals(zone: index)
-        for owner in owners { compileService(ServiceReference(zone: index, owner: owner)) }
+        for owner in owners { compileService(ServiceReference(zone: index, owner: owner), interior) }
         zones[index].isChanged = true
     }
 
@@ -142,31 +146,30 @@ extension ZoneCompiler {
         zones[index].between = []
     }
 
-    private mutating func compileService(_ reference: ServiceReference) {
-        guard let service = zones[reference.zone].content.service(at: reference.owner) else {
+    private mutating func compileService(_ reference: ServiceReference, _ interior: ZoneInterior) {
+        guard let service = interior.service(at: reference.owner, zone: reference.zone) else {
             uses.forget(reference)
             zones[reference.zone].unnamed[reference.owner] = nil
             return
         }
-        let content = zones[reference.zone].content
-        note(hostsOf: service, for: reference)
-        let interior = Interior(contents: zones.map(\.content), nameServer: policy.nameServer)
+        note(hostsOf: service, for: reference, interior)
         let book = book
         let compiler = ServiceCompiler(
-            owner: reference.owner, content: content, ttl: policy.ttl, addresses: { book.addresses(of: $0, in: interior) })
+            owner: reference.owner, content: zones[reference.zone].content, ttl: policy.ttl,
+            addresses: { book.addresses(of: $0, in: interior) })
         let output = compiler.compile(service)
         zones[reference.zone].blocks[reference.owner] = output.block
         zones[reference.zone].builder.insert(output.block)
         report(Set(output.unnamed), of: reference)
     }
 
-    private mutating func note(hostsOf service: MergedService, for reference: ServiceReference) {
+    private mutating func note(hostsOf service: MergedService, for reference: ServiceReference, _ interior: ZoneInterior) {
         let names = Set(service.registrations.compactMap { if case .name(let text) = $0.provider.host { text } else { nil } })
         var external: Set<String> = []
         var inside: Set<ServiceReference> = []
         for text in names {
             guard let name = DomainName(text: text) else { continue }
-            guard let zone = zoneIndex(of: name) else {
+            guard let zone = interior.zoneIndex(of: name) else {
                 external.insert(text)
                 continue
             }
@@ -174,10 +177,6 @@ extension ZoneCompiler {
             if let parent = name.parent { inside.insert(ServiceReference(zone: zone, owner: parent)) }
         }
         uses.set(reference, external: external, inside: inside)
-    }
-
-    private func zoneIndex(of name: DomainName) -> Int? {
-        Interior(contents: zones.map(\.content), nameServer: policy.nameServer).zoneIndex(of: name)
     }
 
     /// Says once of each provider that it has no name.
@@ -201,25 +200,5 @@ extension ZoneCompiler {
         }
         zones[index].zone = zones[index].builder.build(authority, ttl: policy.ttl)
         zones[index].isChanged = false
-    }
-}
-
-/// The served zones as hosts inside them see them.
-private struct Interior: AddressBook.Interior {
-    let contents: [ZoneContent]
-    let nameServer: HostAddresses
-
-    /// The deepest zone that a name lies in.
-    func zoneIndex(of name: DomainName) -> Int? {
-        contents.indices.filter { name.isAtOrBelow(contents[$0].origin) }.max {
-            contents[$0].origin.octets.count < contents[$1].origin.octets.count
-        }
-    }
-
-    func hosts(at name: DomainName) -> InteriorHosts? {
-        guard let index = zoneIndex(of: name) else { return nil }
-        let content = contents[index]
-        if name == ApexCompiler.nameServer(of: content.origin), !content.hasService(at: name) { return .addresses(nameServer) }
-        return .hosts(content.hosts(of: name))
     }
 }

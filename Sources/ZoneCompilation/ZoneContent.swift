@@ -25,7 +25,7 @@ struct ZoneContent {
     func hasDescendants(_ name: DomainName) -> Bool { descendants[name] != nil }
 
     /// Whether something with a better right than an instance stands at a name: a service, an SRV form or the name server.
-    func isTaken(_ name: DomainName) -> Bool {
+    private func isTaken(_ name: DomainName) -> Bool {
         hasService(at: name) || serviceWithForm(name).map(hasService) ?? false || name == ApexCompiler.nameServer(of: origin)
     }
 
@@ -45,16 +45,17 @@ struct ZoneContent {
         return change
     }
 
-    /// What a name inside the zone leads to: a service, or one of its instances under its plain or digest label.
-    func hosts(of name: DomainName) -> [ProviderHost] {
-        if let service = service(at: name) { return Array(Set(service.registrations.map(\.provider.host))) }
-        guard let parent = name.parent, let service = service(at: parent), let label = name.labels.first else { return [] }
-        let isDigest = label.starts(with: Array("i-".utf8))
-        let instance = service.registrations.first {
-            label.elementsEqual(ServiceNaming.label(ofInstance: $0.instance))
-                || isDigest && label.elementsEqual(ServiceNaming.digestLabel(ofInstance: $0.instance))
+    /// The name of each provider of a service, in their order: the plain label where it is free, else the digest; nil where neither can be
+    /// had. The older znode takes a name first.
+    func instanceNames(of service: MergedService, at owner: DomainName) -> [DomainName?] {
+        var taken: Set<DomainName> = []
+        return service.registrations.map { registration in
+            for makeLabel in [ServiceNaming.label, ServiceNaming.digestLabel] {
+                guard let name = owner.prepending(makeLabel(registration.instance)), !isTaken(name) else { continue }
+                if taken.insert(name).inserted { return name }
+            }
+            return nil
         }
-        return instance.map { [$0.provider.host] } ?? []
     }
 }
 

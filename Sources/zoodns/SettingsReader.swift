@@ -13,20 +13,21 @@ struct SettingsReader {
     mutating func value<Value>(
         _ name: String, _ option: String?, default fallback: Value, expected: String, _ parse: (String) -> Value?
     ) -> Value {
-        guard let text = option ?? environment.string(forKey: Self.key(name)) else { return fallback }
-        return parse(text) ?? reject(name, text, expected, fallback)
+        guard let text = option ?? variable(name) else { return fallback }
+        return parse(text) ?? reject(source(name, isOption: option != nil), text, expected, fallback)
     }
 
     /// Reads a setting that may be repeated; no two values may be equal.
     mutating func values<Value: Hashable>(
         _ name: String, _ options: [String], default fallback: [Value], expected: String, _ parse: (String) -> Value?
     ) -> [Value] {
-        let texts = options.isEmpty ? environment.string(forKey: Self.key(name)).map(Self.list) ?? [] : options
+        let texts = options.isEmpty ? variable(name).map(Self.list) ?? [] : options
+        let source = source(name, isOption: !options.isEmpty)
         guard !texts.isEmpty else { return fallback }
         var values: [Value] = []
         for text in texts {
-            guard let value = parse(text) else { return reject(name, text, expected, fallback) }
-            guard !values.contains(value) else { return reject(name, text, "each value once", fallback) }
+            guard let value = parse(text) else { return reject(source, text, expected, fallback) }
+            guard !values.contains(value) else { return reject(source, text, "each value once", fallback) }
             values.append(value)
         }
         return values
@@ -40,12 +41,21 @@ struct SettingsReader {
         if !problems.isEmpty { throw .usage(problems) }
     }
 
-    private mutating func reject<Value>(_ name: String, _ text: String, _ expected: String, _ fallback: Value) -> Value {
-        problems.append("--\(name) \(text.debugDescription): expected \(expected)")
+    private mutating func reject<Value>(_ source: String, _ text: String, _ expected: String, _ fallback: Value) -> Value {
+        problems.append("\(source) \(text.debugDescription): expected \(expected)")
         return fallback
     }
 
-    private static func key(_ name: String) -> ConfigKey { ConfigKey(["zoodns"] + name.split(separator: "-").map(String.init)) }
+    /// The environment variable's text; an empty one counts as unset.
+    private func variable(_ name: String) -> String? {
+        let text = environment.string(forKey: ConfigKey(["zoodns"] + name.split(separator: "-").map(String.init)))
+        return text?.isEmpty == true ? nil : text
+    }
+
+    /// Where a setting comes from, as the operator wrote it.
+    private func source(_ name: String, isOption: Bool) -> String {
+        isOption ? "--" + name : "ZOODNS_" + name.uppercased().split(separator: "-").joined(separator: "_")
+    }
 
     private static func list(_ text: String) -> [String] { text.split(separator: ",").map(String.init) }
 }

@@ -19,7 +19,7 @@ import Testing
         let program = try RunningProgram(RunningProgram.zoodns, ["serve", "--ttl", "x"], environment: ["ZOODNS_HOLD_DOWN": "y"])
         #expect(try await program.exitCode() == 64)
         #expect(program.errors.contains("--ttl"))
-        #expect(program.errors.contains("--hold-down"))
+        #expect(program.errors.contains("ZOODNS_HOLD_DOWN"))
     }
 
     @Test func `an address in use is one line, and exit code 1`() async throws {

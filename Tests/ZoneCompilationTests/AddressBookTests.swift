@@ -33,8 +33,15 @@ private struct Hosts: AddressBook.Interior {
         #expect(book.addresses(of: .name("a.z"), in: hosts) == HostAddresses(ipv4: .known([one]), ipv6: .unknown))
     }
 
-    @Test func `a trail that is too long leaves the rest unknown`() {
-        let links = (0...AddressBook.longestTrail).map { ("h\($0).z.", [ProviderHost.name("h\($0 + 1).z")]) }
+    @Test func `many hosts behind one name are all found`() {
+        let hosts = (1...300).map { ProviderHost.ipv4(IPv4Address(value: $0)) }
+        let links = Dictionary(uniqueKeysWithValues: hosts.enumerated().map { ("h\($0).z.", [$1]) })
+        let all = Hosts(hosts: links.merging(["a.z.": (0..<300).map { .name("h\($0).z") }]) { $1 })
+        #expect(AddressBook().addresses(of: .name("a.z"), in: all).ipv4.addresses.count == 300)
+    }
+
+    @Test func `a chain that is too long leaves the rest unknown`() {
+        let links = (0...AddressBook.longestChain).map { ("h\($0).z.", [ProviderHost.name("h\($0 + 1).z")]) }
         let addresses = AddressBook().addresses(of: .name("h0.z"), in: Hosts(hosts: Dictionary(uniqueKeysWithValues: links)))
         #expect(addresses == HostAddresses())
     }

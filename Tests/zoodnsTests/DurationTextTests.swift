@@ -9,6 +9,6 @@ import Testing
     ])
     func `seconds, or a number with a unit`(_ text: String, _ duration: Duration) { #expect(Duration(text: text) == duration) }
 
-    @Test(arguments: ["", "s", "1d", "-1", "+1", "1.5s", "1 s", " 1", "1S", "٣", "99999999999999999999", "3153600001"])
+    @Test(arguments: ["", "s", "1d", "-1", "+1", "1.5s", "1 s", " 1", "1S", "٣", "99999999999999999999", "3153600001", "876001h"])
     func `anything else is none`(_ text: String) { #expect(Duration(text: text) == nil) }
 }

@@ -32,6 +32,10 @@ import Testing
         _ = number("x", &reader)
         _ = reader.values("listen", ["1", "1"], default: [], expected: "a number") { Int($0) }
         #expect(reader.problems == [#"--hold-down "x": expected a number"#, #"--listen "1": expected each value once"#])
+        var environment = self.reader(["ZOODNS_HOLD_DOWN": "y", "ZOODNS_LISTEN": ""])
+        _ = number(nil, &environment)
+        #expect(environment.values("listen", [], default: [4], expected: "a number") { Int($0) } == [4])
+        #expect(environment.problems == [#"ZOODNS_HOLD_DOWN "y": expected a number"#])
         #expect(throws: CommandFailure.self) { try reader.finish() }
     }
 }

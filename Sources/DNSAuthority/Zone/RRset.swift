@@ -7,7 +7,7 @@ package struct RRset: Sendable {
     /// The records' data, each of `type`.
     package var records: [RecordData]
     /// How often each record comes first in relation to the others, in the order of `records`; empty: equally often.
-    package var weights: [UInt32] = []
+    package var weights: [UInt64] = []
     /// Whether a provider that has vanished is still among the records.
     package var isHeld = false
     /// Whether records may exist that nobody has told us yet: a question for them is answered with SERVFAIL while there are none.

@@ -94,11 +94,11 @@ package struct RecordBlockBuilder {
     }
 
     /// Running sums of the weights; none where they make no difference.
-    private func cumulative(_ weights: [UInt32]) -> [UInt64] {
+    private func cumulative(_ weights: [UInt64]) -> [UInt64] {
         guard let first = weights.first, !weights.allSatisfy({ $0 == first }) else { return [] }
         var sum: UInt64 = 0
         return weights.map { weight in
-            sum += UInt64(weight)
+            sum += weight
             return sum
         }
     }
