@@ -71,7 +71,7 @@ let package = Package(
             name: "ProviderDiscoveryTests", dependencies: ["ProviderDiscovery", "ProviderRegistry", "ZooKeeperClient", "TestSupport"]),
         .testTarget(
             name: "ZoneCompilationTests",
-            dependencies: ["ZoneCompilation", "DNSAuthority", "IPAddressing", "ProviderRegistry", "TestSupport"]),
+            dependencies: ["ZoneCompilation", "DNSAuthority", "IPAddressing", "ProviderRegistry", "TestSupport", .logging]),
         .testTarget(name: "HostResolutionTests", dependencies: ["HostResolution", "IPAddressing", "TestSupport", .logging]),
         .testTarget(name: "DNSTransportTests", dependencies: ["DNSTransport", "DNSAuthority", "IPAddressing", "TestSupport", .logging]),
         .testTarget(name: "ConformanceTests", dependencies: ["DNSAuthority", "ProviderRegistry", "TestSupport"]),

@@ -34,6 +34,6 @@ import Testing
         let server = try await ServingProgram(zooKeeper: "no.such.host.invalid:2181")
         _ = try server.ask("a.svc.local", "A")
         server.program.signal(signal)
-        #expect(try await server.program.exitCode(within: .seconds(5)) == 0)
+        #expect(try await server.program.exitCode(within: .seconds(4)) == 0)
     }
 }

@@ -32,7 +32,9 @@ import Testing
             while len(client.get_children('/providers/second') if client.exists('/providers/second') else []) < 3: time.sleep(0.01)
             """)
         try await waitUntil("three znodes") { service.output == "ready\n" }
-        try await waitUntil("one provider") { try server.ask("second.svc.local", "SRV").answer.count == 1 }
+        #expect(try await zooKeeper.python("register('marker', '10.0.0.9', 1, False)").exitCode == 0)
+        try await waitUntil("what came later is served") { try server.ask("marker.svc.local", "A").answer.count == 1 }
+        #expect(try server.ask("second.svc.local", "SRV").answer.count == 1)
     }
 
     @Test func `a server without ZooKeeper is not ready, and is once it is there`() async throws {
@@ -64,6 +66,18 @@ import Testing
             let response = try server.ask("second.svc.local", "A")
             return response.answer.count == 1 && response.edns?["ede"] == nil
         }
+    }
+
+    @Test func `a signal ends the session with ZooKeeper at once`() async throws {
+        let zooKeeper = try ZooKeeperProcess()
+        try await zooKeeper.start()
+        let server = try await ServingProgram(zooKeeper: zooKeeper.address)
+        try await waitUntil("the empty zone is served") { try server.ask("second.svc.local", "A").code == "NXDOMAIN" }
+        server.program.signal(SIGTERM)
+        #expect(try await server.program.exitCode(within: .seconds(4)) == 0)
+        // The only one left is this client's own.
+        let sessions = try await zooKeeper.python("print(client.command(b'mntr').split('zk_global_sessions')[1].split()[0])")
+        #expect(sessions.output == "1\n")
     }
 
     @Test func `hostile znodes cost themselves`() async throws {

@@ -13,16 +13,26 @@ need_packages() {
         echo "missing packages: ${missing[*]}; run as root: apt-get install --no-install-recommends ${missing[*]}" >&2
         return 1
     fi
-    local log
+    echo "    installing ${missing[*]}"
+    local log status=0
     log=$(mktemp)
-    if ! { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+    install_quietly "${missing[@]}" >"$log" 2>&1 || status=$?
+    if ((status != 0)); then
         tail -n 5 "$log" >&2
         echo "cannot install: ${missing[*]} (apt's words are above)" >&2
-        rm -f "$log"
-        return 1
     fi
     rm -f "$log"
-    echo "installed ${missing[*]}"
+    return "$status"
+}
+
+# Installs packages without their services being started, now or at the next boot: nobody asked for a name server at port 53.
+install_quietly() {
+    local package status=0 policy=/usr/sbin/policy-rc.d
+    if [[ -e $policy ]]; then policy=; else printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod +x "$policy"; fi
+    { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; } || status=$?
+    if [[ -n $policy ]]; then rm -f "$policy"; fi
+    for package in "$@"; do systemctl disable --quiet "$package.service" 2>/dev/null || true; done
+    return "$status"
 }
 
 need_swift() {
@@ -30,6 +40,11 @@ need_swift() {
         echo "missing: a Swift 6.3 toolchain (https://www.swift.org/install/linux/)" >&2
         return 1
     fi
+}
+
+# Where to build: the usual place, or one of our own where that belongs to somebody else, such as root on an earlier run.
+build_folder() {
+    if [[ -w .build || ! -e .build ]]; then echo .build; else echo ".build-$(id -un)"; fi
 }
 
 # What building takes, and what ZooKeeper takes beside it.

@@ -1,0 +1,94 @@
+import DNSAuthority
+import IPAddressing
+import Logging
+import ProviderRegistry
+import Synchronization
+import TestSupport
+import Testing
+import ZoneCompilation
+
+@Suite struct ZonePublisherTests {
+    /// What a publisher has handed out.
+    private final class Handed: Sendable {
+        let zones = Mutex<[ServedZones]>([])
+        let hosts = Mutex<[Set<String>]>([])
+
+        /// The response to a question about the zones handed out last; nil before any.
+        func ask(_ name: String, _ type: String) throws -> PacketText? {
+            guard let zones = zones.withLock({ $0.last }) else { return nil }
+            var responder = Responder(seed: 1)
+            return try PacketText(responder.response(to: QueryOctets.query(name, type, opt: QueryOctets.opt()), over: .udp, from: zones))
+        }
+
+        /// The SOA's serial.
+        func serial() throws -> Int? {
+            try ask("svc.local", "SOA")?.answer.first.flatMap { Int($0.split(separator: " ")[5]) }
+        }
+    }
+
+    /// Runs `body` with a publisher of `svc.local` whose clock always shows second 1000.
+    private func publishing(_ body: (ZonePublisher, Handed) async throws -> Void) async throws {
+        let handed = Handed()
+        let publisher = ZonePublisher(
+            origins: [DomainName(text: "svc.local")].compactMap(\.self), policy: TestRegistry.policy, maximumStale: .milliseconds(300),
+            seed: 1,
+            outlets: .init(
+                publish: { zones in handed.zones.withLock { $0.append(zones) } },
+                follow: { hosts in handed.hosts.withLock { $0.append(hosts) } }),
+            now: { 1000 }, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let task = Task { await publisher.run() }
+        defer { task.cancel() }
+        try await body(publisher, handed)
+    }
+
+    private let provider = Provider(host: .name("h.example"), port: 80)
+
+    private var registry: Registry {
+        Registry(services: ["a": Service(registrations: ["u": Registration(instance: "u", creationZxid: 1, provider: provider)])])
+    }
+
+    @Test func `the serial is the time, or the next number where that would not rise`() async throws {
+        try await publishing { publisher, handed in
+            for (step, registry) in [registry, Registry(), self.registry].enumerated() {
+                publisher.send(.read(registry, zone: 0))
+                try await waitUntil("serial \(1000 + step)") { try handed.serial() == 1000 + step }
+            }
+        }
+    }
+
+    @Test func `nothing is handed out for what makes no difference`() async throws {
+        try await publishing { publisher, handed in
+            publisher.send(.read(registry, zone: 0))
+            try await waitUntil("the first zone") { try handed.serial() == 1000 }
+            publisher.send(.read(registry, zone: 0))
+            publisher.send(.resolved(["other.example": HostAddresses(ipv4: .known([]), ipv6: .known([]))]))
+            publisher.send(.changed(RegistryChange(services: ["b": Service()]), zone: 0))
+            try await waitUntil("the second zone") { try handed.ask("b.svc.local", "A")?.code == "NOERROR" }
+            #expect(handed.zones.withLock { $0.count } == 2)
+        }
+    }
+
+    @Test func `hosts are followed, and their addresses answered`() async throws {
+        try await publishing { publisher, handed in
+            publisher.send(.read(registry, zone: 0))
+            try await waitUntil("the host is followed") { handed.hosts.withLock { $0 } == [["h.example"]] }
+            #expect(try handed.ask("a.svc.local", "A")?.code == "SERVFAIL")
+            publisher.send(.resolved(["h.example": HostAddresses(ipv4: .known([IPv4Address(value: 7)]), ipv6: .known([]))]))
+            try await waitUntil("its address") { try handed.ask("a.svc.local", "A")?.answer == ["a.svc.local. 5 A 0.0.0.7"] }
+        }
+    }
+
+    @Test func `without a connection answers are stale, then none`() async throws {
+        try await publishing { publisher, handed in
+            publisher.send(.read(registry, zone: 0))
+            publisher.send(.connected(sessionTimeout: .milliseconds(100), zone: 0))
+            publisher.send(.disconnected(since: .now, zone: 0))
+            try await waitUntil("stale") { try handed.ask("svc.local", "SOA")?.edns?["ede"] == 3 }
+            try await waitUntil("too old") { try handed.ask("svc.local", "SOA")?.edns?["ede"] == 22 }
+            publisher.send(.connected(sessionTimeout: .milliseconds(100), zone: 0))
+            try await waitUntil("current") {
+                try handed.ask("svc.local", "SOA").map { $0.code == "NOERROR" && $0.edns?["ede"] == nil } == true
+            }
+        }
+    }
+}
