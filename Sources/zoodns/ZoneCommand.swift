@@ -13,7 +13,8 @@ import ZooKeeperClient
 /// `zoodns zone`: reads the registry once and prints what would be served.
 struct ZoneCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "zone", abstract: "Print what would be served as master files, and on standard error what was refused.")
+        commandName: "zone", abstract: "Print what would be served as a master file, and on standard error what was refused.",
+        discussion: "With several zones their files follow each other: name one with --zone for a file that a name server loads.")
 
     @OptionGroup var common: CommonOptions
 
