@@ -17,9 +17,9 @@ struct PacketBatch: ~Copyable {
     private let addresses: UnsafeMutablePointer<sockaddr_in6>
     private let control: UnsafeMutableRawPointer
     private let vectors: UnsafeMutablePointer<iovec>
-    private let received: UnsafeMutablePointer<mmsghdr>
-    private let responses: UnsafeMutablePointer<mmsghdr>
-    private var responseCount = 0
+    private let packets: UnsafeMutablePointer<mmsghdr>
+    /// How many slots were in use last.
+    private var count = 0
     private let usesControl: Bool
 
     /// `usesControl`: whether responses must leave from the address that the query was sent to.
@@ -32,17 +32,16 @@ struct PacketBatch: ~Copyable {
         control = .allocate(byteCount: Self.capacity * Self.controlLength, alignment: 16)
         control.initializeMemory(as: UInt8.self, repeating: 0, count: Self.capacity * Self.controlLength)
         vectors = .allocate(capacity: Self.capacity)
-        received = .allocate(capacity: Self.capacity)
-        responses = .allocate(capacity: Self.capacity)
+        packets = .allocate(capacity: Self.capacity)
         for index in 0..<Self.capacity {
             (vectors + index).initialize(to: iovec(iov_base: memory + index * Self.slotLength, iov_len: Self.slotLength))
             var header = msghdr()
             header.msg_name = UnsafeMutableRawPointer(addresses + index)
             header.msg_iov = vectors + index
             header.msg_iovlen = 1
-            (received + index).initialize(to: mmsghdr(msg_hdr: header, msg_len: 0))
-            (responses + index).initialize(to: mmsghdr())
+            (packets + index).initialize(to: mmsghdr(msg_hdr: header, msg_len: 0))
         }
+        count = Self.capacity
     }
 
     deinit {
@@ -50,22 +49,26 @@ struct PacketBatch: ~Copyable {
         addresses.deallocate()
         control.deallocate()
         vectors.deallocate()
-        received.deallocate()
-        responses.deallocate()
+        packets.deallocate()
     }
 
     /// Takes in what has arrived, at most a batch; the number of packets, or what the C function, `recvmmsg`, returns on failure.
     mutating func receive(from descriptor: Int32, flags: Int32) -> Int {
-        for index in 0..<Self.capacity {
+        for index in 0..<count {
             vectors[index].iov_len = Self.slotLength
-            received[index].msg_hdr.msg_namelen = socklen_t(MemoryLayout<sockaddr_in6>.size)
-            if usesControl {
-                received[index].msg_hdr.msg_control = control + index * Self.controlLength
-                received[index].msg_hdr.msg_controllen = Self.controlLength
-            }
+            packets[index].msg_hdr.msg_namelen = socklen_t(MemoryLayout<sockaddr_in6>.size)
         }
-        responseCount = 0
-        return Int(recvmmsg(descriptor, received, UInt32(Self.capacity), flags, nil))
+        if usesControl { makeRoomForControl() }
+        let received = Int(recvmmsg(descriptor, packets, UInt32(Self.capacity), flags, nil))
+        count = max(received, 0)
+        return received
+    }
+
+    private func makeRoomForControl() {
+        for index in 0..<count {
+            packets[index].msg_hdr.msg_control = control + index * Self.controlLength
+            packets[index].msg_hdr.msg_controllen = Self.controlLength
+        }
     }
 
     /// The memory of a packet's slot.
@@ -77,23 +80,27 @@ struct PacketBatch: ~Copyable {
     /// Octets of a packet, as far as they fitted; 0 for one that came from port 0, to which nothing can be sent.
     @inline(__always)
     func length(_ index: Int) -> Int {
-        addresses[index].sin6_port == 0 ? 0 : min(Int(received[index].msg_len), Self.slotLength)
+        addresses[index].sin6_port == 0 ? 0 : min(Int(packets[index].msg_len), Self.slotLength)
     }
 
-    /// Has the first `length` octets of a slot sent back to where its packet came from.
+    /// Has the first `length` octets of a slot sent back to where its packet came from; none: nothing.
     @inline(__always)
     mutating func respond(_ index: Int, length: Int) {
         vectors[index].iov_len = length
-        responses[responseCount].msg_hdr = received[index].msg_hdr
-        if usesControl { keepSourceAddress(&responses[responseCount].msg_hdr) }
-        responseCount += 1
+        if usesControl { keepSourceAddress(&packets[index].msg_hdr) }
     }
 
     /// Sends the responses. A response that the kernel does not take is lost, as packets are. The C function is `sendmmsg`.
     mutating func send(to descriptor: Int32) {
         var next = 0
-        while next < responseCount {
-            let sent = sendmmsg(descriptor, responses + next, UInt32(responseCount - next), 0)
+        while next < count {
+            if vectors[next].iov_len == 0 {
+                next += 1
+                continue
+            }
+            var end = next + 1
+            while end < count, vectors[end].iov_len > 0 { end += 1 }
+            let sent = sendmmsg(descriptor, packets + next, UInt32(end - next), 0)
             if sent > 0 { next += Int(sent) } else if sent == 0 || errno != EINTR { next += 1 }
         }
     }

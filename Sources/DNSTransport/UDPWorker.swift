@@ -49,7 +49,7 @@ final class UDPWorker: Sendable {
     private func answer(_ count: Int, _ batch: inout PacketBatch, from zones: ServedZones, _ responder: inout Responder) {
         for index in 0..<count {
             let length = responder.respond(in: batch.slot(index), queryLength: batch.length(index), over: .udp, from: zones)
-            if length > 0 { batch.respond(index, length: length) }
+            batch.respond(index, length: length)
         }
     }
 }

@@ -3,7 +3,7 @@
 public func testOneInput(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let query = UnsafeRawBufferPointer(start: start, count: count)
     for transport in [Transport.udp, .tcp] {
-        let capacity = transport == .udp ? 4160 : Int(UInt16.max)
+        let capacity = transport == .udp ? 4160 : Responder.capacity(for: .tcp)
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity, alignment: 8)
         defer { memory.deallocate() }
         let length = min(count, capacity)
@@ -14,7 +14,7 @@ public func testOneInput(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
             precondition(responseLength == 0, "a message that is no query was answered")
             continue
         }
-        precondition(12...Responder.capacity(for: transport) ~= responseLength, "the response has an impossible length")
+        precondition(12...Responder.limit(over: transport) ~= responseLength, "the response has an impossible length")
         precondition(memory[0] == query[0] && memory[1] == query[1], "the response has another ID")
         precondition(memory[2] & 0x80 != 0, "the response is no response")
     }

@@ -21,12 +21,12 @@ struct ResponseWriter {
     }
 
     @inline(__always)
-    private func fits(_ octets: Int) -> Bool { octets <= limit - length }
+    private func fits(_ octets: Int) -> Bool { octets <= limit &- length }
 
     @inline(__always)
     private mutating func copy(_ octets: UnsafeRawPointer, _ count: Int) {
         (memory + length).copyMemory(from: octets, byteCount: count)
-        length += count
+        length &+= count
     }
 
     @inline(__always)
@@ -40,19 +40,20 @@ struct ResponseWriter {
 extension ResponseWriter {
     /// Adds an RRset beginning with record `first` and coming round to it; what does not fit is left out with TC (RFC 2181 §9).
     @inline(__always)
-    mutating func addAnswer(_ rrset: EncodedRRset, from first: Int) {
-        if fits(Int(rrset.length)) {
-            let start = rrset.start(ofRecord: first)
-            copy(rrset.octets + start, Int(rrset.length) - start)
-            copy(rrset.octets, start)
-            answerCount &+= UInt16(truncatingIfNeeded: rrset.count)
+    mutating func addAnswer(_ rrset: UnsafePointer<EncodedRRset>, from first: Int) {
+        if fits(Int(rrset.pointee.length)) {
+            let start = rrset.pointee.start(ofRecord: first)
+            copy(rrset.pointee.octets + start, Int(rrset.pointee.length) &- start)
+            copy(rrset.pointee.octets, start)
+            answerCount &+= UInt16(truncatingIfNeeded: rrset.pointee.count)
         } else {
             addPart(of: rrset, from: first)
         }
     }
 
     /// Adds record by record what fits.
-    private mutating func addPart(of rrset: EncodedRRset, from first: Int) {
+    private mutating func addPart(of rrset: UnsafePointer<EncodedRRset>, from first: Int) {
+        let rrset = rrset.pointee
         isTruncated = true
         let count = Int(rrset.count)
         for step in 0..<count {
@@ -72,8 +73,41 @@ extension ResponseWriter {
     /// Adds the addresses of the targets of an SRV RRset that was added whole as the first answer, in the same order, as whole RRsets
     /// until one does not fit (RFC 2782; RFC 2181 §9: no TC for those).
     @inline(__always)
-    mutating func addAddresses(ofTargetsIn rrset: EncodedRRset, from first: Int, answersStart: Int) {
-        guard let targets = rrset.targets else { return }
+    mutating func addAddresses(ofTargetsIn rrset: UnsafePointer<EncodedRRset>, from first: Int, answersStart: Int) {
+        guard let targets = rrset.pointee.targets else { return }
+        if let glue = rrset.pointee.glue, addGlue(glue, of: rrset, from: first, answersStart: answersStart) { return }
+        addEach(targets, of: rrset, from: first, answersStart: answersStart)
+    }
+
+    /// Adds one address record for each record of an RRset whose records are equally long; false if not all of them fit.
+    @inline(__always)
+    private mutating func addGlue(_ glue: UnsafeRawPointer, of rrset: UnsafePointer<EncodedRRset>, from first: Int, answersStart: Int)
+        -> Bool
+    {
+        let count = Int(rrset.pointee.count)
+        let recordLength = Int(rrset.pointee.recordLength)
+        let glueLength = Int(rrset.pointee.glueLength)
+        let lastTarget = answersStart &+ (count &- 1) &* recordLength &+ Target.offsetInRecord
+        guard fits(count &* glueLength), lastTarget <= Target.lastReachable else { return false }
+        var owner = length
+        let start = first &* glueLength
+        copy(glue + start, count &* glueLength &- start)
+        copy(glue, start)
+        var pointer = UInt16(truncatingIfNeeded: 0xC000 | (answersStart &+ Target.offsetInRecord))
+        while owner < length {
+            store(pointer, at: owner)
+            pointer &+= UInt16(truncatingIfNeeded: recordLength)
+            owner &+= glueLength
+        }
+        additionalCount &+= UInt16(truncatingIfNeeded: count)
+        return true
+    }
+
+    /// Adds whole RRsets target by target.
+    private mutating func addEach(
+        _ targets: UnsafePointer<TargetAddresses>, of rrset: UnsafePointer<EncodedRRset>, from first: Int, answersStart: Int
+    ) {
+        let rrset = rrset.pointee
         let count = Int(rrset.count)
         let firstStart = rrset.start(ofRecord: first)
         for step in 0..<count {
@@ -163,20 +197,19 @@ extension ResponseWriter {
     /// Writes an OPT record (RFC 6891 §6.1.2), with an extended error if there is one (RFC 8914 §2).
     @inline(__always)
     private mutating func addOPT(_ edns: EDNS, _ code: ResponseCode, _ error: ExtendedError?) {
-        let start = length
-        memory.storeBytes(of: 0, toByteOffset: start, as: UInt8.self)
-        store(RecordType.opt.rawValue, at: start + 1)
-        store(UInt16(UDPPayloadSize.unfragmented), at: start + 3)
-        memory.storeBytes(of: code.extendedBits, toByteOffset: start + 5, as: UInt8.self)
-        memory.storeBytes(of: EDNS.version, toByteOffset: start + 6, as: UInt8.self)
-        store(edns.wantsSecurity ? 0x8000 : 0, at: start + 7)
-        store(UInt16(error == nil ? 0 : EDNS.extendedErrorLength), at: start + 9)
-        length += EDNS.recordLength
+        // The root, OPT, our size, the upper bits of the code, the version, DO: 1 + 2 + 2 + 1 + 1 + 1 octets.
+        var start = UInt64(RecordType.opt.rawValue) << 40 | UInt64(UDPPayloadSize.unfragmented) << 24 | UInt64(code.extendedBits) << 16
+        start |= UInt64(EDNS.version) << 8 | (edns.wantsSecurity ? 0x80 : 0)
+        memory.storeBytes(of: start.bigEndian, toByteOffset: length, as: UInt64.self)
+        // The other flags, the length of the options: 1 + 2 octets.
+        memory.storeBytes(of: 0, toByteOffset: length &+ 8, as: UInt8.self)
+        store(UInt16(error == nil ? 0 : EDNS.extendedErrorLength), at: length &+ 9)
+        length &+= EDNS.recordLength
         if let error {
             store(EDNS.extendedErrorOption, at: length)
-            store(2, at: length + 2)
-            store(error.rawValue, at: length + 4)
-            length += EDNS.extendedErrorLength
+            store(2, at: length &+ 2)
+            store(error.rawValue, at: length &+ 4)
+            length &+= EDNS.extendedErrorLength
         }
         additionalCount &+= 1
     }

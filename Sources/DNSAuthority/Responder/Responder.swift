@@ -15,19 +15,25 @@ package struct Responder {
     /// The seed decides only which record of an RRset comes first.
     package init(seed: UInt64) { randomness = Randomness(seed: seed) }
 
-    /// Octets of memory that a response may take; a query may be longer.
-    package static func capacity(for transport: Transport) -> Int {
+    /// Most octets that a response has.
+    package static func limit(over transport: Transport) -> Int {
         switch transport {
         case .udp: UDPPayloadSize.unfragmented
         case .tcp: Int(UInt16.max)
         }
     }
 
-    /// Writes the response over the query, which stands in the first `queryLength` octets of `buffer`.
+    /// Octets of memory that answering takes: a response and, behind it, the question's name as zones hold it. A query may be longer.
+    package static func capacity(for transport: Transport) -> Int { scratch(over: transport) + FoldedName.capacity * 8 }
+
+    /// Where the name stands: the next multiple of sixteen after the longest response.
+    @inline(__always)
+    private static func scratch(over transport: Transport) -> Int { (limit(over: transport) + 15) & ~15 }
+
+    /// Writes the response over the query, which stands in the first `queryLength` octets of `buffer`, aligned to eight octets.
     ///
     /// Returns the response's length in octets, or 0 if there must be none (or `buffer` is smaller than `capacity(for:)`).
     /// O(query + response).
-    @inline(__always)
     package mutating func respond(
         in buffer: UnsafeMutableRawBufferPointer, queryLength: Int, over transport: Transport, from zones: ServedZones
     ) -> Int {
@@ -38,14 +44,16 @@ package struct Responder {
         if let refusal = Refusal.judge(query) {
             return respond(to: query, in: memory, over: transport, refusal.code, refusal.error)
         }
-        guard let entry = zones.zone(of: memory + Header.length, length: query.nameLength) else {
+        // From here on the query is needed up to its question only.
+        let words = (memory + Self.scratch(over: transport)).assumingMemoryBound(to: UInt64.self)
+        let name = FoldedName(memory + Header.length, length: query.nameLength, in: words)
+        guard let entry = zones.zone(of: name) else {
             return respond(to: query, in: memory, over: transport, .refused, .notAuthoritative)
         }
         switch entry.pointee.status {
-        case .current: return answer(query, from: entry.pointee.view, in: memory, over: transport, isStale: false)
-        case .stale: return answer(query, from: entry.pointee.view, in: memory, over: transport, isStale: true)
         case nil: return respond(to: query, in: memory, over: transport, .serverFailure, .notReady)
         case .expired: return respond(to: query, in: memory, over: transport, .serverFailure, .noReachableAuthority)
+        case .current, .stale: return answer(query, name, from: entry, in: memory, over: transport)
         }
     }
 
@@ -60,9 +68,11 @@ package struct Responder {
     /// Answers from a zone that holds the name's place (RFC 1034 §4.3.2).
     @inline(__always)
     private mutating func answer(
-        _ query: Query, from zone: ZoneView, in memory: UnsafeMutableRawPointer, over transport: Transport, isStale: Bool
+        _ query: Query, _ name: FoldedName, from entry: UnsafePointer<ServedZones.Entry>, in memory: UnsafeMutableRawPointer,
+        over transport: Transport
     ) -> Int {
-        let result = zone.lookup(memory + Header.length, length: query.nameLength, query.type, isAnyWhole: transport == .tcp)
+        let isStale = entry.pointee.status == .stale
+        let result = entry.pointee.view.lookup(name, query.type, isAnyWhole: transport == .tcp)
         switch result {
         case .data(let rrset):
             let error: ExtendedError? = isStale || rrset.pointee.isHeld ? .staleAnswer : nil
@@ -74,18 +84,18 @@ package struct Responder {
         case .unknown:
             return respond(to: query, in: memory, over: transport, .serverFailure, .noReachableAuthority)
         case .noData:
-            return negative(query, .noError, from: zone, in: memory, over: transport, isStale ? .staleAnswer : nil)
+            return negative(query, .noError, from: entry.pointee.view, in: memory, over: transport, isStale ? .staleAnswer : nil)
         case .nameError:
-            return negative(query, .nameError, from: zone, in: memory, over: transport, isStale ? .staleNameError : nil)
+            return negative(query, .nameError, from: entry.pointee.view, in: memory, over: transport, isStale ? .staleNameError : nil)
         }
     }
 
     @inline(__always)
     private mutating func addWithAddresses(_ rrset: UnsafePointer<EncodedRRset>, to writer: inout ResponseWriter) {
-        let first = firstRecord(of: rrset.pointee)
+        let first = firstRecord(of: rrset)
         let answersStart = writer.length
-        writer.addAnswer(rrset.pointee, from: first)
-        if !writer.isTruncated { writer.addAddresses(ofTargetsIn: rrset.pointee, from: first, answersStart: answersStart) }
+        writer.addAnswer(rrset, from: first)
+        if !writer.isTruncated { writer.addAddresses(ofTargetsIn: rrset, from: first, answersStart: answersStart) }
     }
 
     /// Every RRset of a name (RFC 8482 §4.3 leaves that to TCP).
@@ -95,18 +105,17 @@ package struct Responder {
         let rrsets = UnsafeBufferPointer(start: node.pointee.rrsets, count: Int(node.pointee.count))
         let error: ExtendedError? = isStale || rrsets.contains { $0.pointee.isHeld } ? .staleAnswer : nil
         var writer = writer(for: query, in: memory, over: transport, error)
-        for rrset in rrsets where !writer.isTruncated { writer.addAnswer(rrset.pointee, from: firstRecord(of: rrset.pointee)) }
+        for rrset in rrsets where !writer.isTruncated { writer.addAnswer(rrset, from: firstRecord(of: rrset)) }
         return writer.finish(query, .noError, isAuthoritative: true, error)
     }
 
     /// No data or no such name, with the SOA (RFC 2308 §2).
-    @inline(__always)
     private func negative(
         _ query: Query, _ code: ResponseCode, from zone: ZoneView, in memory: UnsafeMutableRawPointer,
         over transport: Transport, _ error: ExtendedError?
     ) -> Int {
         var writer = writer(for: query, in: memory, over: transport, error)
-        writer.addNegativeAuthority(zone.negativeAuthority, origin: Header.length + query.nameLength - zone.originLength)
+        writer.addNegativeAuthority(zone.negativeAuthority, origin: Header.length + query.nameLength - zone.origin.length)
         return writer.finish(query, code, isAuthoritative: true, error)
     }
 
@@ -115,20 +124,27 @@ package struct Responder {
     private func writer(
         for query: Query, in memory: UnsafeMutableRawPointer, over transport: Transport, _ error: ExtendedError?
     ) -> ResponseWriter {
-        var limit = Int(UInt16.max)
-        if transport == .udp { limit = min(query.edns?.payloadSize.octets ?? UDPPayloadSize.withoutEDNS, UDPPayloadSize.unfragmented) }
-        if query.edns != nil { limit -= EDNS.recordLength + (error == nil ? 0 : EDNS.extendedErrorLength) }
+        var limit = Self.limit(over: transport)
+        if transport == .udp { limit = min(limit, query.edns?.payloadSize.octets ?? UDPPayloadSize.withoutEDNS) }
+        if query.edns != nil { limit &-= EDNS.recordLength &+ (error == nil ? 0 : EDNS.extendedErrorLength) }
         return ResponseWriter(memory, questionEnd: query.questionEnd, limit: limit)
     }
 
     /// Which record comes first: any, or one drawn by weight.
     @inline(__always)
-    private mutating func firstRecord(of rrset: EncodedRRset) -> Int {
-        guard rrset.count > 1 else { return 0 }
-        guard let sums = rrset.cumulativeWeights else { return Int(randomness.next(below: UInt64(rrset.count))) }
-        let drawn = randomness.next(below: sums[Int(rrset.count) - 1])
+    private mutating func firstRecord(of rrset: UnsafePointer<EncodedRRset>) -> Int {
+        let count = Int(rrset.pointee.count)
+        guard count > 1 else { return 0 }
+        guard let sums = rrset.pointee.cumulativeWeights else {
+            return Int(truncatingIfNeeded: randomness.next(below: UInt64(truncatingIfNeeded: count)))
+        }
+        return weightedRecord(sums, count)
+    }
+
+    private mutating func weightedRecord(_ sums: UnsafePointer<UInt64>, _ count: Int) -> Int {
+        let drawn = randomness.next(below: sums[count - 1])
         var low = 0
-        var high = Int(rrset.count) - 1
+        var high = count - 1
         while low < high {
             let middle = (low + high) / 2
             if sums[middle] > drawn { high = middle } else { low = middle + 1 }

@@ -11,6 +11,8 @@ package struct EncodedRRset {
     let isUnknown: Bool
     /// Octets of every record if they are equally long, else 0.
     let recordLength: UInt16
+    /// Octets of each record at `glue`.
+    let glueLength: UInt16
     /// How many records there are.
     let count: UInt32
     /// Octets of all records together.
@@ -23,6 +25,8 @@ package struct EncodedRRset {
     let cumulativeWeights: UnsafePointer<UInt64>?
     /// The addresses of each record's target, one entry a record; nil where the type has no targets.
     let targets: UnsafePointer<TargetAddresses>?
+    /// The same, where each target has one address, all of one type: their records one after another, in the order of the targets.
+    let glue: UnsafeRawPointer?
 
     /// The offset in `octets` at which a record begins; `count` gives the end of the last.
     @inline(__always)
@@ -52,4 +56,7 @@ struct ZoneNode {
     let rrsets: UnsafePointer<UnsafePointer<EncodedRRset>>
     /// The block that all of this lies in; whoever keeps a node keeps its block.
     let block: Unmanaged<RecordBlock>
+
+    /// The name.
+    var foldedName: FoldedName { FoldedName(folded: name, length: Int(nameLength)) }
 }

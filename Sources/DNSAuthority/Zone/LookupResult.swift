@@ -13,11 +13,11 @@ enum LookupResult {
 }
 
 extension ZoneView {
-    /// Looks up a wire name of `length` octets at or below the origin. ANY gives every RRset, or one if not `isAnyWhole` (RFC 8482 §4.1).
+    /// Looks up a name at or below the origin. ANY gives every RRset, or one if not `isAnyWhole` (RFC 8482 §4.1).
     /// O(octets), no allocation.
     @inline(__always)
-    func lookup(_ name: UnsafeRawPointer, length: Int, _ type: RecordType, isAnyWhole: Bool) -> LookupResult {
-        guard let node = node(name, length: length) else { return .nameError }
+    func lookup(_ name: FoldedName, _ type: RecordType, isAnyWhole: Bool) -> LookupResult {
+        guard let node = node(name) else { return .nameError }
         if type == .any { return Self.any(of: node, isWhole: isAnyWhole) }
         for index in 0..<Int(node.pointee.count) where node.pointee.rrsets[index].pointee.type == type {
             let rrset = node.pointee.rrsets[index]

@@ -162,14 +162,30 @@ extension RecordBlockBuilder {
                     ipv6: additional.ipv6.map { UnsafePointer(views + $0.index) })
             }
             let commonLength = rrset.commonLength
+            let glue = commonLength == nil ? nil : glue(of: rrset)
             (views + index).initialize(
                 to: EncodedRRset(
                     type: rrset.type, isHeld: rrset.isHeld, isUnknown: rrset.isUnknown, recordLength: commonLength ?? 0,
-                    count: UInt32(rrset.ends.count), length: rrset.ends.last ?? 0,
+                    glueLength: glue?.length ?? 0, count: UInt32(rrset.ends.count), length: rrset.ends.last ?? 0,
                     octets: UnsafeRawPointer(block.address(layout.octets + rrset.start)),
                     ends: commonLength == nil ? write(rrset.ends, to: &ends) : nil,
-                    cumulativeWeights: write(rrset.cumulativeWeights, to: &weights), targets: write(addresses, to: &targets)))
+                    cumulativeWeights: write(rrset.cumulativeWeights, to: &weights), targets: write(addresses, to: &targets),
+                    glue: glue.map { UnsafeRawPointer(block.address(layout.octets + $0.start)) }))
         }
+    }
+
+    /// Where the addresses of an RRset's targets stand one after another, and how long each is; nil where they do not.
+    private func glue(of rrset: PlacedRRset) -> (start: Int, length: UInt16)? {
+        let addresses = rrset.additional.compactMap { ($0.ipv4 == nil) != ($0.ipv6 == nil) ? $0.ipv4 ?? $0.ipv6 : nil }.map {
+            rrsets[$0.index]
+        }
+        guard let first = addresses.first, addresses.count == rrset.ends.count, let length = first.commonLength else { return nil }
+        for (index, address) in addresses.enumerated() {
+            guard address.ends.count == 1, address.type == first.type, address.start == first.start + index * Int(length) else {
+                return nil
+            }
+        }
+        return (first.start, length)
     }
 
     private func writeNames(to block: RecordBlock, _ layout: Layout) {

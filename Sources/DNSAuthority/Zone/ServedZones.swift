@@ -62,11 +62,11 @@ package final class ServedZones: @unchecked Sendable {
         return builder.build(StartOfAuthority(primary: origin, mailbox: origin, serial: 0, minimum: 0), ttl: 0)
     }
 
-    /// The deepest zone that a wire name of `length` octets lies in; nil if none. O(zones × labels), no allocation.
+    /// The deepest zone that a name lies in; nil if none. O(zones × octets), no allocation.
     @inline(__always)
-    func zone(of name: UnsafeRawPointer, length: Int) -> UnsafePointer<Entry>? {
+    func zone(of name: FoldedName) -> UnsafePointer<Entry>? {
         guard let start = entries.baseAddress else { return nil }
-        for index in 0..<entries.count where start[index].view.contains(name, length: length) { return start + index }
+        for index in 0..<entries.count where name.isAtOrBelow(start[index].view.origin) { return start + index }
         return nil
     }
 }

@@ -32,7 +32,7 @@ package final class Zone: @unchecked Sendable {
         octets.copyMemory(from: origin.octets, byteCount: origin.octets.count)
         (octets + nameRoom).copyMemory(from: negative, byteCount: negative.count)
         view = ZoneView(
-            origin: UnsafeRawPointer(octets), originLength: origin.octets.count, seed: seed, tables: UnsafePointer(tables),
+            origin: FoldedName(folded: octets, length: origin.octets.count), seed: seed, tables: UnsafePointer(tables),
             shardBits: UInt64(shards.count.trailingZeroBitCount), negativeAuthority: UnsafeRawPointer(octets + nameRoom))
     }
 
@@ -53,9 +53,7 @@ struct ZoneView {
         let mask: Int
     }
 
-    /// The origin's wire form in lower case, padded with zeros to a multiple of eight octets.
-    let origin: UnsafeRawPointer
-    let originLength: Int
+    let origin: FoldedName
     let seed: UInt64
     let tables: UnsafePointer<Table>
     /// How many bits of a hash tell the shard.
@@ -63,34 +61,22 @@ struct ZoneView {
     /// The template of the SOA record in negative answers (`NegativeAuthority`).
     let negativeAuthority: UnsafeRawPointer
 
-    /// Whether a wire name of `length` octets is at or below the origin. O(labels), no allocation.
+    /// The node of a name at or below the origin; nil if there is no such name. O(octets), no allocation.
     @inline(__always)
-    func contains(_ name: UnsafeRawPointer, length: Int) -> Bool {
-        let above = length - originLength
-        guard above >= 0, NameOctets.equal(name + above, stored: origin, length: originLength) else { return false }
-        var offset = 0
-        while offset < above { offset += 1 + Int(name.load(fromByteOffset: offset, as: UInt8.self)) }
-        return offset == above
-    }
-
-    /// The node of a wire name of `length` octets, whatever its letters' case; nil if there is no such name. O(octets), no allocation.
-    @inline(__always)
-    func node(_ name: UnsafeRawPointer, length: Int) -> UnsafePointer<ZoneNode>? {
-        let hash = NameOctets.hash(name, length: length, seed: seed)
+    func node(_ name: FoldedName) -> UnsafePointer<ZoneNode>? {
+        let hash = name.hash(seed: seed)
         let table = tables[Int(truncatingIfNeeded: ZoneView.shard(of: hash, bits: shardBits))]
         var index = Int(truncatingIfNeeded: hash) & table.mask
         while let node = table.slots[index].node {
-            if table.slots[index].hash == hash, Int(node.pointee.nameLength) == length,
-                NameOctets.equal(name, stored: node.pointee.name, length: length)
-            {
+            if table.slots[index].hash == hash, name.equals(node.pointee.foldedName), name.length == Int(node.pointee.nameLength) {
                 return node
             }
-            index = (index + 1) & table.mask
+            index = (index &+ 1) & table.mask
         }
         return nil
     }
 
-    /// The upper `bits` bits of a hash.
+    /// The upper `bits` bits of a hash, at most 63. In two steps, as a shift by 64 would be none.
     @inline(__always)
-    static func shard(of hash: UInt64, bits: UInt64) -> UInt64 { bits == 0 ? 0 : hash >> (64 - bits) }
+    static func shard(of hash: UInt64, bits: UInt64) -> UInt64 { (hash &>> 1) &>> (63 &- bits) }
 }

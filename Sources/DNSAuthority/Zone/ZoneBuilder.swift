@@ -10,19 +10,33 @@ package struct ZoneBuilder {
 
     /// What becomes of one name.
     private struct Edit {
-        /// The wire form, padded to whole words.
-        let name: [UInt8]
-        let length: Int
+        /// The wire form with zeros behind it, as `FoldedName` wants them.
+        private let name: [UInt8]
+        private let length: Int
         /// The name's new node; nil if the name goes.
         let node: UnsafePointer<ZoneNode>?
         /// Keeps the node's memory until a shard does.
         let block: RecordBlock?
 
+        init(_ name: some Collection<UInt8>, node: UnsafePointer<ZoneNode>?, block: RecordBlock?) {
+            self.name = name + [UInt8](repeating: 0, count: FoldedName.room(for: name.count) - name.count)
+            length = name.count
+            self.node = node
+            self.block = block
+        }
+
+        func withFoldedName<Result>(_ body: (FoldedName) -> Result) -> Result {
+            name.withUnsafeBytes { octets in
+                guard let start = octets.baseAddress else { preconditionFailure("a name has at least one octet") }
+                return body(FoldedName(folded: start, length: length))
+            }
+        }
+
+        func isAboutSame(as other: Edit) -> Bool { name == other.name }
+
         func isAbout(_ node: ZoneNode) -> Bool {
             guard length == Int(node.nameLength) else { return false }
-            return name.withUnsafeBytes { stored in
-                stored.baseAddress.map { NameOctets.equal(node.name, stored: $0, length: length) } ?? false
-            }
+            return withFoldedName { $0.equals(node.foldedName) }
         }
     }
 
@@ -45,22 +59,18 @@ package struct ZoneBuilder {
     /// Adds one name of a block, told by the order in which they were added.
     package mutating func insert(_ block: RecordBlock, _ index: Int) {
         let node = block.node(index)
-        let name = UnsafeRawBufferPointer(start: node.pointee.name, count: Int(node.pointee.nameLength).roundedUpToWord)
-        record(Edit(name: Array(name), length: Int(node.pointee.nameLength), node: node, block: block))
+        record(Edit(UnsafeRawBufferPointer(start: node.pointee.name, count: Int(node.pointee.nameLength)), node: node, block: block))
     }
 
     /// Takes a name away; nothing if it is not there.
     package mutating func remove(_ name: DomainName) {
-        let padding = [UInt8](repeating: 0, count: name.octets.count.roundedUpToWord - name.octets.count)
-        record(Edit(name: name.octets + padding, length: name.octets.count, node: nil, block: nil))
+        record(Edit(name.octets, node: nil, block: nil))
     }
 
     /// The last word about a name counts.
     private mutating func record(_ edit: Edit) {
-        let hash = edit.name.withUnsafeBytes { name in
-            name.baseAddress.map { NameOctets.hash($0, length: edit.length, seed: seed) } ?? 0
-        }
-        edits[hash, default: []].removeAll { $0.name == edit.name }
+        let hash = edit.withFoldedName { $0.hash(seed: seed) }
+        edits[hash, default: []].removeAll { $0.isAboutSame(as: edit) }
         edits[hash, default: []].append(edit)
     }
 
