@@ -57,6 +57,9 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
 
+        .executableTarget(
+            name: "ZoneBenchmark", dependencies: ["ZoneCompilation", "ProviderRegistry", "DNSAuthority", "IPAddressing", .logging],
+            path: "Tests/Benchmarks/ZoneBenchmark"),
         .target(
             name: "TestSupport", dependencies: ["DNSAuthority", "IPAddressing", "ProviderRegistry", "ZoneCompilation"],
             path: "Tests/TestSupport"),

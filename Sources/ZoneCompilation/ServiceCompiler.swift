@@ -21,7 +21,7 @@ struct ServiceCompiler {
     }
 
     /// Compiles the service. O(providers + their addresses).
-    func compile(_ service: MergedService) -> Output {
+    func compile(_ service: ZoneInterior.Known) -> Output {
         let instances = placed(service)
         var builder = RecordBlockBuilder()
         var sets = AddressSets(of: instances.map { ($0.registration, $0.addresses) }, ttl: ttl, &builder)
@@ -81,10 +81,10 @@ extension ServiceCompiler {
         let addresses: HostAddresses
     }
 
-    /// Names every provider and looks its addresses up.
-    private func placed(_ service: MergedService) -> [Instance] {
+    /// Looks every provider's addresses up.
+    private func placed(_ service: ZoneInterior.Known) -> [Instance] {
         var known: [ProviderHost: HostAddresses] = [:]
-        return zip(content.instanceNames(of: service, at: owner), service.registrations).map { name, registration in
+        return zip(service.names, service.service.registrations).map { name, registration in
             let host = registration.provider.host
             let addresses = known[host] ?? addresses(host)
             known[host] = addresses

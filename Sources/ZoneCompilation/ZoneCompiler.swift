@@ -147,17 +147,17 @@ extension ZoneCompiler {
     }
 
     private mutating func compileService(_ reference: ServiceReference, _ interior: ZoneInterior) {
-        guard let service = interior.service(at: reference.owner, zone: reference.zone) else {
+        guard let known = interior.service(reference) else {
             uses.forget(reference)
             zones[reference.zone].unnamed[reference.owner] = nil
             return
         }
-        note(hostsOf: service, for: reference, interior)
+        note(hostsOf: known.service, for: reference, interior)
         let book = book
         let compiler = ServiceCompiler(
             owner: reference.owner, content: zones[reference.zone].content, ttl: policy.ttl,
             addresses: { book.addresses(of: $0, in: interior) })
-        let output = compiler.compile(service)
+        let output = compiler.compile(known)
         zones[reference.zone].blocks[reference.owner] = output.block
         zones[reference.zone].builder.insert(output.block)
         report(Set(output.unnamed), of: reference)

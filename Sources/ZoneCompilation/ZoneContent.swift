@@ -13,7 +13,13 @@ struct ZoneContent {
     /// How many names lie below each name that lies between a service, or its SRV forms, and the origin.
     private var descendants: [DomainName: Int] = [:]
 
-    init(origin: DomainName) { self.origin = origin }
+    /// Where the name server stands unless a service does; nil if that would be too long.
+    let nameServer: DomainName?
+
+    init(origin: DomainName) {
+        self.origin = origin
+        nameServer = ApexCompiler.nameServer(of: origin)
+    }
 
     /// The merged service at a name; nil if there is none.
     func service(at name: DomainName) -> MergedService? { services[name].map { MergedService($0.values) } }
@@ -26,7 +32,7 @@ struct ZoneContent {
 
     /// Whether something with a better right than an instance stands at a name: a service, an SRV form or the name server.
     private func isTaken(_ name: DomainName) -> Bool {
-        hasService(at: name) || serviceWithForm(name).map(hasService) ?? false || name == ApexCompiler.nameServer(of: origin)
+        hasService(at: name) || serviceWithForm(name).map(hasService) ?? false || name == nameServer
     }
 
     /// What has to be taken in for the zone to hold what a registry says.
@@ -109,6 +115,8 @@ extension ZoneContent {
 
     /// The service whose SRV form a name would be.
     private func serviceWithForm(_ name: DomainName) -> DomainName? {
+        // Most names are no such form, and every instance's is looked at.
+        guard name.octets.count > 1, name.octets[1] == UInt8(ascii: "_") else { return nil }
         var labels = name.labels.dropLast(origin.labels.count).map(Array.init)
         guard labels.count >= 2, let last = labels.popLast(), ServiceNaming.protocols.contains(where: { $0.utf8.elementsEqual(last) }),
             labels[0].first == UInt8(ascii: "_")

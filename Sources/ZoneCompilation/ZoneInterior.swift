@@ -11,18 +11,19 @@ final class ZoneInterior: AddressBook.Interior {
         let isRead: Bool
     }
 
-    /// A service with what leads to it.
-    private struct Known {
+    /// A service with the names of its providers, in their order; nil for those that have none.
+    struct Known {
         let service: MergedService
-        /// All hosts that its providers name, each once.
-        let hosts: [ProviderHost]
-        /// The host of each instance that has a name.
-        let instances: [DomainName: ProviderHost]
+        let names: [DomainName?]
     }
 
     private let parts: [Part]
     private let nameServer: HostAddresses
     private var known: [ZoneCompiler.ServiceReference: Known?] = [:]
+    /// The hosts that a service's providers name, each once.
+    private var hosts: [ZoneCompiler.ServiceReference: [ProviderHost]] = [:]
+    /// The host of each of a service's instances.
+    private var instances: [ZoneCompiler.ServiceReference: [DomainName: ProviderHost]] = [:]
 
     /// The zones in the order of their origins' places, and the addresses of the name server of each.
     init(_ parts: [Part], nameServer: HostAddresses) {
@@ -38,29 +39,43 @@ final class ZoneInterior: AddressBook.Interior {
     }
 
     /// The merged service at a name; nil if there is none.
-    func service(at name: DomainName, zone index: Int) -> MergedService? { known(name, zone: index)?.service }
+    func service(_ reference: ZoneCompiler.ServiceReference) -> Known? {
+        if let known = known[reference] { return known }
+        let content = parts[reference.zone].content
+        let made = content.service(at: reference.owner).map { service in
+            Known(service: service, names: content.instanceNames(of: service, at: reference.owner))
+        }
+        known[reference] = .some(made)
+        return made
+    }
 
     func hosts(at name: DomainName) -> InteriorHosts? {
         guard let index = zoneIndex(of: name) else { return nil }
         let part = parts[index]
         guard part.isRead else { return .addresses(HostAddresses()) }
-        if let service = known(name, zone: index) { return .hosts(service.hosts) }
-        if name == ApexCompiler.nameServer(of: part.content.origin) { return .addresses(nameServer) }
-        guard let parent = name.parent, let host = known(parent, zone: index)?.instances[name] else { return .hosts([]) }
-        return .hosts([host])
+        if let hosts = hosts(of: ZoneCompiler.ServiceReference(zone: index, owner: name)) { return .hosts(hosts) }
+        if name == part.content.nameServer { return .addresses(nameServer) }
+        guard let parent = name.parent else { return .hosts([]) }
+        let host = instances(of: ZoneCompiler.ServiceReference(zone: index, owner: parent))?[name]
+        return .hosts(host.map { [$0] } ?? [])
     }
 
-    private func known(_ name: DomainName, zone index: Int) -> Known? {
-        let reference = ZoneCompiler.ServiceReference(zone: index, owner: name)
-        if let known = known[reference] { return known }
-        let made = parts[index].content.service(at: name).map { service in
-            let named = zip(parts[index].content.instanceNames(of: service, at: name), service.registrations)
-            return Known(
-                service: service, hosts: Array(Set(service.registrations.map(\.provider.host))),
-                instances: Dictionary(
-                    uniqueKeysWithValues: named.compactMap { name, registration in name.map { ($0, registration.provider.host) } }))
+    private func hosts(of reference: ZoneCompiler.ServiceReference) -> [ProviderHost]? {
+        if let hosts = hosts[reference] { return hosts }
+        guard let known = service(reference) else { return nil }
+        let made = Array(Set(known.service.registrations.map(\.provider.host)))
+        hosts[reference] = made
+        return made
+    }
+
+    private func instances(of reference: ZoneCompiler.ServiceReference) -> [DomainName: ProviderHost]? {
+        if let instances = instances[reference] { return instances }
+        guard let known = service(reference) else { return nil }
+        let named = zip(known.names, known.service.registrations).compactMap { name, registration in
+            name.map { ($0, registration.provider.host) }
         }
-        known[reference] = .some(made)
+        let made = Dictionary(uniqueKeysWithValues: named)
+        instances[reference] = made
         return made
     }
 }

@@ -15,6 +15,8 @@ package struct DomainName: Hashable, Sendable {
 
     private init(uncheckedOctets octets: [UInt8]) { self.octets = octets }
 
+    package func hash(into hasher: inout Hasher) { octets.withUnsafeBytes { hasher.combine(bytes: $0) } }
+
     /// The name of these labels, leftmost first; nil if one is empty or over 63 octets, or the whole over 255.
     package init?(labels: some Sequence<some Collection<UInt8>>) {
         var octets: [UInt8] = []
@@ -57,8 +59,9 @@ package struct DomainName: Hashable, Sendable {
     }
 
     /// The name with one more label on its left; nil if that is no domain name.
-    package func prepending(_ label: some Collection<UInt8>) -> DomainName? {
-        DomainName(labels: [Array(label)])?.appending(self)
+    package func prepending(_ label: [UInt8]) -> DomainName? {
+        guard 1...Self.maximumLabelLength ~= label.count, 1 + label.count + octets.count <= Self.maximumLength else { return nil }
+        return DomainName(uncheckedOctets: [UInt8(label.count)] + label.map(\.asciiLowercased) + octets)
     }
 
     /// The labels, leftmost first, without the root.

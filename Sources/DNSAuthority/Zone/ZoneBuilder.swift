@@ -41,7 +41,7 @@ package struct ZoneBuilder {
     }
 
     /// Names that a shard holds on average after they have been dealt out; with far more or far fewer they are dealt out anew.
-    private static let namesPerShard = 256
+    private static let namesPerShard = 64
 
     /// An empty zone. The seed spreads names over the tables: unpredictable in a server, fixed in a test.
     package init(origin: DomainName, seed: UInt64) {

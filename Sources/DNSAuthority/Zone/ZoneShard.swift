@@ -32,10 +32,15 @@ final class ZoneShard: @unchecked Sendable {
     }
 
     deinit {
-        for entry in entries { entry.node?.pointee.block.release() }
+        for index in 0...mask { slots[index].node?.pointee.block.release() }
         slots.deallocate()
     }
 
     /// The occupied slots, in no order that matters.
-    var entries: [Slot] { (0...mask).lazy.map { self.slots[$0] }.filter { $0.node != nil } }
+    var entries: [Slot] {
+        var entries: [Slot] = []
+        entries.reserveCapacity(count)
+        for index in 0...mask where slots[index].node != nil { entries.append(slots[index]) }
+        return entries
+    }
 }

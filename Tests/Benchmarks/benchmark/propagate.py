@@ -1,0 +1,100 @@
+"""Milliseconds from create() to the first right answer, beside a bare kazoo watcher in the same run; idle, and under as many queries as are
+answered."""
+import contextlib
+import json
+import socket
+import struct
+import subprocess
+import threading
+import time
+import uuid
+
+from kazoo.client import KazooClient
+
+from . import machine, servers
+from .registry import A, ORIGIN, ROOT, SOA, Registry, query, questions, write_questions
+
+
+def run(tools, count):
+    with machine.folder() as where, machine.zookeeper(where) as zookeeper:
+        registry = Registry.of([10] * 1000)
+        registry.load(zookeeper.address)
+        file = where / "questions"
+        write_questions(file, questions(registry, "a"))
+        with servers.zoodns(tools, where, zookeeper.address, "--log-level", "error", core=None) as server:
+            machine.wait_for("the zone", lambda: machine.answers(server.port, query(ORIGIN, SOA)))
+            print(f"milliseconds from create(), {count} times")
+            measure("idle", zookeeper.address, server.port, count)
+            with saturated(tools, server.port, file):
+                measure("under load", zookeeper.address, server.port, count)
+
+
+@contextlib.contextmanager
+def saturated(tools, port, file):
+    generator = subprocess.Popen([tools / "generator", str(port), file, "3600", "0"], stdout=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        generator.kill()
+        generator.wait()
+
+
+def measure(load, zookeeper, port, count):
+    writer, reader = KazooClient(zookeeper), KazooClient(zookeeper)
+    writer.start()
+    reader.start()
+    service = f"propagation-{uuid.uuid4().hex[:8]}"
+    writer.ensure_path(f"{ROOT}/{service}")
+    seen, news = {}, threading.Condition()
+
+    @reader.ChildrenWatch(f"{ROOT}/{service}")
+    def watch(children):
+        now = time.perf_counter()
+        with news:
+            for child in children:
+                seen.setdefault(child, now)
+            news.notify_all()
+
+    client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    client.connect(("127.0.0.1", port))
+    client.settimeout(0.05)
+    answered, watched = [], []
+    for number in range(count):
+        instance = str(uuid.uuid4())
+        question = query(f"{instance}.{service}.{ORIGIN}", A)
+        document = json.dumps({"host": "10.0.0.1", "port": 1 + number}).encode()
+        start = time.perf_counter()
+        created = writer.create_async(f"{ROOT}/{service}/{instance}", document, ephemeral=True)
+        deadline = start + 30
+        while not has_answer(client, question):
+            if time.perf_counter() > deadline:
+                raise SystemExit("no answer within 30 s")
+            time.sleep(0.0002)
+        answered.append(time.perf_counter() - start)
+        created.get()
+        with news:
+            news.wait_for(lambda: instance in seen, 30)
+        watched.append(seen[instance] - start)
+        # Of one size all the time, so that each round measures the same.
+        writer.delete(f"{ROOT}/{service}/{instance}")
+    ours, theirs = summary(load, "zoodns answers", answered), summary(load, "kazoo watcher", watched)
+    print(f"  {load:12} zoodns ÷ kazoo, medians: {ours / theirs:.2f}", flush=True)
+    for session in (writer, reader):
+        session.stop()
+        session.close()
+
+
+def has_answer(client, question):
+    """Whether there is an answer now; under load a datagram may be lost on the way."""
+    try:
+        client.send(question)
+        return struct.unpack("!H", client.recv(4096)[6:8])[0] > 0
+    except OSError:
+        return False
+
+
+def summary(load, who, times):
+    times = sorted(times)
+    median = times[len(times) // 2] * 1e3
+    print(f"  {load:12} {who:16} median {median:6.2f}   99th percentile {times[int(len(times) * 0.99)] * 1e3:6.2f}", flush=True)
+    return median

@@ -1,0 +1,118 @@
+"""Registries made up from a seed, and questions about them."""
+import json
+import random
+import struct
+import uuid
+
+from kazoo.client import KazooClient
+
+SEED = 20
+ROOT = "/providers"
+ORIGIN = "svc.local"
+A, SOA, AAAA, SRV = 1, 6, 28, 33
+NO_ERROR, NAME_ERROR = 0, 3
+
+
+class Registry:
+    """Services by name, each a list of (instance, address, port)."""
+
+    def __init__(self, services):
+        self.services = services
+
+    @staticmethod
+    def of(sizes):
+        """A registry with one service for each number of providers; all addresses are different."""
+        draw = random.Random(SEED)
+        services, count = {}, 0
+        for number, size in enumerate(sizes):
+            providers = []
+            for _ in range(size):
+                count += 1
+                address = f"10.{count >> 16 & 255}.{count >> 8 & 255}.{count & 255}"
+                providers.append((str(uuid.UUID(int=draw.getrandbits(128), version=4)), address, 8000 + number % 1000))
+            services[f"service-{number:05}"] = providers
+        return Registry(services)
+
+    @property
+    def provider_count(self):
+        return sum(map(len, self.services.values()))
+
+    def load(self, zookeeper):
+        """Puts the registry in the place of what a ZooKeeper at HOST:PORT has, as persistent znodes."""
+        client = KazooClient(zookeeper, timeout=60)
+        client.start(timeout=30)
+        client.delete(ROOT, recursive=True)
+        client.create(ROOT)
+        znodes = ((f"{ROOT}/{name}", b"") for name in self.services)
+        documents = (
+            (f"{ROOT}/{name}/{instance}", json.dumps({"host": address, "port": port}).encode())
+            for name, providers in self.services.items() for instance, address, port in providers)
+        for kind in (znodes, documents):
+            batch = []
+            for path, data in kind:
+                batch.append((path, data))
+                if len(batch) == 500:
+                    create(client, batch)
+                    batch = []
+            create(client, batch)
+        client.stop()
+        client.close()
+
+
+def create(client, batch):
+    """Creates some znodes in one transaction."""
+    transaction = client.transaction()
+    for path, data in batch:
+        transaction.create(path, data)
+    for result in transaction.commit():
+        if isinstance(result, Exception):
+            raise result
+
+
+def query(name, kind, edns=False):
+    """A query in wire form; its ID is for the generator to choose."""
+    labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
+    record = struct.pack("!BHHIH", 0, 41, 1232, 0, 0) if edns else b""
+    return struct.pack("!6H", 0, 0x0100, 1, 0, 0, int(edns)) + labels + struct.pack("!BHH", 0, kind, 1) + record
+
+
+def questions(registry, mix, count=10_000):
+    """What to ask for a mix: (query, rcode, number of answers)."""
+    draw = random.Random(SEED)
+    small = [(f"{name}.{ORIGIN}", len(providers)) for name, providers in registry.services.items() if len(providers) <= 10]
+
+    def a():
+        name, size = draw.choice(small)
+        return query(name, A), NO_ERROR, size
+
+    def srv():
+        name, size = draw.choice(small)
+        return query(name, SRV, edns=True), NO_ERROR, size
+
+    def aaaa():
+        return query(draw.choice(small)[0], AAAA), NO_ERROR, 0
+
+    def nx():
+        return query(f"absent-{draw.randrange(10 ** 6):06}.{ORIGIN}", A), NAME_ERROR, 0
+
+    makers = {"a": [a], "srv": [srv], "nx": [nx], "mixed": [a] * 14 + [srv] * 4 + [aaaa, nx]}[mix]
+    return [makers[number % len(makers)]() for number in range(count)]
+
+
+def write_questions(path, questions):
+    """Writes questions as the generator reads them."""
+    with open(path, "wb") as file:
+        for octets, code, answers in questions:
+            file.write(struct.pack("!HBH", len(octets), code, answers) + octets)
+
+
+def write_dnsperf(path, registry, mix):
+    """Writes the same questions as dnsperf reads them."""
+    kinds = {A: "A", AAAA: "AAAA", SRV: "SRV"}
+    with open(path, "w") as file:
+        for octets, _, _ in questions(registry, mix):
+            labels, at = [], 12
+            while octets[at]:
+                labels.append(octets[at + 1:at + 1 + octets[at]].decode())
+                at += 1 + octets[at]
+            file.write(f"{'.'.join(labels)} {kinds[struct.unpack('!H', octets[at + 1:at + 3])[0]]}\n")
