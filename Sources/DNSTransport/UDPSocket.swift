@@ -26,10 +26,20 @@ struct UDPSocket: Sendable {
             close()
             throw error
         }
-        set(SOL_SOCKET, SO_RCVBUF, Self.receiveBuffer)
+        // The first needs CAP_NET_ADMIN and goes beyond the system's limit; without it the second goes as far as that.
+        set(SOL_SOCKET, SO_RCVBUFFORCE, Self.receiveBuffer)
+        if receiveBuffer < Self.receiveBuffer { set(SOL_SOCKET, SO_RCVBUF, Self.receiveBuffer) }
         set(SOL_SOCKET, SO_RCVTIMEO, Self.longestWait)
         if isWildcard { askForPacketInformation(address.family) }
         ignorePathMTU(address.family)
+    }
+
+    /// Octets that the kernel queues now.
+    private var receiveBuffer: Int32 {
+        var octets: Int32 = 0
+        var length = socklen_t(MemoryLayout.size(ofValue: octets))
+        getsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &octets, &length)
+        return octets
     }
 
     private func askForPacketInformation(_ family: Int32) {

@@ -28,7 +28,10 @@ struct RequestQueue {
             underWay.insert(request)
             sent.append(request)
         }
-        if head == waiting.count || head > 4096 {
+        if head == waiting.count {
+            // Anew, not emptied: a registry's first reading leaves room for all of it behind.
+            (waiting, isWaiting, head) = ([], [], 0)
+        } else if head > 4096 {
             waiting.removeFirst(head)
             head = 0
         }

@@ -50,7 +50,8 @@ struct WatchState {
     private var delayed: [ServiceName: ContinuousClock.Instant] = [:]
     private var nextReconcile: ContinuousClock.Instant?
     private var nextReread: ContinuousClock.Instant?
-    private var rereads: [WatchRequest] = []
+    /// Services whose providers are still to be read again in this period.
+    private var rereads: [ServiceName] = []
     /// Lists that no watch asked for: a difference in their answers means that a watch was lost.
     private var unprompted: Set<WatchRequest> = []
     /// What has been reported, by the version that it was reported of.
@@ -196,17 +197,18 @@ extension WatchState {
         }
     }
 
-    /// Reads the share of one second of all providers again.
+    /// Reads the share of one second of all providers again, whole services at a time.
     private mutating func reread() {
-        if rereads.isEmpty {
-            rereads = services.flatMap { name, state in state.children.keys.map { WatchRequest.read(name, instance: $0) } }
-        }
+        if rereads.isEmpty { rereads = Array(services.keys) }
         let share = providerCount / Int(Self.rereadPeriod.components.seconds) + 1
-        for request in rereads.suffix(share) {
+        var count = 0
+        while count < share, let name = rereads.popLast() {
             // It may have vanished since.
-            if case .read(let name, let instance) = request, services[name]?.children[instance] != nil { queue.add(request) }
+            for instance in (services[name]?.children ?? [:]).keys {
+                queue.add(.read(name, instance: instance))
+                count += 1
+            }
         }
-        rereads.removeLast(min(share, rereads.count))
     }
 }
 
@@ -310,6 +312,8 @@ extension WatchState {
     private mutating func letGo(of service: ServiceName) {
         guard let state = services[service], state.arriving.isEmpty else { return }
         for instance in state.leaving { remove(instance, from: service) }
+        // Anew, not emptied: there are as many of these as services.
+        services[service]?.arriving = []
         services[service]?.leaving = []
     }
 

@@ -19,7 +19,6 @@ final class ZoneInterior: AddressBook.Interior {
 
     private let parts: [Part]
     private let nameServer: HostAddresses
-    private var known: [ZoneCompiler.ServiceReference: Known?] = [:]
     /// The hosts that a service's providers name, each once.
     private var hosts: [ZoneCompiler.ServiceReference: [ProviderHost]] = [:]
     /// The host of each of a service's instances.
@@ -40,13 +39,10 @@ final class ZoneInterior: AddressBook.Interior {
 
     /// The merged service at a name; nil if there is none.
     func service(_ reference: ZoneCompiler.ServiceReference) -> Known? {
-        if let known = known[reference] { return known }
         let content = parts[reference.zone].content
-        let made = content.service(at: reference.owner).map { service in
+        return content.service(at: reference.owner).map { service in
             Known(service: service, names: content.instanceNames(of: service, at: reference.owner))
         }
-        known[reference] = .some(made)
-        return made
     }
 
     func hosts(at name: DomainName) -> InteriorHosts? {

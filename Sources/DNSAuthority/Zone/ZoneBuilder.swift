@@ -9,35 +9,32 @@ package struct ZoneBuilder {
     private var edits: [UInt64: [Edit]] = [:]
 
     /// What becomes of one name.
-    private struct Edit {
-        /// The wire form with zeros behind it, as `FoldedName` wants them.
-        private let name: [UInt8]
-        private let length: Int
-        /// The name's new node; nil if the name goes.
-        let node: UnsafePointer<ZoneNode>?
-        /// Keeps the node's memory until a shard does.
-        let block: RecordBlock?
+    private enum Edit {
+        /// It gets a node, whose block is kept until a shard keeps it.
+        case put(UnsafePointer<ZoneNode>, RecordBlock)
+        case remove(DomainName)
 
-        init(_ name: some Collection<UInt8>, node: UnsafePointer<ZoneNode>?, block: RecordBlock?) {
-            self.name = name + [UInt8](repeating: 0, count: FoldedName.room(for: name.count) - name.count)
-            length = name.count
-            self.node = node
-            self.block = block
-        }
-
+        /// The name's octets and as many zeros as `FoldedName` wants behind them.
         func withFoldedName<Result>(_ body: (FoldedName) -> Result) -> Result {
-            name.withUnsafeBytes { octets in
-                guard let start = octets.baseAddress else { preconditionFailure("a name has at least one octet") }
-                return body(FoldedName(folded: start, length: length))
+            switch self {
+            case .put(let node, _):
+                Self.withFoldedName(UnsafeRawBufferPointer(start: node.pointee.name, count: Int(node.pointee.nameLength)), body)
+            case .remove(let name): name.octets.withUnsafeBytes { Self.withFoldedName($0, body) }
             }
         }
 
-        func isAboutSame(as other: Edit) -> Bool { name == other.name }
-
-        func isAbout(_ node: ZoneNode) -> Bool {
-            guard length == Int(node.nameLength) else { return false }
-            return withFoldedName { $0.equals(node.foldedName) }
+        private static func withFoldedName<Result>(_ octets: UnsafeRawBufferPointer, _ body: (FoldedName) -> Result) -> Result {
+            withUnsafeTemporaryAllocation(byteCount: FoldedName.capacity * 8, alignment: 16) { memory in
+                guard let start = UnsafeRawPointer(memory.baseAddress) else { preconditionFailure("a capacity above 0 has an address") }
+                memory.initializeMemory(as: UInt8.self, repeating: 0)
+                memory.copyMemory(from: octets)
+                return body(FoldedName(folded: start, length: octets.count))
+            }
         }
+
+        func isAbout(_ name: FoldedName) -> Bool { withFoldedName { $0.length == name.length && $0.equals(name) } }
+
+        var node: UnsafePointer<ZoneNode>? { if case .put(let node, _) = self { node } else { nil } }
     }
 
     /// Names that a shard holds on average after they have been dealt out; with far more or far fewer they are dealt out anew.
@@ -58,20 +55,19 @@ package struct ZoneBuilder {
 
     /// Adds one name of a block, told by the order in which they were added.
     package mutating func insert(_ block: RecordBlock, _ index: Int) {
-        let node = block.node(index)
-        record(Edit(UnsafeRawBufferPointer(start: node.pointee.name, count: Int(node.pointee.nameLength)), node: node, block: block))
+        record(.put(block.node(index), block))
     }
 
     /// Takes a name away; nothing if it is not there.
-    package mutating func remove(_ name: DomainName) {
-        record(Edit(name.octets, node: nil, block: nil))
-    }
+    package mutating func remove(_ name: DomainName) { record(.remove(name)) }
 
     /// The last word about a name counts.
     private mutating func record(_ edit: Edit) {
-        let hash = edit.withFoldedName { $0.hash(seed: seed) }
-        edits[hash, default: []].removeAll { $0.isAboutSame(as: edit) }
-        edits[hash, default: []].append(edit)
+        edit.withFoldedName { name in
+            let hash = name.hash(seed: seed)
+            edits[hash]?.removeAll { $0.isAbout(name) }
+            edits[hash, default: []].append(edit)
+        }
     }
 
     /// The zone as it is now with this SOA; the builder goes on from there.
@@ -89,7 +85,7 @@ package struct ZoneBuilder {
     private mutating func apply(_ hashes: [UInt64], to index: Int) {
         let kept = shards[index].entries.filter { slot in
             guard let node = slot.node, let edits = edits[slot.hash] else { return true }
-            return !edits.contains { $0.isAbout(node.pointee) }
+            return !edits.contains { $0.isAbout(node.pointee.foldedName) }
         }
         let added = hashes.flatMap { hash in
             (edits[hash] ?? []).filter { $0.node != nil }.map { ZoneShard.Slot(hash: hash, node: $0.node) }
