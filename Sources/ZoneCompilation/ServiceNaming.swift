@@ -3,7 +3,7 @@ import DNSAuthority
 import ProviderRegistry
 
 /// Which domain names stand for services and their instances.
-package enum ServiceNaming {
+enum ServiceNaming {
     /// The protocols under which the SRV form of a service is found (RFC 2782).
     static let protocols = ["_tcp", "_udp"]
 
