@@ -1,5 +1,5 @@
-"""Milliseconds from create() to the first right answer, beside a bare kazoo watcher in the same run; idle, and under as many queries as are
-answered."""
+"""Milliseconds from create() to the first right answer, beside two kazoo clients in the same run: a bare watcher, which knows then that there is a
+new name, and one that has also read what the name stands for. Idle, and under as many queries as are answered."""
 import contextlib
 import json
 import socket
@@ -40,25 +40,34 @@ def saturated(tools, port, file):
 
 
 def measure(load, zookeeper, port, count):
-    writer, reader = KazooClient(zookeeper), KazooClient(zookeeper)
-    writer.start()
-    reader.start()
+    clients = writer, watcher, reader = [KazooClient(zookeeper) for _ in range(3)]
+    for client in clients:
+        client.start()
     service = f"propagation-{uuid.uuid4().hex[:8]}"
     writer.ensure_path(f"{ROOT}/{service}")
-    seen, news = {}, threading.Condition()
+    seen, known, news = {}, {}, threading.Condition()
 
-    @reader.ChildrenWatch(f"{ROOT}/{service}")
-    def watch(children):
+    def note(table, children):
         now = time.perf_counter()
         with news:
             for child in children:
-                seen.setdefault(child, now)
+                table.setdefault(child, now)
             news.notify_all()
 
-    client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    client.connect(("127.0.0.1", port))
-    client.settimeout(0.05)
-    answered, watched = [], []
+    @watcher.ChildrenWatch(f"{ROOT}/{service}")
+    def watch(children):
+        note(seen, children)
+
+    @reader.ChildrenWatch(f"{ROOT}/{service}")
+    def read(children):
+        for child in set(children) - set(known):
+            json.loads(reader.get(f"{ROOT}/{service}/{child}")[0])
+            note(known, [child])
+
+    resolver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    resolver.connect(("127.0.0.1", port))
+    resolver.settimeout(0.05)
+    answered, watched, learnt = [], [], []
     for number in range(count):
         instance = str(uuid.uuid4())
         question = query(f"{instance}.{service}.{ORIGIN}", A)
@@ -66,29 +75,31 @@ def measure(load, zookeeper, port, count):
         start = time.perf_counter()
         created = writer.create_async(f"{ROOT}/{service}/{instance}", document, ephemeral=True)
         deadline = start + 30
-        while not has_answer(client, question):
+        while not has_answer(resolver, question):
             if time.perf_counter() > deadline:
                 raise SystemExit("no answer within 30 s")
             time.sleep(0.0002)
         answered.append(time.perf_counter() - start)
         created.get()
         with news:
-            news.wait_for(lambda: instance in seen, 30)
+            news.wait_for(lambda: instance in seen and instance in known, 30)
         watched.append(seen[instance] - start)
+        learnt.append(known[instance] - start)
         # Of one size all the time, so that each round measures the same.
         writer.delete(f"{ROOT}/{service}/{instance}")
-    ours, theirs = summary(load, "zoodns answers", answered), summary(load, "kazoo watcher", watched)
-    print(f"  {load:12} zoodns ÷ kazoo, medians: {ours / theirs:.2f}", flush=True)
-    for session in (writer, reader):
+    ours = summary(load, "zoodns answers", answered)
+    theirs = summary(load, "kazoo watcher", watched), summary(load, "kazoo reader", learnt)
+    print(f"  {load:12} medians: zoodns ÷ watcher {ours / theirs[0]:.2f}, zoodns ÷ reader {ours / theirs[1]:.2f}", flush=True)
+    for session in clients:
         session.stop()
         session.close()
 
 
-def has_answer(client, question):
+def has_answer(resolver, question):
     """Whether there is an answer now; under load a datagram may be lost on the way."""
     try:
-        client.send(question)
-        return struct.unpack("!H", client.recv(4096)[6:8])[0] > 0
+        resolver.send(question)
+        return struct.unpack("!H", resolver.recv(4096)[6:8])[0] > 0
     except OSError:
         return False
 
