@@ -3,7 +3,7 @@ import Glibc
 /// How many files and sockets the process may have open at once. The C functions are `getrlimit` and `setrlimit`.
 package enum DescriptorLimit {
     /// What everything but the server's own sockets needs: ZooKeeper, look-ups of hosts, standard streams, event loops.
-    private static let reserve = 64
+    private static let reserve = 32
 
     private static var current: rlimit {
         var limit = rlimit()

@@ -10,6 +10,9 @@ struct TCPListener: Sendable {
     private let service: NIOLoopBoundBox<TCPService>
     private var channels: [any Channel] = []
 
+    /// Octets that the kernel is asked to keep for a client who does not read: room for two of the longest responses. Left to itself it keeps
+    /// megabytes, which a client can have filled with few octets of queries.
+    private static let sendBuffer: ChannelOptions.Types.SocketOption.Value = 128 << 10
     /// Connections that may wait to be accepted.
     private static let backlog: ChannelOptions.Types.BacklogOption.Value = 1024
 
@@ -38,6 +41,7 @@ struct TCPListener: Sendable {
             .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.socketOption(.so_sndbuf), value: Self.sendBuffer)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {

@@ -63,6 +63,14 @@ package enum IPAddress: Hashable, Sendable {
         }
     }
 
+    /// Whether it stands for one machine, or for all addresses of one, rather than for a group (RFC 1112 §4, RFC 919 §7, RFC 4291 §2.7).
+    package var isUnicast: Bool {
+        switch self {
+        case .v4(let address): address.value >> 28 != 0xE && address.value != .max
+        case .v6(let address): address.value >> 120 != 0xFF
+        }
+    }
+
     /// The literal, IPv6 without brackets.
     package var text: String {
         switch self {

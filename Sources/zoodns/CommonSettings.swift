@@ -56,7 +56,7 @@ struct CommonSettings {
             ZoneSource.init)
         listen = reader.values(
             "listen", options.listen, default: Self.defaultListen, expected: "an address with a port such as 127.0.0.1:5300 or [::1]:5300"
-        ) { SocketEndpoint($0) }
+        ) { SocketEndpoint($0).flatMap { $0.address.isUnicast ? $0 : nil } }
         hostResolvers = reader.values(
             "host-resolver", options.hostResolver, default: [], expected: "an address such as 192.0.2.1 or [2001:db8::1]:53"
         ) { text in

@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct ProgramTests {
     @Test(arguments: [
-        ["--listen", "nowhere"], ["--zone", "a..b=/x"], ["--zone", "a=x"], ["--ttl", "-1"], ["--ttl", "2147483648"],
+        ["--listen", "nowhere"], ["--listen", "224.0.0.1:53"], ["--zone", "a..b=/x"], ["--zone", "a=x"], ["--ttl", "-1"],
+        ["--ttl", "2147483648"],
         ["--zookeeper", "a:0"], ["--bogus"],
         ["--hold-down", "1d"], ["--workers", "0"], ["--zone", "a=/x", "--zone", "A=/y"], ["--log-level", "loud"], ["--host-resolver", "a"],
     ])

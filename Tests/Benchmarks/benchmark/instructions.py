@@ -34,4 +34,4 @@ def count(tools, where, zookeeper, registry, mix):
 
 
 def control(server, state):
-    subprocess.run(["callgrind_control", "-i", state, str(server.process.pid)], stdout=subprocess.DEVNULL, check=True)
+    subprocess.run(["callgrind_control", "-i", state, str(server.process.pid)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
