@@ -23,7 +23,8 @@ int main(int count, char **arguments) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(arguments[1])), .sin_addr = {htonl(INADDR_LOOPBACK)}};
     socklen_t size = sizeof address;
     int buffer = 4 << 20;
-    setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+    if (setsockopt(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof buffer) != 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
     if (bind(descriptor, (struct sockaddr *)&address, size) != 0) return perror("bind"), 1;
     getsockname(descriptor, (struct sockaddr *)&address, &size);
     printf("listening 127.0.0.1:%d\n", ntohs(address.sin_port));

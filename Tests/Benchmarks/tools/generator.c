@@ -152,7 +152,9 @@ int main(int count, char **arguments) {
     for (int i = 0; i < SOCKETS; i++) {
         int buffer = 4 << 20;
         clients[i].descriptor = socket(AF_INET, SOCK_DGRAM, 0);
-        setsockopt(clients[i].descriptor, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+        // What is lost here would be counted against the server.
+        if (setsockopt(clients[i].descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof buffer) != 0)
+            setsockopt(clients[i].descriptor, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
         if (connect(clients[i].descriptor, (struct sockaddr *)&address, sizeof address) != 0) return perror("connect"), 1;
     }
     uint64_t start = now(), time = start, idle = start;
