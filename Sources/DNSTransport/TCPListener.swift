@@ -13,6 +13,8 @@ struct TCPListener: Sendable {
     /// Octets that the kernel is asked to keep for a client who does not read: room for two of the longest responses. Left to itself it keeps
     /// megabytes, which a client can have filled with few octets of queries.
     private static let sendBuffer: ChannelOptions.Types.SocketOption.Value = 128 << 10
+    /// Octets that are read from a client at once: hundreds of queries, and little enough to keep for each of 1024 clients.
+    private static let readSize = 16 << 10
     /// Connections that may wait to be accepted.
     private static let backlog: ChannelOptions.Types.BacklogOption.Value = 1024
 
@@ -43,6 +45,8 @@ struct TCPListener: Sendable {
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.socketOption(.so_sndbuf), value: Self.sendBuffer)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: Self.readSize))
+            .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(TCPConnection(service.value))
