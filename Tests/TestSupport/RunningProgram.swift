@@ -36,7 +36,9 @@ public final class RunningProgram {
     deinit {
         // Not SIGTERM: programs inherit it blocked from the thread that starts them.
         if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-        process.waitUntilExit()
+        // Not waitUntilExit: its run loop can miss the end and spin for ever.
+        let deadline = ContinuousClock.now + .seconds(10)
+        while process.isRunning, ContinuousClock.now < deadline { usleep(1000) }
         try? FileManager.default.removeItem(at: folder)
     }
 
