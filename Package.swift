@@ -76,7 +76,7 @@ let package = Package(
             name: "ZoneCompilationTests",
             dependencies: ["ZoneCompilation", "DNSAuthority", "IPAddressing", "ProviderRegistry", "TestSupport", .logging]),
         .testTarget(name: "HostResolutionTests", dependencies: ["HostResolution", "IPAddressing", "TestSupport", .logging]),
-        .testTarget(name: "DNSTransportTests", dependencies: ["DNSTransport", "DNSAuthority", "IPAddressing", "TestSupport", .logging]),
+        .testTarget(name: "DNSTransportTests", dependencies: ["DNSTransport", "DNSAuthority", "IPAddressing", "TestSupport"]),
         .testTarget(name: "ConformanceTests", dependencies: ["DNSAuthority", "ProviderRegistry", "TestSupport"]),
         .testTarget(name: "zoodnsTests", dependencies: ["zoodns", .product(name: "Configuration", package: "swift-configuration")]),
         .testTarget(name: "IntegrationTests", dependencies: ["TestSupport", "IPAddressing", "zoodns"], exclude: ["namespace"]),

@@ -5,7 +5,7 @@ import Synchronization
 final class ZoneSlot: Sendable {
     private struct Content {
         var zones: ServedZones
-        /// Kept until the next zones come: by then every worker has let go of them, so that none has to take them apart between queries.
+        /// Kept until the next zones come: most often every worker has let go of them by then, and none has to take them apart between queries.
         var previous: ServedZones?
     }
 

@@ -10,8 +10,10 @@ import Synchronization
 /// All of c-ares stands on one thread, which `run` starts.
 package final class HostResolver: Sendable {
     private struct Orders {
-        /// What to follow, each in turn: whoever was left out for a moment only is looked up anew, and told of again.
-        var hosts: [Set<String>] = []
+        /// What to follow from now on; nil without a new order.
+        var hosts: Set<String>?
+        /// What every order since the last that was carried out has named: whoever was left out for a moment is looked up anew, and told of again.
+        var kept: Set<String> = []
         var isOver = false
     }
 
@@ -31,7 +33,12 @@ package final class HostResolver: Sendable {
     deinit { Glibc.close(wake) }
 
     /// The hosts to look up from now on: lower case, without a final dot.
-    package func follow(_ hosts: Set<String>) { order { $0.hosts.append(hosts) } }
+    package func follow(_ hosts: Set<String>) {
+        order { orders in
+            orders.kept = orders.hosts == nil ? hosts : orders.kept.intersection(hosts)
+            orders.hosts = hosts
+        }
+    }
 
     private func order(_ change: (inout Orders) -> Void) {
         orders.withLock { change(&$0) }
@@ -61,7 +68,10 @@ package final class HostResolver: Sendable {
         while true {
             let orders = takeOrders()
             if orders.isOver { return }
-            for hosts in orders.hosts { schedule.follow(hosts) }
+            if let hosts = orders.hosts {
+                schedule.follow(orders.kept)
+                schedule.follow(hosts)
+            }
             if servers.isEmpty, SystemConfiguration() != configuration {
                 configuration = SystemConfiguration()
                 channels.reopen()
@@ -92,7 +102,7 @@ package final class HostResolver: Sendable {
         var count: UInt64 = 0
         _ = Glibc.read(wake, &count, MemoryLayout.size(ofValue: count))
         return orders.withLock { orders in
-            defer { orders.hosts = [] }
+            defer { (orders.hosts, orders.kept) = (nil, []) }
             return orders
         }
     }

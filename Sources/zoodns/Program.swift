@@ -40,25 +40,28 @@ struct CommandFailure: Error {
 
 /// The program's own lines on its standard streams, written at once: others wait for them.
 enum StandardStreams {
-    /// A line on standard output.
-    static func say(_ line: String) { write(line + "\n", to: STDOUT_FILENO) }
+    /// A line on standard output, for whoever listens.
+    static func say(_ line: String) { _ = write(line + "\n", to: STDOUT_FILENO) }
 
-    /// Text on standard output.
-    static func print(_ text: String) { write(text, to: STDOUT_FILENO) }
+    /// Text on standard output that somebody has asked for: throws if it does not get there in full.
+    static func print(_ text: String) throws(CommandFailure) {
+        guard write(text, to: STDOUT_FILENO) else { throw .refused("cannot write to standard output: \(String(cString: strerror(errno)))") }
+    }
 
     /// A line on standard error, whatever it holds.
     static func complain(_ text: String) {
-        write("zoodns: " + text.split(whereSeparator: \.isNewline).joined(separator: " ") + "\n", to: STDERR_FILENO)
+        _ = write("zoodns: " + text.split(whereSeparator: \.isNewline).joined(separator: " ") + "\n", to: STDERR_FILENO)
     }
 
-    /// Whoever has closed the other end does not want to know.
-    private static func write(_ text: String, to descriptor: Int32) {
+    /// Whether all of it was written; if not, `errno` says why.
+    private static func write(_ text: String, to descriptor: Int32) -> Bool {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if written < 0, errno == EINTR { continue }
-            guard written > 0 else { return }
+            guard written > 0 else { return false }
             rest = rest.dropFirst(written)
         }
+        return true
     }
 }

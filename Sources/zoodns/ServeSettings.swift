@@ -6,7 +6,7 @@ struct ServeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("How long to answer without ZooKeeper, 0 for ever. (default: 1h)", valueName: "duration"))
     var maxStale: String?
 
-    @Option(help: ArgumentHelp("How often to compare everything with ZooKeeper. (default: 60s)", valueName: "duration"))
+    @Option(help: ArgumentHelp("How often to compare all names with those in ZooKeeper. (default: 60s)", valueName: "duration"))
     var reconcile: String?
 
     @Option(

@@ -54,7 +54,7 @@ struct ZoneCommand: AsyncParsableCommand {
             defer { group.cancelAll() }
             return try await compile(settings, news, resolver)
         }
-        for zone in zones { StandardStreams.print(MasterFile.text(of: zone)) }
+        for zone in zones { try StandardStreams.print(MasterFile.text(of: zone)) }
     }
 
     /// Compiles what comes in until nothing is missing any more.

@@ -12,17 +12,20 @@ import Testing
 
         subscript(_ host: String) -> HostAddresses? { hosts.withLock { $0[host] } }
 
+        func forget() { hosts.withLock { $0 = [:] } }
+
         func note(_ news: [String: HostAddresses]) { hosts.withLock { $0.merge(news) { $1 } } }
     }
 
     /// Runs `body` while a resolver follows hosts.
-    private func following(_ hosts: Set<String>, of server: SocketEndpoint, _ body: (Told) async throws -> Void) async throws {
+    private func following(_ hosts: Set<String>, of server: SocketEndpoint, _ body: (Told, HostResolver) async throws -> Void) async throws
+    {
         let resolver = HostResolver(servers: [server], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let told = Told()
         let task = Task { await resolver.run(told.note) }
         resolver.follow(hosts)
         defer { task.cancel() }
-        try await body(told)
+        try await body(told, resolver)
         task.cancel()
         await task.value
     }
@@ -41,7 +44,7 @@ import Testing
 
             """)
         let hosts = ["both", "alias", "text", "nothing"].map { "\($0).hosts.test" }
-        try await following(Set(hosts), of: server.endpoint) { told in
+        try await following(Set(hosts), of: server.endpoint) { told, _ in
             let isKnown = { (host: String) in told[host].map { !$0.ipv4.isUnknown && !$0.ipv6.isUnknown } ?? false }
             try await waitUntil("all hosts are known") { hosts.allSatisfy(isKnown) }
             let both = HostAddresses(
@@ -54,10 +57,24 @@ import Testing
 
     @Test func `localhost is known without a name server`() async throws {
         let nobody = SocketEndpoint(address: .v4(IPv4Address(value: 0x7F00_0001)), port: try ClientSocket.freePort())
-        try await following(["localhost", "a.test"], of: nobody) { told in
+        try await following(["localhost", "a.test"], of: nobody) { told, _ in
             try await waitUntil("localhost is known") { told["localhost"]?.ipv6 == .known([IPv6Address(value: 1)]) }
             #expect(told["localhost"]?.ipv4 == .known([IPv4Address(value: 0x7F00_0001)]))
             #expect(told["a.test"] == nil)
+        }
+    }
+
+    /// Whoever asked has forgotten what was known of a host that nobody named any more.
+    @Test func `a host that is left out for a moment is told of again`() async throws {
+        let nobody = SocketEndpoint(address: .v4(IPv4Address(value: 0x7F00_0001)), port: try ClientSocket.freePort())
+        try await following(["localhost"], of: nobody) { told, resolver in
+            for _ in 0..<20 {
+                try await waitUntil("localhost is known") { told["localhost"]?.ipv6.isUnknown == false }
+                told.forget()
+                resolver.follow([])
+                resolver.follow(["localhost"])
+            }
+            try await waitUntil("localhost is known") { told["localhost"]?.ipv6.isUnknown == false }
         }
     }
 }

@@ -100,5 +100,10 @@ import Testing
         let zone = try await RunningProgram.run(RunningProgram.zoodns, ["zone", "--zookeeper", zooKeeper.address])
         #expect(zone.exitCode == 0)
         #expect(zone.errors.split(separator: "\n").filter { $0.contains("/providers/a/bad") }.count == 8)
+        let lost = try await RunningProgram.run(
+            URL(filePath: "/bin/sh"),
+            ["-c", "exec \"$0\" zone --zookeeper \"$1\" >/dev/full", RunningProgram.zoodns.path, zooKeeper.address])
+        #expect(lost.exitCode == 1)
+        #expect(lost.errors.contains("cannot write to standard output"))
     }
 }

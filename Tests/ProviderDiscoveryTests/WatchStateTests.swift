@@ -13,6 +13,16 @@ private struct Tree {
     var now = ContinuousClock.now
     var asked: [WatchRequest] = []
 
+    /// A tree that has been read, and told of.
+    static func settled(_ services: [ServiceName: [InstanceName: (text: String, version: Int64)]]) -> Tree {
+        var tree = Tree()
+        tree.services = services
+        tree.connect()
+        tree.settle()
+        _ = tree.state.takeOutput()
+        return tree
+    }
+
     mutating func connect(isNew: Bool = true) { take(.session(.connected(timeout: .seconds(10), isNew: isNew))) }
 
     mutating func take(_ input: WatchInput) { state.take(input, at: now) }
@@ -123,11 +133,7 @@ private struct Tree {
     }
 
     @Test func `a lost watch is repaired and counted`() {
-        var tree = Tree()
-        tree.services = ["a": ["1": good]]
-        tree.connect()
-        tree.settle()
-        _ = tree.state.takeOutput()
+        var tree = Tree.settled(["a": ["1": good]])
         tree.services = ["a": ["2": good], "b": [:]]
         tree.now += .seconds(61)
         tree.state.tick(at: tree.now)
@@ -152,11 +158,7 @@ private struct Tree {
     }
 
     @Test func `a provider that gives way to another is served until that one has been read`() {
-        var tree = Tree()
-        tree.services = ["a": ["old": good]]
-        tree.connect()
-        tree.settle()
-        _ = tree.state.takeOutput()
+        var tree = Tree.settled(["a": ["old": good]])
         tree.services = ["a": ["new": good]]
         tree.take(.session(.watch(path: "/providers/a/old")))
         tree.take(.session(.watch(path: "/providers/a")))
@@ -172,10 +174,7 @@ private struct Tree {
     }
 
     @Test func `a provider that is gone for good is gone`() {
-        var tree = Tree()
-        tree.services = ["a": ["1": good, "2": good]]
-        tree.connect()
-        tree.settle()
+        var tree = Tree.settled(["a": ["1": good, "2": good]])
         tree.services?["a"]?["2"] = nil
         tree.take(.session(.watch(path: "/providers/a/2")))
         tree.settle()

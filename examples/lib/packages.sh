@@ -26,14 +26,21 @@ need_packages() {
 }
 
 # Installs packages without their services being started, now or at the next boot: nobody asked for a name server at port 53.
-install_quietly() {
-    local package status=0 policy=/usr/sbin/policy-rc.d
-    if [[ -e $policy ]]; then policy=; else printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod +x "$policy"; fi
+install_quietly() (
+    status=0
+    policy=/usr/sbin/policy-rc.d
+    if [[ ! -e $policy ]]; then
+        # In a shell of its own, whose end takes it away again whatever happens.
+        trap 'rm -f "$policy"' EXIT
+        trap 'exit 130' INT
+        trap 'exit 143' TERM
+        printf '#!/bin/sh\nexit 101\n' >"$policy"
+        chmod +x "$policy"
+    fi
     { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; } || status=$?
-    if [[ -n $policy ]]; then rm -f "$policy"; fi
     for package in "$@"; do systemctl disable --quiet "$package.service" 2>/dev/null || true; done
-    return "$status"
-}
+    exit "$status"
+)
 
 need_swift() {
     if ! command -v swift >/dev/null; then
@@ -50,3 +57,6 @@ build_folder() {
 # What building takes, and what ZooKeeper takes beside it.
 build_packages=(libzookeeper-mt-dev libc-ares-dev)
 zookeeper_packages=(libzookeeper-java default-jre-headless)
+
+# How to build what users run. Sourced in the checkout.
+release=(-c release --static-swift-stdlib --scratch-path "$(build_folder)")

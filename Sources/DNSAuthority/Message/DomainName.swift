@@ -15,6 +15,7 @@ package struct DomainName: Hashable, Sendable {
 
     private init(uncheckedOctets octets: [UInt8]) { self.octets = octets }
 
+    /// All octets at once: an array would give them to the hasher one by one.
     package func hash(into hasher: inout Hasher) { octets.withUnsafeBytes { hasher.combine(bytes: $0) } }
 
     /// The name of these labels, leftmost first; nil if one is empty or over 63 octets, or the whole over 255.

@@ -53,6 +53,7 @@ struct ZoneView {
         let mask: Int
     }
 
+    /// The name at the top.
     let origin: FoldedName
     let seed: UInt64
     let tables: UnsafePointer<Table>
@@ -68,7 +69,7 @@ struct ZoneView {
         let table = tables[Int(truncatingIfNeeded: ZoneView.shard(of: hash, bits: shardBits))]
         var index = Int(truncatingIfNeeded: hash) & table.mask
         while let node = table.slots[index].node {
-            if table.slots[index].hash == hash, name.equals(node.pointee.foldedName), name.length == Int(node.pointee.nameLength) {
+            if table.slots[index].hash == hash, name.length == Int(node.pointee.nameLength), name.equals(node.pointee.foldedName) {
                 return node
             }
             index = (index &+ 1) & table.mask
