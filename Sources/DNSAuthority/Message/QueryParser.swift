@@ -6,22 +6,27 @@ enum QueryParser {
         case malformed
     }
 
-    /// Reads a message of at least twelve octets; what cannot be read is in the result's `verdict`. O(octets), no allocation.
+    /// Reads a message of at least twelve octets into a query that has its flags only; what cannot be read is in its `verdict`.
+    /// O(octets), no allocation.
     @inline(__always)
-    static func parse(_ message: RawSpan, _ flags: HeaderFlags) -> Query {
-        var query = Query(flags: flags)
-        if flags.opcode != 0 {
+    static func parse(_ message: RawSpan, into query: inout Query) {
+        if query.flags.opcode != 0 {
             // Judged before the counts: UPDATE and NOTIFY use them in their own way.
             query.verdict = .notImplemented
         }
         do throws(ParseFailure) {
             let counts = SectionCounts(message)
             try readQuestion(message, counts, &query)
-            if counts.hasRecords || query.questionEnd != message.byteCount { try readRecords(message, counts, &query) }
+            if counts.hasRecords || query.questionEnd != message.byteCount {
+                if counts.isOneAdditional, isPlainOPT(message, from: query.questionEnd) {
+                    query.edns = EDNS(message, fromType: query.questionEnd &+ 1)
+                } else {
+                    try readRecords(message, counts, &query)
+                }
+            }
         } catch {
             if query.verdict == .noError { query.verdict = .formatError }
         }
-        return query
     }
 
     /// Reads the only question (RFC 9619: there is exactly one).
@@ -85,9 +90,15 @@ enum QueryParser {
             option &+= 4 &+ Int(message.uint16(at: option &+ 2))
         }
         guard option == end else { throw .malformed }
-        return EDNS(
-            payloadSize: UDPPayloadSize(advertised: message.uint16(at: start &+ 2)), version: message.uint8(at: start &+ 5),
-            wantsSecurity: message.uint8(at: start &+ 6) & 0x80 != 0)
+        return EDNS(message, fromType: start)
+    }
+
+    /// Whether an OPT record without options is all that is left, as most resolvers have it: a short way to what `readRecords` finds.
+    @inline(__always)
+    private static func isPlainOPT(_ message: RawSpan, from start: Int) -> Bool {
+        guard message.byteCount &- start == EDNS.recordLength else { return false }
+        return message.uint8(at: start) == 0 && message.uint16(at: start &+ 1) == RecordType.opt.rawValue
+            && message.uint16(at: start &+ 9) == 0
     }
 
     /// The offset after a record whose type field begins at `ownerEnd` (RFC 1035 §4.1.3).
@@ -128,8 +139,20 @@ private struct SectionCounts {
     var answer: Int { Int(truncatingIfNeeded: bits >> 32 & 0xFFFF) }
     var authority: Int { Int(truncatingIfNeeded: bits >> 16 & 0xFFFF) }
     var additional: Int { Int(truncatingIfNeeded: bits & 0xFFFF) }
+    /// Whether there is one record besides the question, in the additional section.
+    var isOneAdditional: Bool { bits & 0xFFFF_FFFF_FFFF == 1 }
     /// Whether anything but the question is there.
     var hasRecords: Bool { bits & 0xFFFF_FFFF_FFFF != 0 }
+}
+
+extension EDNS {
+    /// What a whole OPT record says whose type field begins at `start` (RFC 6891 §6.1.2).
+    @inline(__always)
+    fileprivate init(_ message: RawSpan, fromType start: Int) {
+        self.init(
+            payloadSize: UDPPayloadSize(advertised: message.uint16(at: start &+ 2)), version: message.uint8(at: start &+ 5),
+            wantsSecurity: message.uint8(at: start &+ 6) & 0x80 != 0)
+    }
 }
 
 extension RawSpan {

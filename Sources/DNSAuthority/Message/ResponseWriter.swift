@@ -7,9 +7,8 @@ struct ResponseWriter {
     private let limit: Int
     /// Octets written so far.
     private(set) var length: Int
-    private var answerCount: UInt16 = 0
-    private var authorityCount: UInt16 = 0
-    private var additionalCount: UInt16 = 0
+    /// How many records each section has, as the header has them: the question's count in the upper sixteen bits.
+    private var counts: UInt64 = 0
     private(set) var isTruncated = false
 
     /// Begins behind the question, which ends at `questionEnd`; `limit` is at least that.
@@ -18,7 +17,20 @@ struct ResponseWriter {
         self.memory = memory
         self.limit = limit
         length = questionEnd
+        if questionEnd > Header.length { note(1, in: .question) }
     }
+
+    /// The sections, each by the place of its count.
+    private enum Section: UInt64 {
+        case question = 48
+        case answer = 32
+        case authority = 16
+        case additional = 0
+    }
+
+    /// Counts records. A section of a response has fewer than 2¹⁶ of them: each takes more than one octet.
+    @inline(__always)
+    private mutating func note(_ records: Int, in section: Section) { counts &+= UInt64(truncatingIfNeeded: records) &<< section.rawValue }
 
     @inline(__always)
     private func fits(_ octets: Int) -> Bool { octets <= limit &- length }
@@ -40,29 +52,28 @@ struct ResponseWriter {
 extension ResponseWriter {
     /// Adds an RRset beginning with record `first` and coming round to it; what does not fit is left out with TC (RFC 2181 §9).
     @inline(__always)
-    mutating func addAnswer(_ rrset: UnsafePointer<EncodedRRset>, from first: Int) {
-        if fits(Int(rrset.pointee.length)) {
-            let start = rrset.pointee.start(ofRecord: first)
-            copy(rrset.pointee.octets + start, Int(rrset.pointee.length) &- start)
-            copy(rrset.pointee.octets, start)
-            answerCount &+= UInt16(truncatingIfNeeded: rrset.pointee.count)
+    mutating func addAnswer(_ rrset: EncodedRRset, from first: Int) {
+        if fits(rrset.length) {
+            let start = rrset.start(ofRecord: first)
+            copy(rrset.octets + start, rrset.length &- start)
+            copy(rrset.octets, start)
+            note(rrset.count, in: .answer)
         } else {
             addPart(of: rrset, from: first)
         }
     }
 
     /// Adds record by record what fits.
-    private mutating func addPart(of rrset: UnsafePointer<EncodedRRset>, from first: Int) {
-        let rrset = rrset.pointee
+    private mutating func addPart(of rrset: EncodedRRset, from first: Int) {
         isTruncated = true
-        let count = Int(rrset.count)
+        let count = rrset.count
         for step in 0..<count {
             let index = first + step < count ? first + step : first + step - count
             let start = rrset.start(ofRecord: index)
             let octets = rrset.start(ofRecord: index + 1) - start
             guard fits(octets) else { return }
             copy(rrset.octets + start, octets)
-            answerCount &+= 1
+            note(1, in: .answer)
         }
     }
 }
@@ -73,52 +84,56 @@ extension ResponseWriter {
     /// Adds the addresses of the targets of an SRV RRset that was added whole as the first answer, in the same order, as whole RRsets
     /// until one does not fit (RFC 2782; RFC 2181 §9: no TC for those).
     @inline(__always)
-    mutating func addAddresses(ofTargetsIn rrset: UnsafePointer<EncodedRRset>, from first: Int, answersStart: Int) {
-        guard let targets = rrset.pointee.targets else { return }
-        if let glue = rrset.pointee.glue, addGlue(glue, of: rrset, from: first, answersStart: answersStart) { return }
-        addEach(targets, of: rrset, from: first, answersStart: answersStart)
+    mutating func addAddresses(ofTargetsIn rrset: EncodedRRset, from first: Int, answersStart: Int) {
+        let addresses = rrset.addresses
+        if case .none = addresses { return }
+        if case .glue(let glue, let length) = addresses, addGlue(glue, length, of: rrset, from: first, answersStart: answersStart) {
+            return
+        }
+        addEach(addresses, of: rrset, from: first, answersStart: answersStart)
     }
 
     /// Adds one address record for each record of an RRset whose records are equally long; false if not all of them fit.
     @inline(__always)
-    private mutating func addGlue(_ glue: UnsafeRawPointer, of rrset: UnsafePointer<EncodedRRset>, from first: Int, answersStart: Int)
-        -> Bool
-    {
-        let count = Int(rrset.pointee.count)
-        let recordLength = Int(rrset.pointee.recordLength)
-        let glueLength = Int(rrset.pointee.glueLength)
-        let lastTarget = answersStart &+ (count &- 1) &* recordLength &+ Target.offsetInRecord
-        guard fits(count &* glueLength), lastTarget <= Target.lastReachable else { return false }
+    private mutating func addGlue(
+        _ glue: UnsafeRawPointer, _ glueLength: Int, of rrset: EncodedRRset, from first: Int, answersStart: Int
+    ) -> Bool {
+        let recordLength = rrset.recordLength
+        let firstTarget = answersStart &+ EncodedRRset.targetOffset
+        guard fits(rrset.count &* glueLength), firstTarget &+ rrset.length &- recordLength <= Target.lastReachable else { return false }
         var owner = length
         let start = first &* glueLength
-        copy(glue + start, count &* glueLength &- start)
+        copy(glue + start, rrset.count &* glueLength &- start)
         copy(glue, start)
-        var pointer = UInt16(truncatingIfNeeded: 0xC000 | (answersStart &+ Target.offsetInRecord))
+        var pointer = UInt16(truncatingIfNeeded: 0xC000 | firstTarget)
         while owner < length {
             store(pointer, at: owner)
             pointer &+= UInt16(truncatingIfNeeded: recordLength)
             owner &+= glueLength
         }
-        additionalCount &+= UInt16(truncatingIfNeeded: count)
+        note(rrset.count, in: .additional)
         return true
     }
 
     /// Adds whole RRsets target by target.
-    private mutating func addEach(
-        _ targets: UnsafePointer<TargetAddresses>, of rrset: UnsafePointer<EncodedRRset>, from first: Int, answersStart: Int
-    ) {
-        let rrset = rrset.pointee
-        let count = Int(rrset.count)
+    private mutating func addEach(_ addresses: EncodedRRset.Addresses, of rrset: EncodedRRset, from first: Int, answersStart: Int) {
         let firstStart = rrset.start(ofRecord: first)
-        for step in 0..<count {
-            let wraps = first + step >= count
-            let index = wraps ? first + step - count : first + step
+        for step in 0..<rrset.count {
+            let wraps = first + step >= rrset.count
+            let index = wraps ? first + step - rrset.count : first + step
             let start = rrset.start(ofRecord: index)
-            let record = answersStart + start - firstStart + (wraps ? Int(rrset.length) : 0)
+            let record = answersStart + start - firstStart + (wraps ? rrset.length : 0)
             let target = Target(
-                offset: record + Target.offsetInRecord, length: rrset.start(ofRecord: index + 1) - start - Target.offsetInRecord)
-            if let ipv4 = targets[index].ipv4, !add(ipv4, ownedBy: target) { return }
-            if let ipv6 = targets[index].ipv6, !add(ipv6, ownedBy: target) { return }
+                offset: record + EncodedRRset.targetOffset,
+                length: rrset.start(ofRecord: index + 1) - start - EncodedRRset.targetOffset)
+            switch addresses {
+            case .none: return
+            case .glue(let glue, let length):
+                guard add(AddressRecords(octets: glue + index * length, recordLength: length, count: 1), ownedBy: target) else { return }
+            case .targets(let targets):
+                if let ipv4 = (targets + index).ipv4, !add(records(ipv4), ownedBy: target) { return }
+                if let ipv6 = (targets + index).ipv6, !add(records(ipv6), ownedBy: target) { return }
+            }
         }
     }
 
@@ -127,38 +142,46 @@ extension ResponseWriter {
         let offset: Int
         let length: Int
 
-        /// Owner, type, class, TTL, RDLENGTH, priority, weight, port: 2 + 2 + 2 + 4 + 2 + 2 + 2 + 2 octets.
-        static let offsetInRecord = 18
         /// Largest offset that a compression pointer can hold (RFC 1035 §4.1.4).
         static let lastReachable = 0x3FFF
     }
 
-    /// Adds an RRset under a target's name; false if it does not fit.
+    /// One target's addresses of one type: `count` records of `recordLength` octets.
+    private struct AddressRecords {
+        let octets: UnsafeRawPointer
+        let recordLength: Int
+        let count: Int
+    }
+
+    private func records(_ rrset: EncodedRRset) -> AddressRecords {
+        AddressRecords(octets: rrset.octets, recordLength: rrset.recordLength, count: rrset.count)
+    }
+
+    /// Adds records under a target's name; false if they do not fit.
     @inline(__always)
-    private mutating func add(_ rrset: UnsafePointer<EncodedRRset>, ownedBy target: Target) -> Bool {
-        guard target.offset <= Target.lastReachable else { return addUncompressed(rrset, ownedBy: target) }
-        let octets = Int(rrset.pointee.length)
+    private mutating func add(_ records: AddressRecords, ownedBy target: Target) -> Bool {
+        guard target.offset <= Target.lastReachable else { return addUncompressed(records, ownedBy: target) }
+        let octets = records.count &* records.recordLength
         guard fits(octets) else { return false }
         var owner = length
-        copy(rrset.pointee.octets, octets)
+        copy(records.octets, octets)
         while owner < length {
             store(UInt16(truncatingIfNeeded: 0xC000 | target.offset), at: owner)
-            owner += Int(rrset.pointee.recordLength)
+            owner += records.recordLength
         }
-        additionalCount &+= UInt16(truncatingIfNeeded: rrset.pointee.count)
+        note(records.count, in: .additional)
         return true
     }
 
     /// The same where no pointer reaches the target any more: its name is repeated.
-    private mutating func addUncompressed(_ rrset: UnsafePointer<EncodedRRset>, ownedBy target: Target) -> Bool {
-        let recordLength = Int(rrset.pointee.recordLength)
-        let count = Int(rrset.pointee.count)
-        guard fits((recordLength - 2 + target.length) * count) else { return false }
-        for index in 0..<count {
+    private mutating func addUncompressed(_ records: AddressRecords, ownedBy target: Target) -> Bool {
+        let afterOwner = records.recordLength - 2
+        guard fits((afterOwner + target.length) * records.count) else { return false }
+        for index in 0..<records.count {
             copy(memory + target.offset, target.length)
-            copy(rrset.pointee.octets + index * recordLength + 2, recordLength - 2)
+            copy(records.octets + index * records.recordLength + 2, afterOwner)
         }
-        additionalCount &+= UInt16(truncatingIfNeeded: count)
+        note(records.count, in: .additional)
         return true
     }
 }
@@ -176,7 +199,7 @@ extension ResponseWriter {
         store(pointer, at: start + NegativeAuthority.pointerOffsets.0)
         store(pointer, at: start + NegativeAuthority.pointerOffsets.1)
         store(pointer, at: start + NegativeAuthority.pointerOffsets.2)
-        authorityCount = 1
+        note(1, in: .authority)
     }
 
     /// Writes the header and, if the query had one, the OPT record, for which the limit left room; returns the response's length.
@@ -187,10 +210,7 @@ extension ResponseWriter {
         if isAuthoritative { flags |= HeaderFlags.authoritative }
         if isTruncated { flags |= HeaderFlags.truncated }
         store(flags, at: Header.flagsOffset)
-        store(query.questionEnd > Header.length ? 1 : 0, at: Header.countsOffset)
-        store(answerCount, at: Header.countsOffset + 2)
-        store(authorityCount, at: Header.countsOffset + 4)
-        store(additionalCount, at: Header.countsOffset + 6)
+        memory.storeBytes(of: counts.bigEndian, toByteOffset: Header.countsOffset, as: UInt64.self)
         return length
     }
 
@@ -211,6 +231,6 @@ extension ResponseWriter {
             store(error.rawValue, at: length &+ 4)
             length &+= EDNS.extendedErrorLength
         }
-        additionalCount &+= 1
+        note(1, in: .additional)
     }
 }

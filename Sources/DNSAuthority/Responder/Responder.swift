@@ -40,7 +40,8 @@ package struct Responder {
         guard let memory = buffer.baseAddress, buffer.count >= Self.capacity(for: transport), queryLength <= buffer.count,
             case .accept(let flags) = QueryAcceptance.judge(memory, length: queryLength)
         else { return 0 }
-        let query = QueryParser.parse(UnsafeRawBufferPointer(start: memory, count: queryLength).bytes, flags)
+        var query = Query(flags: flags)
+        QueryParser.parse(UnsafeRawBufferPointer(start: memory, count: queryLength).bytes, into: &query)
         if let refusal = Refusal.judge(query) {
             return respond(to: query, in: memory, over: transport, refusal.code, refusal.error)
         }
@@ -75,7 +76,7 @@ package struct Responder {
         let result = entry.pointee.view.lookup(name, query.type, isAnyWhole: transport == .tcp)
         switch result {
         case .data(let rrset):
-            let error: ExtendedError? = isStale || rrset.pointee.isHeld ? .staleAnswer : nil
+            let error: ExtendedError? = isStale || rrset.isHeld ? .staleAnswer : nil
             var writer = writer(for: query, in: memory, over: transport, error)
             addWithAddresses(rrset, to: &writer)
             return writer.finish(query, .noError, isAuthoritative: true, error)
@@ -91,7 +92,7 @@ package struct Responder {
     }
 
     @inline(__always)
-    private mutating func addWithAddresses(_ rrset: UnsafePointer<EncodedRRset>, to writer: inout ResponseWriter) {
+    private mutating func addWithAddresses(_ rrset: EncodedRRset, to writer: inout ResponseWriter) {
         let first = firstRecord(of: rrset)
         let answersStart = writer.length
         writer.addAnswer(rrset, from: first)
@@ -100,12 +101,12 @@ package struct Responder {
 
     /// Every RRset of a name (RFC 8482 §4.3 leaves that to TCP).
     private mutating func answerAll(
-        _ query: Query, from node: UnsafePointer<ZoneNode>, in memory: UnsafeMutableRawPointer, over transport: Transport, isStale: Bool
+        _ query: Query, from node: ZoneNode, in memory: UnsafeMutableRawPointer, over transport: Transport, isStale: Bool
     ) -> Int {
-        let rrsets = UnsafeBufferPointer(start: node.pointee.rrsets, count: Int(node.pointee.count))
-        let error: ExtendedError? = isStale || rrsets.contains { $0.pointee.isHeld } ? .staleAnswer : nil
+        let indices = 0..<node.count
+        let error: ExtendedError? = isStale || indices.contains { node[$0].isHeld } ? .staleAnswer : nil
         var writer = writer(for: query, in: memory, over: transport, error)
-        for rrset in rrsets where !writer.isTruncated { writer.addAnswer(rrset, from: firstRecord(of: rrset)) }
+        for index in indices where !writer.isTruncated { writer.addAnswer(node[index], from: firstRecord(of: node[index])) }
         return writer.finish(query, .noError, isAuthoritative: true, error)
     }
 
@@ -132,10 +133,10 @@ package struct Responder {
 
     /// Which record comes first: any, or one drawn by weight.
     @inline(__always)
-    private mutating func firstRecord(of rrset: UnsafePointer<EncodedRRset>) -> Int {
-        let count = Int(rrset.pointee.count)
+    private mutating func firstRecord(of rrset: EncodedRRset) -> Int {
+        let count = rrset.count
         guard count > 1 else { return 0 }
-        guard let sums = rrset.pointee.cumulativeWeights else {
+        guard let sums = rrset.cumulativeWeights else {
             return Int(truncatingIfNeeded: randomness.next(below: UInt64(truncatingIfNeeded: count)))
         }
         return weightedRecord(sums, count)

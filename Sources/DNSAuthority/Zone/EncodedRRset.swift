@@ -3,60 +3,103 @@
 /// A view into a `RecordBlock`, valid as long as the block. Each record begins with the pointer C0 0C: the owner of every answer is the
 /// question's name. So an RRset is the same octets for every client.
 package struct EncodedRRset {
+    /// What stands in the block: 32 octets. Offsets count octets from the entry's own beginning, 0 for what it does not have.
+    struct Entry {
+        let type: RecordType
+        let isHeld: Bool
+        let isUnknown: Bool
+        let recordLength: UInt16
+        let glueLength: UInt16
+        let count: UInt32
+        let length: UInt32
+        let octets: Int32
+        let ends: Int32
+        let cumulativeWeights: Int32
+        /// The glue if `glueLength` is not 0, else the targets.
+        let addresses: Int32
+    }
+
+    /// Where in an SRV record its target begins: behind owner, type, class, TTL, RDLENGTH, priority, weight and port, which have
+    /// 2 + 2 + 2 + 4 + 2 + 2 + 2 + 2 octets.
+    static let targetOffset = 18
+
+    private let entry: UnsafePointer<Entry>
+
+    @inline(__always)
+    init(_ entry: UnsafePointer<Entry>) { self.entry = entry }
+
     /// The type of all records.
-    let type: RecordType
+    var type: RecordType { entry.pointee.type }
     /// Whether a provider that has vanished is still among the records.
-    let isHeld: Bool
+    var isHeld: Bool { entry.pointee.isHeld }
     /// Whether records may exist that nobody has told us yet; there are none here then.
-    let isUnknown: Bool
+    var isUnknown: Bool { entry.pointee.isUnknown }
     /// Octets of every record if they are equally long, else 0.
-    let recordLength: UInt16
-    /// Octets of each record at `glue`.
-    let glueLength: UInt16
+    var recordLength: Int { Int(entry.pointee.recordLength) }
     /// How many records there are.
-    let count: UInt32
+    var count: Int { Int(entry.pointee.count) }
     /// Octets of all records together.
-    let length: UInt32
+    var length: Int { Int(entry.pointee.length) }
     /// The records one after another.
-    let octets: UnsafeRawPointer
-    /// Where each record ends in `octets`; nil when they are equally long.
-    let ends: UnsafePointer<UInt32>?
+    var octets: UnsafeRawPointer { UnsafeRawPointer(entry) + Int(entry.pointee.octets) }
     /// The sums of the weights up to and with each record; nil when each may come first equally often.
-    let cumulativeWeights: UnsafePointer<UInt64>?
-    /// The addresses of each record's target, one entry a record; nil where the type has no targets.
-    let targets: UnsafePointer<TargetAddresses>?
-    /// The same, where each target has one address, all of one type: their records one after another, in the order of the targets.
-    let glue: UnsafeRawPointer?
+    var cumulativeWeights: UnsafePointer<UInt64>? { table(entry.pointee.cumulativeWeights) }
+
+    /// The addresses that go along with an RRset's targets (RFC 2782, "additional data").
+    enum Addresses {
+        /// The type has no targets.
+        case none
+        /// Each target has one address, all of one type: these records of `length` octets one after another, in the order of the targets.
+        case glue(UnsafeRawPointer, length: Int)
+        /// One entry for each record.
+        case targets(UnsafePointer<TargetAddresses>)
+    }
+
+    /// Its targets' addresses.
+    @inline(__always)
+    var addresses: Addresses {
+        guard let start = UnsafeRawPointer(entry, offset: entry.pointee.addresses) else { return .none }
+        let length = Int(entry.pointee.glueLength)
+        return length > 0 ? .glue(start, length: length) : .targets(start.assumingMemoryBound(to: TargetAddresses.self))
+    }
 
     /// The offset in `octets` at which a record begins; `count` gives the end of the last.
     @inline(__always)
     func start(ofRecord index: Int) -> Int {
-        guard let ends else { return index * Int(recordLength) }
+        guard let ends: UnsafePointer<UInt32> = table(entry.pointee.ends) else { return index * recordLength }
         return index == 0 ? 0 : Int(ends[index - 1])
+    }
+
+    @inline(__always)
+    private func table<Element>(_ offset: Int32) -> UnsafePointer<Element>? {
+        UnsafeRawPointer(entry, offset: offset)?.assumingMemoryBound(to: Element.self)
     }
 }
 
-/// The address records that go along with one SRV record (RFC 2782, "additional data").
+/// The address records of one SRV record's target, in the same block. Offsets count octets from this entry's own beginning.
 struct TargetAddresses {
-    /// The target's A records; nil if none are known, or if an earlier record has the same target.
-    let ipv4: UnsafePointer<EncodedRRset>?
+    /// The target's A records; 0 if none are known, or if an earlier record has the same target.
+    let ipv4: Int32
     /// Its AAAA records, likewise.
-    let ipv6: UnsafePointer<EncodedRRset>?
+    let ipv6: Int32
 }
 
-/// A name of a zone with its RRsets; one without any is an empty non-terminal or has no data at present (RFC 8020).
-struct ZoneNode {
-    /// The name's wire form in lower case, padded with zeros to a multiple of eight octets.
-    let name: UnsafeRawPointer
-    /// Octets of the name without the padding.
-    let nameLength: UInt8
-    /// How many RRsets there are.
-    let count: UInt8
-    /// The RRsets, each of another type.
-    let rrsets: UnsafePointer<UnsafePointer<EncodedRRset>>
-    /// The block that all of this lies in; whoever keeps a node keeps its block.
-    let block: Unmanaged<RecordBlock>
+extension UnsafePointer<TargetAddresses> {
+    /// The target's A records, if there are any.
+    var ipv4: EncodedRRset? { rrset(pointee.ipv4) }
+    /// The target's AAAA records, if there are any.
+    var ipv6: EncodedRRset? { rrset(pointee.ipv6) }
 
-    /// The name.
-    var foldedName: FoldedName { FoldedName(folded: name, length: Int(nameLength)) }
+    private func rrset(_ offset: Int32) -> EncodedRRset? {
+        UnsafeRawPointer(self, offset: offset).map { EncodedRRset($0.assumingMemoryBound(to: EncodedRRset.Entry.self)) }
+    }
+}
+
+extension UnsafeRawPointer {
+    /// What stands so many octets after `start`; nil for 0.
+    @inline(__always)
+    init?(_ start: UnsafeRawPointer, offset: Int32) {
+        guard offset != 0 else { return nil }
+        self = start + Int(offset)
+    }
 }

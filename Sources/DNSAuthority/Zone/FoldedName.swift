@@ -1,4 +1,4 @@
-/// A wire name as zones hold it: ASCII letters in lower case (RFC 4343 §3), and behind it zeros up to a multiple of sixteen octets, eight at least.
+/// A wire name to look up: ASCII letters in lower case (RFC 4343 §3), and behind it zeros up to a multiple of sixteen octets, eight at least.
 ///
 /// Length octets are at most 63 and so below every letter: the whole wire form may be folded without telling them apart.
 /// A view, valid as long as the memory that it was folded into.
@@ -32,7 +32,7 @@ struct FoldedName {
         // Little-endian: the octets past the end are the upper ones.
         let last = length >> 3
         words[last] = (UInt64(littleEndian: words[last]) & (1 &<< UInt64(truncatingIfNeeded: (length & 7) &* 8) &- 1)).littleEndian
-        // The next word may be the second of a pair, or be compared with an origin's zeros.
+        // The next word may be the second of a pair, and is read with an origin's last octets.
         words[last &+ 1] = 0
         octets = UnsafeRawPointer(words)
         self.length = length
@@ -53,23 +53,35 @@ struct FoldedName {
         return Self.mix(hash ^ UInt64(truncatingIfNeeded: length), 0xE703_7ED1_A0B4_28DB)
     }
 
-    /// Whether the `other.length` octets of this name from `start` on are the other name.
+    /// The name without its zeros.
+    var wire: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: octets, count: length) }
+
+    /// Whether this is a name in lower case, behind which there are seven octets of whatever kind.
     @inline(__always)
-    func equals(_ other: FoldedName, from start: Int = 0) -> Bool {
+    func equals(_ name: UnsafeRawBufferPointer) -> Bool {
+        guard let start = name.baseAddress, name.count == length else { return false }
+        return matches(start, length, from: 0)
+    }
+
+    /// Whether the octets from `start` on are the `count` octets at `other`, at least one. Those past the end are shifted out.
+    @inline(__always)
+    private func matches(_ other: UnsafeRawPointer, _ count: Int, from start: Int) -> Bool {
         var offset = 0
-        while offset < other.length {
+        while true {
             let own = octets.loadUnaligned(fromByteOffset: start &+ offset, as: UInt64.self)
-            guard own == other.octets.loadUnaligned(fromByteOffset: offset, as: UInt64.self) else { return false }
+            let difference = UInt64(littleEndian: own ^ other.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+            let rest = count &- offset
+            if rest <= 8 { return difference &<< UInt64(truncatingIfNeeded: (8 &- rest) &* 8) == 0 }
+            guard difference == 0 else { return false }
             offset &+= 8
         }
-        return true
     }
 
     /// Whether the name is at or below an origin. O(octets of the origin + labels below it), no allocation.
     @inline(__always)
     func isAtOrBelow(_ origin: FoldedName) -> Bool {
         let above = length &- origin.length
-        guard above >= 0, equals(origin, from: above) else { return false }
+        guard above >= 0, matches(origin.octets, origin.length, from: above) else { return false }
         var offset = 0
         while offset < above { offset &+= 1 &+ Int(octets.load(fromByteOffset: offset, as: UInt8.self)) }
         return offset == above

@@ -4,14 +4,19 @@ package enum MasterFile {
     ///
     /// Empty non-terminals need no line; RRsets that are not known at present stand as comments.
     package static func text(of zone: Zone) -> String {
-        let names = zone.names.sorted { $0.sortKey.lexicographicallyPrecedes($1.sortKey) }
+        let names = zone.nodes.map { (owner: $0.owner, rrsets: $0.rrsets) }.sorted {
+            sortKey($0.owner).lexicographicallyPrecedes(sortKey($1.owner))
+        }
         let records = names.flatMap { name in name.rrsets.flatMap { lines(of: $0, owner: name.owner) } }
         return (["$TTL \(zone.ttl)"] + records).joined(separator: "\n") + "\n"
     }
 
+    /// The labels from the root down, so that names come after those they lie below (RFC 4034 §6.1).
+    private static func sortKey(_ name: DomainName) -> [UInt8] { name.labels.reversed().flatMap { $0 + [0] } }
+
     private static func lines(of rrset: EncodedRRset, owner: DomainName) -> [String] {
         if rrset.isUnknown { return ["; \(owner.text) \(rrset.type.text): not known at present"] }
-        return (0..<Int(rrset.count)).map { index in
+        return (0..<rrset.count).map { index in
             let start = rrset.start(ofRecord: index)
             let octets = UnsafeRawBufferPointer(start: rrset.octets + start, count: rrset.start(ofRecord: index + 1) - start)
             return "\(owner.text) \(ttl(octets)) IN \(rrset.type.text) \(data(octets.dropFirst(12), rrset.type))"
@@ -44,21 +49,8 @@ package enum MasterFile {
 }
 
 extension Zone {
-    /// A name with what it has.
-    fileprivate struct Name {
-        let owner: DomainName
-        let rrsets: [EncodedRRset]
-        /// The labels from the root down, so that names come after those they lie below (RFC 4034 §6.1).
-        var sortKey: [UInt8] { owner.labels.reversed().flatMap { $0 + [0] } }
-    }
-
-    fileprivate var names: [Name] {
-        shards.flatMap(\.entries).compactMap(\.node).map { node in
-            let owner = DomainName(wire: UnsafeRawBufferPointer(start: node.pointee.name, count: Int(node.pointee.nameLength)))
-            let rrsets = (0..<Int(node.pointee.count)).map { node.pointee.rrsets[$0].pointee }
-            return Name(owner: owner, rrsets: rrsets)
-        }
-    }
+    /// Its names with what they have, in no order that matters.
+    fileprivate var nodes: [ZoneNode] { shards.flatMap(\.entries).compactMap(\.node) }
 }
 
 extension RecordType {

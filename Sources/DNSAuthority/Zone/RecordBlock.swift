@@ -7,32 +7,34 @@ package final class RecordBlock: @unchecked Sendable {
     private let memory: UnsafeMutableRawPointer
     let nodeCount: Int
 
-    /// Takes `size` octets, which begin with room for the nodes.
+    /// Takes `size` octets, which begin with room for the block's own address and the nodes.
     init(size: Int, nodeCount: Int) {
-        memory = .allocate(byteCount: max(size, 1), alignment: Self.alignment)
+        memory = .allocate(byteCount: size, alignment: Self.alignment)
         self.nodeCount = nodeCount
+        memory.storeBytes(of: Unmanaged.passUnretained(self), as: Unmanaged<RecordBlock>.self)
     }
 
     deinit { memory.deallocate() }
 
-    /// What each part of a block is aligned to, in octets; names are compared eight octets at a time.
+    /// What each part of a block is aligned to, in octets.
     static let alignment = 8
+
+    /// Where the nodes begin, in octets.
+    static let firstNode = MemoryLayout<Unmanaged<RecordBlock>>.stride
 
     /// The address of an octet of the block.
     func address(_ offset: Int) -> UnsafeMutableRawPointer { memory + offset }
 
     /// A name of the block, in the order they were added.
-    func node(_ index: Int) -> UnsafePointer<ZoneNode> {
-        UnsafePointer(memory.assumingMemoryBound(to: ZoneNode.self)) + index
+    func node(_ index: Int) -> ZoneNode {
+        ZoneNode(UnsafePointer((memory + Self.firstNode).assumingMemoryBound(to: ZoneNode.Entry.self)) + index)
     }
+
+    /// The block whose memory begins at an address.
+    static func owner(ofMemory start: UnsafeRawPointer) -> Unmanaged<RecordBlock> { start.load(as: Unmanaged<RecordBlock>.self) }
 }
 
 extension RecordBlock {
     /// The names in the block, in the order they were added.
-    package var names: [DomainName] {
-        (0..<nodeCount).map { index in
-            let node = node(index).pointee
-            return DomainName(wire: UnsafeRawBufferPointer(start: node.name, count: Int(node.nameLength)))
-        }
-    }
+    package var names: [DomainName] { (0..<nodeCount).map { node($0).owner } }
 }

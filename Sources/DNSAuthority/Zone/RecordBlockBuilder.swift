@@ -37,7 +37,9 @@ package struct RecordBlockBuilder {
     }
 
     private struct PlacedName {
-        var octets: [UInt8]
+        /// Where the name stands in `octets`.
+        var start: Int
+        var length: UInt8
         var rrsets: [Handle]
     }
 
@@ -75,7 +77,18 @@ package struct RecordBlockBuilder {
 
     /// Adds a name with RRsets of different types, each added before.
     package mutating func add(_ name: DomainName, _ rrsets: [Handle] = []) {
-        names.append(PlacedName(octets: name.octets, rrsets: rrsets))
+        let target = rrsets.compactMap { place(of: name, asTargetIn: $0) }.first
+        names.append(PlacedName(start: target ?? octets.count, length: UInt8(name.octets.count), rrsets: rrsets))
+        if target == nil { octets.append(contentsOf: name.octets) }
+    }
+
+    /// Where a name stands in `octets` if it is the target of the only record of an SRV RRset, as an instance's own name mostly is.
+    private func place(of name: DomainName, asTargetIn handle: Handle) -> Int? {
+        let rrset = rrsets[handle.index]
+        guard rrset.type == .srv, rrset.ends.count == 1, let length = rrset.ends.first else { return nil }
+        let start = rrset.start + EncodedRRset.targetOffset
+        let target = octets[start..<rrset.start + Int(length)]
+        return target.elementsEqual(name.octets) ? start : nil
     }
 
     private mutating func place(_ rrset: PlacedRRset) -> Handle {
@@ -123,59 +136,72 @@ extension RecordBlockBuilder {
     /// Where each part of a block begins, in octets.
     private struct Layout {
         let rrsets: Int
-        let pointers: Int
+        let lists: Int
         let targets: Int
         let weights: Int
         let ends: Int
-        let names: Int
         let octets: Int
         let size: Int
 
+        /// What may be read behind a name.
+        private static let margin = 7
+
         init(_ content: RecordBlockBuilder) {
-            var next = 0
+            var next = RecordBlock.firstNode
             func take<Element>(_ count: Int, _: Element.Type) -> Int {
                 defer { next += (count * MemoryLayout<Element>.stride).roundedUpToWord }
                 return next
             }
             func sum<Value>(_ values: [Value], _ count: (Value) -> Int) -> Int { values.reduce(0) { $0 + count($1) } }
-            _ = take(content.names.count, ZoneNode.self)
-            rrsets = take(content.rrsets.count, EncodedRRset.self)
-            pointers = take(sum(content.names) { $0.rrsets.count }, UnsafePointer<EncodedRRset>.self)
-            targets = take(sum(content.rrsets) { $0.additional.count }, TargetAddresses.self)
+            _ = take(content.names.count, ZoneNode.Entry.self)
+            rrsets = take(content.rrsets.count, EncodedRRset.Entry.self)
+            lists = take(sum(content.names) { $0.rrsets.count }, Int32.self)
+            targets = take(sum(content.rrsets) { content.glue(of: $0) == nil ? $0.additional.count : 0 }, TargetAddresses.self)
             weights = take(sum(content.rrsets) { $0.cumulativeWeights.count }, UInt64.self)
             ends = take(sum(content.rrsets) { $0.commonLength == nil ? $0.ends.count : 0 }, UInt32.self)
-            names = take(sum(content.names) { $0.octets.count.roundedUpToWord }, UInt8.self)
-            octets = take(content.octets.count, UInt8.self)
+            octets = take(content.octets.count + Self.margin, UInt8.self)
             size = next
         }
+
+        /// Where an RRset's entry stands.
+        func entry(of handle: Handle) -> Int { rrsets + handle.index * MemoryLayout<EncodedRRset.Entry>.stride }
     }
 
     private func writeRRsets(to block: RecordBlock, _ layout: Layout) {
-        let views = block.address(layout.rrsets).bindMemory(to: EncodedRRset.self, capacity: rrsets.count)
-        var targets = block.address(layout.targets)
-        var weights = block.address(layout.weights)
-        var ends = block.address(layout.ends)
+        var targets = layout.targets
+        var weights = layout.weights
+        var ends = layout.ends
         for (index, rrset) in rrsets.enumerated() {
-            let addresses = rrset.additional.map { additional in
-                TargetAddresses(
-                    ipv4: additional.ipv4.map { UnsafePointer(views + $0.index) },
-                    ipv6: additional.ipv6.map { UnsafePointer(views + $0.index) })
-            }
+            let entry = layout.entry(of: Handle(index: index))
             let commonLength = rrset.commonLength
-            let glue = commonLength == nil ? nil : glue(of: rrset)
-            (views + index).initialize(
-                to: EncodedRRset(
-                    type: rrset.type, isHeld: rrset.isHeld, isUnknown: rrset.isUnknown, recordLength: commonLength ?? 0,
-                    glueLength: glue?.length ?? 0, count: UInt32(rrset.ends.count), length: rrset.ends.last ?? 0,
-                    octets: UnsafeRawPointer(block.address(layout.octets + rrset.start)),
-                    ends: commonLength == nil ? write(rrset.ends, to: &ends) : nil,
-                    cumulativeWeights: write(rrset.cumulativeWeights, to: &weights), targets: write(addresses, to: &targets),
-                    glue: glue.map { UnsafeRawPointer(block.address(layout.octets + $0.start)) }))
+            let glue = glue(of: rrset)
+            let addresses = glue.map { layout.octets + $0.start } ?? write(targetsOf: rrset, to: block, &targets, layout)
+            let view = EncodedRRset.Entry(
+                type: rrset.type, isHeld: rrset.isHeld, isUnknown: rrset.isUnknown, recordLength: commonLength ?? 0,
+                glueLength: glue?.length ?? 0, count: UInt32(rrset.ends.count), length: rrset.ends.last ?? 0,
+                octets: Int32(layout.octets + rrset.start - entry),
+                ends: offset(of: commonLength == nil ? write(rrset.ends, to: block, &ends) : nil, from: entry),
+                cumulativeWeights: offset(of: write(rrset.cumulativeWeights, to: block, &weights), from: entry),
+                addresses: offset(of: addresses, from: entry))
+            block.address(entry).initializeMemory(as: EncodedRRset.Entry.self, to: view)
         }
+    }
+
+    /// Writes where each target's addresses are; where that stands, or nil if there are none to write.
+    private func write(targetsOf rrset: PlacedRRset, to block: RecordBlock, _ next: inout Int, _ layout: Layout) -> Int? {
+        let start = next
+        let addresses = rrset.additional.enumerated().map { index, additional in
+            let entry = start + index * MemoryLayout<TargetAddresses>.stride
+            return TargetAddresses(
+                ipv4: offset(of: additional.ipv4.map(layout.entry), from: entry),
+                ipv6: offset(of: additional.ipv6.map(layout.entry), from: entry))
+        }
+        return write(addresses, to: block, &next)
     }
 
     /// Where the addresses of an RRset's targets stand one after another, and how long each is; nil where they do not.
     private func glue(of rrset: PlacedRRset) -> (start: Int, length: UInt16)? {
+        guard rrset.commonLength != nil else { return nil }
         let addresses = rrset.additional.compactMap { ($0.ipv4 == nil) != ($0.ipv6 == nil) ? $0.ipv4 ?? $0.ipv6 : nil }.map {
             rrsets[$0.index]
         }
@@ -189,29 +215,26 @@ extension RecordBlockBuilder {
     }
 
     private func writeNames(to block: RecordBlock, _ layout: Layout) {
-        let views = block.address(layout.rrsets).assumingMemoryBound(to: EncodedRRset.self)
-        let nodes = block.address(0).bindMemory(to: ZoneNode.self, capacity: names.count)
-        var pointers = block.address(layout.pointers)
-        var octets = block.address(layout.names)
+        var lists = layout.lists
         for (index, name) in names.enumerated() {
-            let padding = [UInt8](repeating: 0, count: name.octets.count.roundedUpToWord - name.octets.count)
-            let owner = write(name.octets + padding, to: &octets) ?? UnsafePointer(octets.assumingMemoryBound(to: UInt8.self))
-            let start = UnsafePointer(pointers.assumingMemoryBound(to: UnsafePointer<EncodedRRset>.self))
-            _ = write(name.rrsets.map { UnsafePointer(views + $0.index) }, to: &pointers)
-            (nodes + index).initialize(
-                to: ZoneNode(
-                    name: UnsafeRawPointer(owner), nameLength: UInt8(name.octets.count), count: UInt8(name.rrsets.count), rrsets: start,
-                    block: .passUnretained(block)))
+            let entry = RecordBlock.firstNode + index * MemoryLayout<ZoneNode.Entry>.stride
+            let list = write(name.rrsets.map { Int32(layout.entry(of: $0) - entry) }, to: block, &lists)
+            let node = ZoneNode.Entry(
+                block: Int32(-entry), name: Int32(layout.octets + name.start - entry), rrsets: offset(of: list, from: entry),
+                nameLength: name.length, count: UInt8(name.rrsets.count))
+            block.address(entry).initializeMemory(as: ZoneNode.Entry.self, to: node)
         }
     }
 
-    /// Copies values to memory that has room for them and moves on behind them; nil if there are none.
-    private func write<Value: BitwiseCopyable>(_ values: [Value], to memory: inout UnsafeMutableRawPointer) -> UnsafePointer<Value>? {
+    /// How far a place is behind another; 0 for none.
+    private func offset(of place: Int?, from start: Int) -> Int32 { place.map { Int32($0 - start) } ?? 0 }
+
+    /// Copies values to a place that has room for them and moves on behind them; the place, or nil if there are none.
+    private func write<Value: BitwiseCopyable>(_ values: [Value], to block: RecordBlock, _ next: inout Int) -> Int? {
         guard !values.isEmpty else { return nil }
-        let start = memory.bindMemory(to: Value.self, capacity: values.count)
-        start.initialize(from: values, count: values.count)
-        memory = UnsafeMutableRawPointer(start + values.count)
-        return UnsafePointer(start)
+        defer { next += values.count * MemoryLayout<Value>.stride }
+        block.address(next).bindMemory(to: Value.self, capacity: values.count).initialize(from: values, count: values.count)
+        return next
     }
 }
 

@@ -64,14 +64,12 @@ struct ZoneView {
 
     /// The node of a name at or below the origin; nil if there is no such name. O(octets), no allocation.
     @inline(__always)
-    func node(_ name: FoldedName) -> UnsafePointer<ZoneNode>? {
+    func node(_ name: FoldedName) -> ZoneNode? {
         let hash = name.hash(seed: seed)
         let table = tables[Int(truncatingIfNeeded: ZoneView.shard(of: hash, bits: shardBits))]
         var index = Int(truncatingIfNeeded: hash) & table.mask
         while let node = table.slots[index].node {
-            if table.slots[index].hash == hash, name.length == Int(node.pointee.nameLength), name.equals(node.pointee.foldedName) {
-                return node
-            }
+            if table.slots[index].hash == hash, name.equals(node.name) { return node }
             index = (index &+ 1) & table.mask
         }
         return nil

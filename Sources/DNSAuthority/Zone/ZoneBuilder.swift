@@ -11,14 +11,14 @@ package struct ZoneBuilder {
     /// What becomes of one name.
     private enum Edit {
         /// It gets a node, whose block is kept until a shard keeps it.
-        case put(UnsafePointer<ZoneNode>, RecordBlock)
+        case put(ZoneNode, RecordBlock)
         case remove(DomainName)
 
         /// The name's octets and as many zeros as `FoldedName` wants behind them.
         func withFoldedName<Result>(_ body: (FoldedName) -> Result) -> Result {
             switch self {
             case .put(let node, _):
-                Self.withFoldedName(UnsafeRawBufferPointer(start: node.pointee.name, count: Int(node.pointee.nameLength)), body)
+                Self.withFoldedName(node.name, body)
             case .remove(let name): name.octets.withUnsafeBytes { Self.withFoldedName($0, body) }
             }
         }
@@ -32,9 +32,9 @@ package struct ZoneBuilder {
             }
         }
 
-        func isAbout(_ name: FoldedName) -> Bool { withFoldedName { $0.length == name.length && $0.equals(name) } }
+        func isAbout(_ name: UnsafeRawBufferPointer) -> Bool { withFoldedName { $0.equals(name) } }
 
-        var node: UnsafePointer<ZoneNode>? { if case .put(let node, _) = self { node } else { nil } }
+        var node: ZoneNode? { if case .put(let node, _) = self { node } else { nil } }
     }
 
     /// Names that a shard holds on average after they have been dealt out; with far more or far fewer they are dealt out anew.
@@ -65,7 +65,7 @@ package struct ZoneBuilder {
     private mutating func record(_ edit: Edit) {
         edit.withFoldedName { name in
             let hash = name.hash(seed: seed)
-            edits[hash]?.removeAll { $0.isAbout(name) }
+            edits[hash]?.removeAll { $0.isAbout(name.wire) }
             edits[hash, default: []].append(edit)
         }
     }
@@ -85,7 +85,7 @@ package struct ZoneBuilder {
     private mutating func apply(_ hashes: [UInt64], to index: Int) {
         let kept = shards[index].entries.filter { slot in
             guard let node = slot.node, let edits = edits[slot.hash] else { return true }
-            return !edits.contains { $0.isAbout(node.pointee.foldedName) }
+            return !edits.contains { $0.isAbout(node.name) }
         }
         let added = hashes.flatMap { hash in
             (edits[hash] ?? []).filter { $0.node != nil }.map { ZoneShard.Slot(hash: hash, node: $0.node) }

@@ -5,7 +5,7 @@ final class ZoneShard: @unchecked Sendable {
     /// A place in the table, empty without a node.
     struct Slot {
         var hash: UInt64
-        var node: UnsafePointer<ZoneNode>?
+        var node: ZoneNode?
     }
 
     let slots: UnsafeMutablePointer<Slot>
@@ -24,7 +24,7 @@ final class ZoneShard: @unchecked Sendable {
         slots.initialize(repeating: Slot(hash: 0, node: nil), count: capacity)
         for entry in entries {
             guard let node = entry.node else { continue }
-            _ = node.pointee.block.retain()
+            _ = node.block.retain()
             var index = Int(truncatingIfNeeded: entry.hash) & mask
             while slots[index].node != nil { index = (index + 1) & mask }
             slots[index] = entry
@@ -32,7 +32,7 @@ final class ZoneShard: @unchecked Sendable {
     }
 
     deinit {
-        for index in 0...mask { slots[index].node?.pointee.block.release() }
+        for index in 0...mask { slots[index].node?.block.release() }
         slots.deallocate()
     }
 
