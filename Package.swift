@@ -49,7 +49,8 @@ let package = Package(
         .executableTarget(
             name: "zoodns",
             dependencies: [
-                "DNSTransport", "Handoff", "HostResolution", "IPAddressing", "ProviderDiscovery", "ProviderRegistry", "ZoneCompilation",
+                "CLinux", "DNSTransport", "Handoff", "HostResolution", "IPAddressing", "ProviderDiscovery", "ProviderRegistry",
+                "ZoneCompilation",
                 "ZooKeeperClient", "DNSAuthority", .logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),

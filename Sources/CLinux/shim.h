@@ -1,4 +1,5 @@
 // What the C library declares only for _GNU_SOURCE, or in headers that Swift's Glibc module leaves out.
+#include <malloc.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 

@@ -17,10 +17,16 @@ struct HoldDown {
         }
     }
 
+    /// A provider that vanished, by the name of its znode.
+    private struct Held {
+        let instance: InstanceName
+        let registration: Registration
+    }
+
     /// What has happened to one service in the window.
     private struct Losses {
         /// Providers that vanished and have not returned; kept in mind also while as many new ones stand in for them.
-        var held: [Offer: Registration] = [:]
+        var held: [Offer: Held] = [:]
         /// Offers that are new since the window opened.
         var gained: Set<Offer> = []
     }
@@ -61,7 +67,7 @@ struct HoldDown {
         let before = offers(old)
         let after = offers(new)
         var losses = self.losses[name] ?? Losses()
-        for (offer, registration) in before where after[offer] == nil { losses.held[offer] = registration }
+        for (offer, held) in before where after[offer] == nil { losses.held[offer] = held }
         for offer in after.keys where before[offer] == nil {
             if losses.held.removeValue(forKey: offer) == nil { losses.gained.insert(offer) }
         }
@@ -81,23 +87,21 @@ struct HoldDown {
         return losses.filter { !$0.value.held.isEmpty }.map(\.key)
     }
 
-    private func offers(_ service: Service?) -> [Offer: Registration] {
-        Dictionary((service?.registrations.values ?? [:].values).map { (Offer($0), $0) }) { first, second in
-            first.creationZxid <= second.creationZxid ? first : second
+    private func offers(_ service: Service?) -> [Offer: Held] {
+        Dictionary((service?.registrations ?? [:]).map { (Offer($1), Held(instance: $0, registration: $1)) }) { first, second in
+            first.registration.creationZxid <= second.registration.creationZxid ? first : second
         }
     }
 
     private func merged(_ service: Service?, _ losses: Losses) -> Service? {
         guard losses.gained.count < losses.held.count else { return service }
         var merged = service ?? Service()
-        for registration in losses.held.values {
+        for held in losses.held.values {
             // A znode of the same name that offers something else does not take the held one's place; no znode's name has a slash.
-            let key =
-                merged.registrations[registration.instance] == nil
-                ? registration.instance : InstanceName(registration.instance.text + "/held")
-            var held = registration
-            held.isHeld = true
-            merged.registrations[key] = held
+            let isFree = merged.registrations[held.instance] == nil
+            var registration = held.registration
+            registration.isHeld = true
+            merged.registrations[isFree ? held.instance : InstanceName(held.instance.text + "/held")] = registration
         }
         return merged
     }

@@ -19,14 +19,53 @@ struct WatchState {
     struct ServiceState {
         /// The usable providers.
         var service = Service()
-        /// All children, by the transaction that last changed what was read of them; nil for one not read yet.
-        var children: [InstanceName: Int64?] = [:]
+        /// The other children, by the transaction that last changed what was read of them.
+        private var others: [InstanceName: Int64] = [:]
         /// Children that the last lists brought and that have not been read yet.
         var arriving: Set<InstanceName> = []
         /// Children that are gone, but served until those that came with their going have been read: often they are their successors.
         var leaving: Set<InstanceName> = []
         /// When it was last listed.
         var listedAt: ContinuousClock.Instant?
+
+        /// The number of no transaction, for what has not been read or must be read again.
+        static let unread: Int64 = 0
+
+        /// How many children there are.
+        var childCount: Int { service.registrations.count + others.count }
+        /// The names of all children.
+        var children: [InstanceName] { Array(service.registrations.keys) + Array(others.keys) }
+
+        /// The transaction that last changed what was read of a child, or `unread`; nil if there is no such child.
+        func version(of instance: InstanceName) -> Int64? { service.registrations[instance]?.modificationZxid ?? others[instance] }
+
+        /// Adds children that have not been read.
+        mutating func add(_ instances: some Collection<InstanceName>) {
+            service.registrations.reserveCapacity(childCount + instances.count)
+            for instance in instances { others[instance] = Self.unread }
+        }
+
+        /// Takes in what was read of a child; whether it offers anything else than before.
+        mutating func set(_ instance: InstanceName, to registration: Registration?, version: Int64) -> Bool {
+            let old = service.registrations[instance]
+            service.registrations[instance] = registration
+            others[instance] = registration == nil ? version : nil
+            // Anew, not emptied: there are as many of these as services.
+            if others.isEmpty { others = [:] }
+            return old?.provider != registration?.provider || old?.creationZxid != registration?.creationZxid
+        }
+
+        /// Has a child read again; what is known of it stays.
+        mutating func forgetVersion(of instance: InstanceName) {
+            service.registrations[instance]?.modificationZxid = Self.unread
+            if others[instance] != nil { others[instance] = Self.unread }
+        }
+
+        /// Removes a child; whether it was a usable provider, or nil if there was none.
+        mutating func remove(_ instance: InstanceName) -> Bool? {
+            if service.registrations.removeValue(forKey: instance) != nil { return true }
+            return others.removeValue(forKey: instance) == nil ? nil : false
+        }
     }
 
     /// Services with more providers than this are listed at most once in `pauseForLargeServices`: each list costs their whole length.
@@ -142,7 +181,7 @@ extension WatchState {
         switch layout.place(of: path) {
         case .root: prompt(.listServices)
         case .service(let name): if services[name] != nil { list(name, at: now) }
-        case .provider(let name, let instance): if services[name]?.children[instance] != nil { queue.add(.read(name, instance: instance)) }
+        case .provider(let name, let instance): if isKnown(instance, in: name) { queue.add(.read(name, instance: instance)) }
         case nil: break
         }
     }
@@ -154,7 +193,7 @@ extension WatchState {
 
     /// Lists a service anew, a large one after a pause.
     private mutating func list(_ name: ServiceName, at now: ContinuousClock.Instant) {
-        guard let state = services[name], state.children.count > Self.largeService, let last = state.listedAt,
+        guard let state = services[name], state.childCount > Self.largeService, let last = state.listedAt,
             last + Self.pauseForLargeServices > now
         else { return prompt(.listProviders(name)) }
         unprompted.remove(.listProviders(name))
@@ -204,7 +243,7 @@ extension WatchState {
         var count = 0
         while count < share, let name = rereads.popLast() {
             // It may have vanished since.
-            for instance in (services[name]?.children ?? [:]).keys {
+            for instance in services[name]?.children ?? [] {
                 queue.add(.read(name, instance: instance))
                 count += 1
             }
@@ -228,7 +267,7 @@ extension WatchState {
         case (.read(let name, let instance), .content(let content)): read(content, of: instance, in: name)
         // Gone, which is the list's to say: it tells at once whether something has come in its place.
         case (.read(let name, let instance), .failed(.noNode)):
-            services[name]?.children[instance]? = nil
+            services[name]?.forgetVersion(of: instance)
             arrived(instance, in: name)
             list(name, at: now)
         case (.read(let name, let instance), .failed(let error)):
@@ -258,9 +297,11 @@ extension WatchState {
         switch place {
         case .root: true
         case .service(let name): services[name] != nil
-        case .provider(let name, let instance): services[name]?.children[instance] != nil
+        case .provider(let name, let instance): isKnown(instance, in: name)
         }
     }
+
+    private func isKnown(_ instance: InstanceName, in name: ServiceName) -> Bool { services[name]?.version(of: instance) != nil }
 
     /// Asks for what a list has brought. Only what the first lists bring is needed for a complete registry: the rest may never end.
     private mutating func ask(_ request: WatchRequest, broughtBy list: WatchRequest) {
@@ -284,17 +325,17 @@ extension WatchState {
     private mutating func listed(_ names: [String], of service: ServiceName, at now: ContinuousClock.Instant) {
         guard let state = services[service] else { return }
         let current = Set(names.map(InstanceName.init))
-        let gone = state.children.keys.filter { !current.contains($0) }
-        let new = current.filter { state.children[$0] == nil }
+        let gone = state.children.filter { !current.contains($0) }
+        let new = current.filter { state.version(of: $0) == nil }
         noteDifference(.listProviders(service), gone.count - state.leaving.intersection(gone).count + new.count)
         services[service]?.listedAt = now
+        services[service]?.add(new)
+        providerCount += new.count
         for instance in new {
-            services[service]?.children[instance] = .some(nil)
-            providerCount += 1
             ask(.read(service, instance: instance), broughtBy: .listProviders(service))
         }
         let returned = state.leaving.intersection(current)
-        let unread = current.filter { state.children[$0] == .some(nil) && !state.arriving.contains($0) }
+        let unread = current.filter { state.version(of: $0) == ServiceState.unread && !state.arriving.contains($0) }
         for instance in returned.union(unread) { queue.add(.read(service, instance: instance)) }
         services[service]?.arriving.formIntersection(current)
         services[service]?.arriving.formUnion(new)
@@ -322,15 +363,12 @@ extension WatchState {
     }
 
     private mutating func read(_ content: ZnodeContent, of instance: InstanceName, in name: ServiceName) {
-        guard let known = services[name]?.children[instance] else { return }
+        guard let known = services[name]?.version(of: instance) else { return }
         defer { arrived(instance, in: name) }
         let version = content.stat.modificationZxid
         guard known != version else { return }
-        services[name]?.children[instance] = version
         let registration = self.registration(content, instance, in: name)
-        guard services[name]?.service.registrations[instance] != registration else { return }
-        services[name]?.service.registrations[instance] = registration
-        output.changed.insert(name)
+        if services[name]?.set(instance, to: registration, version: version) == true { output.changed.insert(name) }
     }
 
     private mutating func registration(_ content: ZnodeContent, _ instance: InstanceName, in name: ServiceName) -> Registration? {
@@ -343,7 +381,7 @@ extension WatchState {
             } else {
                 report(place, "no number from 0 to 65535: " + document.doubts.joined(separator: ", "), content.octets, version: version)
             }
-            return Registration(instance: instance, creationZxid: content.stat.creationZxid, provider: document.provider)
+            return Registration(creationZxid: content.stat.creationZxid, modificationZxid: version, provider: document.provider)
         } catch {
             report(place, error.rawValue, content.octets, version: version)
             // Watched from now on, whatever the registry's size, so that a mended document is seen at once.
@@ -359,16 +397,16 @@ extension WatchState {
     }
 
     private mutating func remove(_ instance: InstanceName, from name: ServiceName) {
-        guard services[name]?.children.removeValue(forKey: instance) != nil else { return }
+        guard let wasUsable = services[name]?.remove(instance) else { return }
         providerCount -= 1
         reported[.provider(name, instance: instance)] = nil
-        if services[name]?.service.registrations.removeValue(forKey: instance) != nil { output.changed.insert(name) }
+        if wasUsable { output.changed.insert(name) }
         initial?.remove(.read(name, instance: instance))
     }
 
     private mutating func remove(_ name: ServiceName) {
         guard let state = services[name] else { return }
-        for instance in state.children.keys { remove(instance, from: name) }
+        for instance in state.children { remove(instance, from: name) }
         services[name] = nil
         delayed[name] = nil
         reported[.service(name)] = nil

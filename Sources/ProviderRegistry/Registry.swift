@@ -1,17 +1,18 @@
-/// A provider's znode: who offers what, since when, under which name.
+/// A provider's znode: what it offers, and since when.
 package struct Registration: Hashable, Sendable {
-    /// The name of the znode.
-    package var instance: InstanceName
     /// When the znode was created, in ZooKeeper's own counting (`Stat.czxid`): lower is older.
     package var creationZxid: Int64
+    /// When its data last changed, in the same counting (`Stat.mzxid`).
+    package var modificationZxid: Int64
     /// What it offers.
     package var provider: Provider
     /// Whether the znode has vanished and the provider is kept only because it may well be alive.
     package var isHeld: Bool
 
-    package init(instance: InstanceName, creationZxid: Int64, provider: Provider, isHeld: Bool = false) {
-        self.instance = instance
+    /// A znode; nothing is said of its data's age where nobody asks.
+    package init(creationZxid: Int64, modificationZxid: Int64 = 0, provider: Provider, isHeld: Bool = false) {
         self.creationZxid = creationZxid
+        self.modificationZxid = modificationZxid
         self.provider = provider
         self.isHeld = isHeld
     }

@@ -1,21 +1,45 @@
 /// The last part of a znode's path, as it is: any text without a slash.
 ///
 /// Equal octet by octet, as ZooKeeper has it: two spellings of one letter are two znodes, although Swift calls such strings equal.
-package struct ZnodeName: Hashable, Comparable, Sendable {
-    /// The name.
-    package let text: String
+package struct ZnodeName: Sendable {
+    private let form: Form
 
-    package init(_ text: String) { self.text = text }
-
-    package static func == (left: ZnodeName, right: ZnodeName) -> Bool {
-        left.text == right.text && left.text.utf8.elementsEqual(right.text.utf8)
+    /// A UUID takes sixteen octets in place of a string's hundred: there may be hundreds of thousands.
+    private enum Form: Sendable {
+        case uuid(UUIDName)
+        case other(String)
     }
 
-    package static func < (left: ZnodeName, right: ZnodeName) -> Bool { left.text.utf8.lexicographicallyPrecedes(right.text.utf8) }
+    package init(_ text: String) { form = UUIDName(text).map(Form.uuid) ?? .other(text) }
+
+    /// The name.
+    package var text: String {
+        switch form {
+        case .uuid(let uuid): uuid.text
+        case .other(let text): text
+        }
+    }
+}
+
+extension ZnodeName: Hashable, Comparable {
+    package static func == (left: ZnodeName, right: ZnodeName) -> Bool {
+        switch (left.form, right.form) {
+        case (.uuid(let left), .uuid(let right)): left == right
+        case (.other(let left), .other(let right)): left.utf8.count == right.utf8.count && left.utf8.elementsEqual(right.utf8)
+        default: false
+        }
+    }
+
+    package static func < (left: ZnodeName, right: ZnodeName) -> Bool {
+        if case .uuid(let left) = left.form, case .uuid(let right) = right.form { return left < right }
+        return left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
+    }
 
     package func hash(into hasher: inout Hasher) {
-        var text = text
-        text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        switch form {
+        case .uuid(let uuid): hasher.combine(uuid)
+        case .other(var text): text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        }
     }
 }
 
@@ -24,3 +48,55 @@ package typealias ServiceName = ZnodeName
 
 /// The name of one of a service's providers.
 package typealias InstanceName = ZnodeName
+
+/// A UUID written as most are: 36 octets, lower-case digits, hyphens at their places (RFC 9562 §4). Ordered as its text.
+private struct UUIDName: Hashable, Comparable, Sendable {
+    private let upper: UInt64
+    private let lower: UInt64
+
+    private static let length = 36
+    private static let hyphens: Set = [8, 13, 18, 23]
+
+    /// Reads a UUID; nil for any other text.
+    init?(_ text: String) {
+        guard text.utf8.count == Self.length else { return nil }
+        var digits: (upper: UInt64, lower: UInt64) = (0, 0)
+        for (index, octet) in text.utf8.enumerated() {
+            if Self.hyphens.contains(index) {
+                guard octet == UInt8(ascii: "-") else { return nil }
+                continue
+            }
+            guard let digit = Self.digit(octet) else { return nil }
+            digits.upper = digits.upper << 4 | digits.lower >> 60
+            digits.lower = digits.lower << 4 | digit
+        }
+        (upper, lower) = digits
+    }
+
+    private static func digit(_ octet: UInt8) -> UInt64? {
+        switch octet {
+        case 48...57: UInt64(octet - 48)
+        case 97...102: UInt64(octet - 87)
+        default: nil
+        }
+    }
+
+    var text: String {
+        var digits = (upper: upper, lower: lower)
+        return String(unsafeUninitializedCapacity: Self.length) { memory in
+            for index in (0..<Self.length).reversed() {
+                if Self.hyphens.contains(index) {
+                    memory.initializeElement(at: index, to: UInt8(ascii: "-"))
+                    continue
+                }
+                let digit = UInt8(digits.lower & 15)
+                memory.initializeElement(at: index, to: digit < 10 ? digit + 48 : digit + 87)
+                digits.lower = digits.lower >> 4 | digits.upper << 60
+                digits.upper >>= 4
+            }
+            return Self.length
+        }
+    }
+
+    static func < (left: UUIDName, right: UUIDName) -> Bool { (left.upper, left.lower) < (right.upper, right.lower) }
+}

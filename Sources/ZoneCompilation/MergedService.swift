@@ -3,7 +3,16 @@ import ProviderRegistry
 /// All registrations of the services that share one domain name, twins merged.
 struct MergedService: Equatable {
     /// The providers, the oldest znode first; no two offer the same host and port.
-    let registrations: [Registration]
+    let members: [Member]
+
+    /// A provider by the name of its znode.
+    struct Member: Equatable {
+        let instance: InstanceName
+        let registration: Registration
+
+        /// What it offers.
+        var provider: Provider { registration.provider }
+    }
 
     /// What makes two providers one.
     private struct Offer: Hashable {
@@ -13,10 +22,9 @@ struct MergedService: Equatable {
 
     /// Merges services whose names differ only in case. Of providers with equal host and port the oldest znode stands for all.
     init(_ services: some Sequence<Service>) {
-        let byAge = services.flatMap(\.registrations.values).sorted {
-            ($0.creationZxid, $0.instance) < ($1.creationZxid, $1.instance)
-        }
+        let all = services.flatMap { $0.registrations.map(Member.init) }
+        let byAge = all.sorted { ($0.registration.creationZxid, $0.instance) < ($1.registration.creationZxid, $1.instance) }
         var seen: Set<Offer> = []
-        registrations = byAge.filter { seen.insert(Offer(host: $0.provider.host, port: $0.provider.port)).inserted }
+        members = byAge.filter { seen.insert(Offer(host: $0.provider.host, port: $0.provider.port)).inserted }
     }
 }

@@ -24,8 +24,8 @@ struct ServiceCompiler {
     func compile(_ service: ZoneInterior.Known) -> Output {
         let instances = placed(service)
         var builder = RecordBlockBuilder()
-        var sets = AddressSets(of: instances.map { ($0.registration, $0.addresses) }, ttl: ttl, &builder)
-        let own = instances.map { sets.add($0.registration, $0.addresses, &builder) }
+        var sets = AddressSets(of: instances.map { ($0.member.registration, $0.addresses) }, ttl: ttl, &builder)
+        let own = instances.map { sets.add($0.member.registration, $0.addresses, &builder) }
         let srv = addLocations(Array(zip(instances, own)), &builder)
         builder.add(owner, sets.whole + (srv.map { [$0.handle] } ?? []))
         for label in ServiceNaming.protocols {
@@ -34,10 +34,11 @@ struct ServiceCompiler {
         }
         for (index, instance) in instances.enumerated() {
             guard let name = instance.name, let srv, let position = srv.positions[index] else { continue }
-            let location = builder.add(record: position, of: srv.handle, isHeld: instance.registration.isHeld, additional: own[index].known)
+            let location = builder.add(
+                record: position, of: srv.handle, isHeld: instance.member.registration.isHeld, additional: own[index].known)
             builder.add(name, own[index].all + [location])
         }
-        let unnamed = instances.filter { $0.target == nil }.map(\.registration.instance)
+        let unnamed = instances.filter { $0.target == nil }.map(\.member.instance)
         return Output(block: builder.build(), unnamed: unnamed)
     }
 
@@ -57,9 +58,9 @@ struct ServiceCompiler {
         var known: [RecordData: Int] = [:]
         let positions = instances.map { instance, own -> Int? in
             guard let target = instance.target else { return nil }
-            let provider = instance.registration.provider
+            let provider = instance.member.provider
             let record = RecordData.srv(priority: provider.priority, weight: provider.weight, port: provider.port, target: target)
-            rrset.isHeld = rrset.isHeld || instance.registration.isHeld
+            rrset.isHeld = rrset.isHeld || instance.member.registration.isHeld
             if let position = known[record] { return position }
             known[record] = rrset.records.count
             rrset.records.append(record)
@@ -73,7 +74,7 @@ struct ServiceCompiler {
 extension ServiceCompiler {
     /// One provider with its place in the zone.
     private struct Instance {
-        let registration: Registration
+        let member: MergedService.Member
         /// Its own name; nil where none fits.
         let name: DomainName?
         /// The target of its SRV record: the host's name if that has a dot, else its own.
@@ -84,11 +85,11 @@ extension ServiceCompiler {
     /// Looks every provider's addresses up.
     private func placed(_ service: ZoneInterior.Known) -> [Instance] {
         var known: [ProviderHost: HostAddresses] = [:]
-        return zip(service.names, service.service.registrations).map { name, registration in
-            let host = registration.provider.host
+        return zip(service.names, service.service.members).map { name, member in
+            let host = member.provider.host
             let addresses = known[host] ?? addresses(host)
             known[host] = addresses
-            return Instance(registration: registration, name: name, target: hostName(host) ?? name, addresses: addresses)
+            return Instance(member: member, name: name, target: hostName(host) ?? name, addresses: addresses)
         }
     }
 

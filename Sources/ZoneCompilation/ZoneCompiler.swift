@@ -164,7 +164,7 @@ extension ZoneCompiler {
     }
 
     private mutating func note(hostsOf service: MergedService, for reference: ServiceReference, _ interior: ZoneInterior) {
-        let names = Set(service.registrations.compactMap { if case .name(let text) = $0.provider.host { text } else { nil } })
+        let names = Set(service.members.compactMap { if case .name(let text) = $0.provider.host { text } else { nil } })
         var external: Set<String> = []
         var inside: Set<ServiceReference> = []
         for text in names {

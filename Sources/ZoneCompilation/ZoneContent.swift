@@ -55,9 +55,9 @@ struct ZoneContent {
     /// had. The older znode takes a name first.
     func instanceNames(of service: MergedService, at owner: DomainName) -> [DomainName?] {
         var taken: Set<DomainName> = []
-        return service.registrations.map { registration in
+        return service.members.map { member in
             for makeLabel in [ServiceNaming.label, ServiceNaming.digestLabel] {
-                guard let name = owner.prepending(makeLabel(registration.instance)), !isTaken(name) else { continue }
+                guard let name = owner.prepending(makeLabel(member.instance)), !isTaken(name) else { continue }
                 if taken.insert(name).inserted { return name }
             }
             return nil

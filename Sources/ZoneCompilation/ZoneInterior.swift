@@ -59,7 +59,7 @@ final class ZoneInterior: AddressBook.Interior {
     private func hosts(of reference: ZoneCompiler.ServiceReference) -> [ProviderHost]? {
         if let hosts = hosts[reference] { return hosts }
         guard let known = service(reference) else { return nil }
-        let made = Array(Set(known.service.registrations.map(\.provider.host)))
+        let made = Array(Set(known.service.members.map(\.provider.host)))
         hosts[reference] = made
         return made
     }
@@ -67,8 +67,8 @@ final class ZoneInterior: AddressBook.Interior {
     private func instances(of reference: ZoneCompiler.ServiceReference) -> [DomainName: ProviderHost]? {
         if let instances = instances[reference] { return instances }
         guard let known = service(reference) else { return nil }
-        let named = zip(known.names, known.service.registrations).compactMap { name, registration in
-            name.map { ($0, registration.provider.host) }
+        let named = zip(known.names, known.service.members).compactMap { name, member in
+            name.map { ($0, member.provider.host) }
         }
         let made = Dictionary(uniqueKeysWithValues: named)
         instances[reference] = made

@@ -26,6 +26,7 @@ struct ServeCommand: AsyncParsableCommand {
         let logger = settings.common.logger
         signal(SIGPIPE, SIG_IGN)
         DescriptorLimit.raise()
+        MemoryUse.giveBackLargePieces()
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         let server = try await listen(settings)
         for endpoint in server.endpoints { StandardStreams.say("listening \(endpoint.text) udp tcp") }

@@ -14,7 +14,7 @@ import Testing
                     ProviderHost(host).map {
                         (
                             InstanceName(host),
-                            Registration(instance: InstanceName(host), creationZxid: 1, provider: Provider(host: $0, port: 80))
+                            Registration(creationZxid: 1, provider: Provider(host: $0, port: 80))
                         )
                     }
                 }))
@@ -30,7 +30,7 @@ import Testing
     }
 
     private func held(_ service: Service?) -> [String] {
-        (service?.registrations.values.filter(\.isHeld).map(\.instance.text) ?? []).sorted()
+        (service?.registrations.filter(\.value.isHeld).keys.map(\.text) ?? []).sorted()
     }
 
     @Test func `in quiet times a removal takes effect at once`() {

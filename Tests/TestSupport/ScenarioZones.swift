@@ -40,7 +40,7 @@ package struct TestRegistry {
     package mutating func add(_ service: String, _ instance: InstanceName, _ provider: Provider, isHeld: Bool = false) {
         let zxid = Int64(registry.services.values.reduce(0) { $0 + $1.registrations.count } + 1)
         registry.services[ServiceName(service), default: Service()].registrations[instance] = Registration(
-            instance: instance, creationZxid: zxid, provider: provider, isHeld: isHeld)
+            creationZxid: zxid, provider: provider, isHeld: isHeld)
     }
 
     /// TTL 5, negative TTL 1, name server 192.0.2.53.

@@ -17,7 +17,7 @@ import ZoneCompilation
                     ProviderHost(host).map {
                         (
                             InstanceName("u\(index)"),
-                            Registration(instance: "u\(index)", creationZxid: Int64(index), provider: Provider(host: $0, port: 80))
+                            Registration(creationZxid: Int64(index), provider: Provider(host: $0, port: 80))
                         )
                     }
                 }))
@@ -73,7 +73,7 @@ import ZoneCompilation
             for (index, host) in providers.enumerated() {
                 guard let host = ProviderHost(host) else { continue }
                 new?.registrations["u\(index)"] = Registration(
-                    instance: "u\(index)", creationZxid: Int64(step * 10 + index), provider: Provider(host: host, port: 80))
+                    creationZxid: Int64(step * 10 + index), provider: Provider(host: host, port: 80))
             }
             if Bool.random(using: &random) { new = nil }
             registries[zone].services[name] = new
@@ -156,7 +156,7 @@ import ZoneCompilation
                     uniqueKeysWithValues: (0..<count).compactMap { number in
                         ProviderHost(host(number)).map {
                             let provider = Provider(host: $0, port: UInt16(number + 1))
-                            return ("u\(number)", Registration(instance: "u\(number)", creationZxid: Int64(number), provider: provider))
+                            return ("u\(number)", Registration(creationZxid: Int64(number), provider: provider))
                         }
                     }))
         }

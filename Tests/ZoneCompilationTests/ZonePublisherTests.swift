@@ -44,7 +44,7 @@ import ZoneCompilation
     private let provider = Provider(host: .name("h.example"), port: 80)
 
     private var registry: Registry {
-        Registry(services: ["a": Service(registrations: ["u": Registration(instance: "u", creationZxid: 1, provider: provider)])])
+        Registry(services: ["a": Service(registrations: ["u": Registration(creationZxid: 1, provider: provider)])])
     }
 
     @Test func `the serial is the time, or the next number where that would not rise`() async throws {

@@ -65,7 +65,7 @@ struct ZoneBenchmark {
             let digits = String(id)
             let instance = InstanceName("00000000-0000-4000-8000-" + String(repeating: "0", count: 12 - digits.count) + digits)
             let provider = Provider(host: .ipv4(IPv4Address(value: 0x0A00_0000 + UInt32(id))), port: port)
-            service.registrations[instance] = Registration(instance: instance, creationZxid: Int64(id), provider: provider)
+            service.registrations[instance] = Registration(creationZxid: Int64(id), provider: provider)
         }
         return service
     }

@@ -23,7 +23,7 @@ def count(tools, where, zookeeper, registry, mix):
     valgrind = ["valgrind", "--tool=callgrind", "--instr-atstart=no", f"--callgrind-out-file={profile}"]
     # Valgrind does not read the debug information of newer compilers.
     subprocess.run(["strip", "--strip-debug", "-o", where / "zoodns", tools / "zoodns"], check=True)
-    with servers.zoodns(where, where, zookeeper, "--log-level", "error", prefix=valgrind) as server:
+    with servers.zoodns(where, where, zookeeper, "--log-level", "error", "--reconcile", "1h", prefix=valgrind) as server:
         machine.wait_for("the zone", lambda: server.check() or machine.answers(server.port, query(ORIGIN, SOA)), 300)
         generate(tools, server.port, file, 0.5)
         control(server, "on")

@@ -1,0 +1,8 @@
+import CLinux
+
+/// How the C library's allocator keeps memory.
+enum MemoryUse {
+    /// Has large pieces, such as a registry's first reading needs for a moment, given back to the system for ever: by default the allocator
+    /// raises the size from which it does so to that of the largest piece. The C function is `mallopt`.
+    static func giveBackLargePieces() { _ = mallopt(M_MMAP_THRESHOLD, 128 << 10) }
+}
