@@ -1,6 +1,6 @@
 // swift-tools-version: 6.2
 // 4                                   zoodns                          commands, settings, wiring
-// 3  ProviderDiscovery  ZoneCompilation  DNSTransport  HostResolution
+// 3  ProviderRegistration  ProviderDiscovery  ZoneCompilation  DNSTransport  HostResolution
 // 2         ZooKeeperClient       ProviderRegistry       DNSAuthority
 // 1  CZooKeeper   IPAddressing   Handoff   CLinux   CAres
 //
@@ -9,7 +9,11 @@ import PackageDescription
 
 let package = Package(
     name: "zoodns",
-    products: [.executable(name: "zoodns", targets: ["zoodns"])],
+    products: [
+        .executable(name: "zoodns", targets: ["zoodns"]),
+        .library(name: "ProviderRegistration", targets: ["ProviderRegistration"]),
+        .library(name: "ProviderDiscovery", targets: ["ProviderDiscovery"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
@@ -17,6 +21,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     ],
     targets: [
         .systemLibrary(name: "CZooKeeper", providers: [.apt(["libzookeeper-mt-dev"])]),
@@ -30,8 +35,11 @@ let package = Package(
         .target(name: "DNSAuthority"),
 
         .target(
+            name: "ProviderRegistration",
+            dependencies: ["ZooKeeperClient", "ProviderRegistry", "Handoff", .logging, .lifecycle]),
+        .target(
             name: "ProviderDiscovery",
-            dependencies: ["ZooKeeperClient", "ProviderRegistry", "Handoff", .logging]),
+            dependencies: ["ZooKeeperClient", "ProviderRegistry", "Handoff", .logging, .lifecycle]),
         .target(
             name: "ZoneCompilation",
             dependencies: [
@@ -49,12 +57,15 @@ let package = Package(
         .executableTarget(
             name: "zoodns",
             dependencies: [
-                "CLinux", "DNSTransport", "Handoff", "HostResolution", "IPAddressing", "ProviderDiscovery", "ProviderRegistry",
+                "CLinux", "DNSTransport", "Handoff", "HostResolution", "IPAddressing", "ProviderDiscovery", "ProviderRegistration",
+                "ProviderRegistry",
                 "ZoneCompilation",
                 "ZooKeeperClient", "DNSAuthority", .logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .lifecycle,
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
 
@@ -72,6 +83,9 @@ let package = Package(
             name: "DNSAuthorityTests", dependencies: ["DNSAuthority", "IPAddressing", "ProviderRegistry", "TestSupport"],
             exclude: ["Scenarios"]),
         .testTarget(
+            name: "ProviderRegistrationTests",
+            dependencies: ["ProviderRegistration", "ProviderRegistry", "ZooKeeperClient", "TestSupport", .logging, .lifecycle]),
+        .testTarget(
             name: "ProviderDiscoveryTests", dependencies: ["ProviderDiscovery", "ProviderRegistry", "ZooKeeperClient", "TestSupport"]),
         .testTarget(
             name: "ZoneCompilationTests",
@@ -87,5 +101,6 @@ let package = Package(
 )
 
 extension Target.Dependency {
+    static let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 }

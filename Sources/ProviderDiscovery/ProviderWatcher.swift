@@ -48,7 +48,7 @@ package actor ProviderWatcher {
     private func take(_ input: WatchInput, at now: ContinuousClock.Instant) {
         state.take(input, at: now)
         switch input {
-        case .session(.connected(let timeout, let isNew)):
+        case .session(.connected(_, let timeout, let isNew)):
             holdDown.take(.connected(timeout: timeout, isNew: isNew), at: now)
             if state.isReading { unreadSession = timeout } else { deliver(.connected(sessionTimeout: timeout)) }
         case .session(.disconnected):

@@ -148,7 +148,7 @@ extension WatchState {
     /// Takes in what has happened.
     mutating func take(_ input: WatchInput, at now: ContinuousClock.Instant) {
         switch input {
-        case .session(.connected(_, let isNew)):
+        case .session(.connected(_, _, let isNew)):
             isConnected = true
             if isNew { startOver(at: now) }
         case .session(.disconnected): isConnected = false

@@ -42,6 +42,15 @@ package enum ProviderHost: Hashable, Sendable {
         }
     }
 
+    /// The address or name, an IPv6 address without brackets.
+    package var text: String {
+        switch self {
+        case .ipv4(let address): address.text
+        case .ipv6(let address): address.text
+        case .name(let name): name
+        }
+    }
+
     private static func bracketed(_ text: String) -> IPv6Address? {
         guard text.hasPrefix("["), text.hasSuffix("]") else { return nil }
         return IPv6Address(String(text.dropFirst().dropLast()))

@@ -113,3 +113,28 @@ private enum Value: Decodable {
         if case .integer(let number) = self { UInt16(exactly: number) } else { nil }
     }
 }
+
+extension ProviderDocument {
+    /// A document as Python's `json.dumps` writes it: host and port, then what else is given, further fields by name.
+    package static func text(host: String, port: UInt16, weight: UInt16? = nil, priority: UInt16? = nil, fields: [String: String] = [:])
+        -> String
+    {
+        var members = ["\"host\": \(quoted(host))", "\"port\": \(port)"]
+        if let weight { members.append("\"weight\": \(weight)") }
+        if let priority { members.append("\"priority\": \(priority)") }
+        members += fields.sorted { $0.key < $1.key }.map { "\(quoted($0)): \(quoted($1))" }
+        return "{" + members.joined(separator: ", ") + "}"
+    }
+
+    /// A JSON string (RFC 8259 §7) in ASCII.
+    private static func quoted(_ text: String) -> String {
+        let characters = text.utf16.map { unit in
+            switch unit {
+            case 0x22, 0x5C: "\\" + String(UnicodeScalar(UInt8(unit)))
+            case 0x20...0x7E: String(UnicodeScalar(UInt8(unit)))
+            default: "\\u" + String(repeating: "0", count: 4 - String(unit, radix: 16).count) + String(unit, radix: 16)
+            }
+        }
+        return "\"" + characters.joined() + "\""
+    }
+}

@@ -10,6 +10,8 @@ final class PendingRequest: Sendable {
         case read(limit: Int, @Sendable (Result<ZnodeContent, ZooKeeperError>) -> Void)
         /// For whether a znode exists; nil if it does not.
         case exists(@Sendable (Result<ZnodeStat?, ZooKeeperError>) -> Void)
+        /// For a change.
+        case change(@Sendable (Result<Void, ZooKeeperError>) -> Void)
     }
 
     /// The connection that keeps this request alive until it is completed.
@@ -27,6 +29,7 @@ final class PendingRequest: Sendable {
         case .list(let complete): complete(.failure(error))
         case .read(_, let complete): complete(.failure(error))
         case .exists(let complete): complete(error == .noNode ? .success(nil) : .failure(error))
+        case .change(let complete): complete(.failure(error))
         }
     }
 
@@ -36,6 +39,7 @@ final class PendingRequest: Sendable {
         complete(.success(ZnodeContent(octets: Array(data.prefix(limit)), stat: stat)))
     }
     func succeed(stat: ZnodeStat) { if case .exists(let complete) = completion { complete(.success(stat)) } }
+    func succeed() { if case .change(let complete) = completion { complete(.success(())) } }
 
     /// The pointer that C hands back to the callback. It owns nothing: the C client forgets callbacks when it is closed.
     var context: UnsafeRawPointer { UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque()) }
@@ -74,9 +78,25 @@ func completeExists(_ code: Int32, _ stat: UnsafePointer<Stat>?, _ context: Unsa
     request.succeed(stat: ZnodeStat(stat))
 }
 
+/// The C type is `string_completion_t`.
+func completeCreate(_ code: Int32, _ path: UnsafePointer<CChar>?, _ context: UnsafeRawPointer?) { completeChange(code, context) }
+
+/// The C type is `stat_completion_t`.
+func completeSet(_ code: Int32, _ stat: UnsafePointer<Stat>?, _ context: UnsafeRawPointer?) { completeChange(code, context) }
+
+/// The C type is `void_completion_t`.
+func completeChange(_ code: Int32, _ context: UnsafeRawPointer?) {
+    guard let request = PendingRequest.claim(context) else { return }
+    if let error = ZooKeeperError(code: code) { return request.fail(error) }
+    request.succeed()
+}
+
 extension ZnodeStat {
     /// Copies what the C client has only for the time of a callback.
     fileprivate init(_ stat: UnsafePointer<Stat>?) {
         self.init(creationZxid: stat?.pointee.czxid ?? 0, modificationZxid: stat?.pointee.mzxid ?? 0)
+        version = stat?.pointee.version ?? 0
+        ephemeralOwner = stat?.pointee.ephemeralOwner ?? 0
+        creationTime = stat?.pointee.ctime ?? 0
     }
 }

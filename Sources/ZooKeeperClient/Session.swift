@@ -46,6 +46,36 @@ extension Session {
         submit(.exists(completion)) { zoo_aexists($0, path, watch ? 1 : 0, completeExists, $1) }
     }
 
+    /// Creates a znode that everybody may read and change; fails with `nodeExists`, or with `noNode` where its parent is missing.
+    /// The C function is `zoo_acreate`.
+    package func create(
+        _ path: String, _ octets: [UInt8], _ mode: CreateMode, _ completion: @escaping @Sendable (Result<Void, ZooKeeperError>) -> Void
+    ) {
+        let flags = mode == .ephemeral ? ZOO_EPHEMERAL : ZOO_PERSISTENT
+        submit(.change(completion)) { handle, context in
+            withCharacters(octets) { zoo_acreate(handle, path, $0, $1, zoo_open_acl_unsafe(), flags, completeCreate, context) }
+        }
+    }
+
+    /// Replaces a znode's data if it is of this version; fails with `badVersion` otherwise. The C function is `zoo_aset`.
+    package func set(
+        _ path: String, to octets: [UInt8], version: Int32, _ completion: @escaping @Sendable (Result<Void, ZooKeeperError>) -> Void
+    ) {
+        submit(.change(completion)) { handle, context in
+            withCharacters(octets) { zoo_aset(handle, path, $0, $1, version, completeSet, context) }
+        }
+    }
+
+    /// Deletes a znode if its data is of this version; fails with `badVersion` otherwise. The C function is `zoo_adelete`.
+    package func delete(_ path: String, version: Int32, _ completion: @escaping @Sendable (Result<Void, ZooKeeperError>) -> Void) {
+        submit(.change(completion)) { zoo_adelete($0, path, version, completeChange, $1) }
+    }
+
+    /// Lends octets to C; more than ZooKeeper takes are for ZooKeeper to refuse.
+    private func withCharacters<Result>(_ octets: [UInt8], _ body: (UnsafePointer<CChar>?, Int32) -> Result) -> Result {
+        octets.withUnsafeBytes { body($0.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(clamping: $0.count)) }
+    }
+
     private func submit(_ completion: PendingRequest.Completion, _ send: (OpaquePointer, UnsafeRawPointer) -> Int32) {
         // A connection that was never opened fails the request for us.
         let connection = connection.withLock { $0 } ?? Connection(report: { _ in })

@@ -45,7 +45,7 @@ final class SessionRelay: Sendable {
                 return !state.hadSession
             }
             guard let isNew else { return }
-            tell(.connected(timeout: timeout, isNew: isNew))
+            tell(.connected(id: id, timeout: timeout, isNew: isNew))
             signs.yield(.connected(id: id, timeout: timeout))
         case .connecting: disconnect()
         case .ended:

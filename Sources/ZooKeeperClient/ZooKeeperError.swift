@@ -4,6 +4,10 @@ import CZooKeeper
 package enum ZooKeeperError: Error, Hashable, Sendable {
     /// There is no such znode.
     case noNode
+    /// There is such a znode already.
+    case nodeExists
+    /// The znode's data has been changed meanwhile.
+    case badVersion
     /// The connection is, or was, gone: whether it was done is not known. Worth another try once connected.
     case connectionLoss
     /// The session is over, or its handle closed. Worth another try in the next session.
@@ -16,6 +20,8 @@ package enum ZooKeeperError: Error, Hashable, Sendable {
         switch code {
         case ZOK.rawValue: return nil
         case ZNONODE.rawValue: self = .noNode
+        case ZNODEEXISTS.rawValue: self = .nodeExists
+        case ZBADVERSION.rawValue: self = .badVersion
         case ZCONNECTIONLOSS.rawValue, ZOPERATIONTIMEOUT.rawValue: self = .connectionLoss
         case ZSESSIONEXPIRED.rawValue, ZCLOSING.rawValue, ZINVALIDSTATE.rawValue: self = .sessionEnded
         default: self = .other(code)
@@ -29,6 +35,8 @@ package enum ZooKeeperError: Error, Hashable, Sendable {
     package var text: String {
         switch self {
         case .noNode: "no such znode"
+        case .nodeExists: "znode exists"
+        case .badVersion: "znode has been changed"
         case .connectionLoss: "connection lost"
         case .sessionEnded: "session ended"
         case .other(let code): String(cString: zerror(code))

@@ -1,15 +1,8 @@
 import ArgumentParser
 
-/// Options of every command that reads a registry, as they were written.
+/// Options of every command that compiles zones, as they were written.
 struct CommonOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp("ZooKeeper servers, with a chroot if need be. (default: 127.0.0.1:2181)", valueName: "h1:2181,h2:2181/chroot"))
-    var zookeeper: String?
-
-    @Option(
-        parsing: .singleValue,
-        help: ArgumentHelp("A zone to serve from a path; may be repeated. (default: svc.local=/providers)", valueName: "origin=path"))
-    var zone: [String] = []
+    @OptionGroup var registry: RegistryOptions
 
     @Option(
         parsing: .singleValue,
@@ -33,11 +26,4 @@ struct CommonOptions: ParsableArguments {
         parsing: .singleValue,
         help: ArgumentHelp("A name server for the providers' host names; may be repeated. (default: the system's)", valueName: "ip[:port]"))
     var hostResolver: [String] = []
-
-    @Option(help: ArgumentHelp("Session timeout to ask ZooKeeper for. (default: 10s)", valueName: "duration"))
-    var sessionTimeout: String?
-
-    @Option(
-        help: ArgumentHelp("trace, debug, info, notice, warning, error or critical. (default: info; zone: warning)", valueName: "level"))
-    var logLevel: String?
 }

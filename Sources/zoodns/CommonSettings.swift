@@ -2,58 +2,20 @@ import DNSAuthority
 import Glibc
 import IPAddressing
 import Logging
-import ProviderRegistry
 import ZoneCompilation
-import ZooKeeperClient
 
-/// A zone's origin and where its registry is.
-struct ZoneSource: Hashable {
-    let origin: DomainName
-    let layout: RegistryLayout
-
-    /// Reads `svc.local=/providers`; nil if the origin is no domain name, leaves no room for `hostmaster` in front of it, or the path is none.
-    init?(_ text: String) {
-        guard let equals = text.firstIndex(of: "=") else { return nil }
-        let name = text[..<equals]
-        guard name.utf8.allSatisfy(Self.isPlain), let origin = DomainName(text: name), origin != .root,
-            origin.prepending(Array("hostmaster".utf8)) != nil,
-            let path = ZnodePath(String(text[text.index(after: equals)...]))
-        else { return nil }
-        self.origin = origin
-        layout = RegistryLayout(root: path.text)
-    }
-
-    private static func isPlain(_ octet: UInt8) -> Bool {
-        switch octet {
-        case 48...57, 65...90, 97...122, UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."): true
-        default: false
-        }
-    }
-}
-
-/// What every command that reads a registry has to know, checked.
+/// What every command that compiles zones has to know, checked.
 struct CommonSettings {
-    let servers: ConnectString
-    let sessionTimeout: Duration
-    let zones: [ZoneSource]
+    let registry: RegistrySettings
     let listen: [SocketEndpoint]
     let policy: ZonePolicy
     let hostResolvers: [SocketEndpoint]
-    let logLevel: Logger.Level
 
     private static let defaultPort: UInt16 = 5300
 
     /// Reads the settings; problems are left with the reader.
     init(_ options: CommonOptions, _ reader: inout SettingsReader, logLevel fallback: Logger.Level) {
-        servers = reader.value(
-            "zookeeper", options.zookeeper, default: .local, expected: "servers such as h1:2181,h2:2181/chroot",
-            ConnectString.init)
-        sessionTimeout = reader.value(
-            "session-timeout", options.sessionTimeout, default: .seconds(10), expected: "a duration from 100ms to 1h, such as 10s"
-        ) { Duration(text: $0).flatMap { .milliseconds(100) ... .seconds(3600) ~= $0 ? $0 : nil } }
-        zones = reader.values(
-            "zone", options.zone, default: Self.defaultZones, expected: "a domain name and a path such as svc.local=/providers",
-            ZoneSource.init)
+        registry = RegistrySettings(options.registry, &reader, logLevel: fallback)
         listen = reader.values(
             "listen", options.listen, default: Self.defaultListen, expected: "an address with a port such as 127.0.0.1:5300 or [::1]:5300"
         ) { SocketEndpoint($0).flatMap { $0.address.isUnicast ? $0 : nil } }
@@ -64,10 +26,6 @@ struct CommonSettings {
                 $0.port > 0 ? $0 : nil
             }
         }
-        logLevel = reader.value(
-            "log-level", options.logLevel, default: fallback,
-            expected: "one of " + Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
-        ) { Logger.Level(rawValue: $0) }
         let isTTL = "seconds from 0 to 2147483647"
         policy = ZonePolicy(
             ttl: reader.value("ttl", options.ttl, default: 5, expected: isTTL, Self.ttl),
@@ -75,13 +33,10 @@ struct CommonSettings {
             nameServerAddresses: reader.values(
                 "nameserver-address", options.nameserverAddress, default: Self.nameServerAddresses(listen), expected: "an IP address",
                 IPAddress.init))
-        if Set(zones.map(\.origin)).count < zones.count { reader.complain("--zone: two zones have the same origin") }
     }
 
     /// RFC 2181 §8: at most 2³¹ - 1.
     private static func ttl(_ text: String) -> UInt32? { UInt32(text).flatMap { $0 <= UInt32(Int32.max) ? $0 : nil } }
-
-    private static let defaultZones = [ZoneSource("svc.local=/providers")].compactMap(\.self)
 
     private static var defaultListen: [SocketEndpoint] {
         let ipv4 = SocketEndpoint(address: .v4(IPv4Address(value: 0x7F00_0001)), port: defaultPort)
@@ -110,12 +65,5 @@ struct CommonSettings {
             if !addresses.contains(address) { addresses.append(address) }
         }
         return addresses
-    }
-
-    /// A logger on standard error.
-    var logger: Logger {
-        var logger = Logger(label: "zoodns") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = logLevel
-        return logger
     }
 }

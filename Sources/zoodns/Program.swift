@@ -5,7 +5,8 @@ import Glibc
 @main
 struct Program: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "zoodns", abstract: "DNS answers from ZooKeeper.", subcommands: [ServeCommand.self, ZoneCommand.self])
+        commandName: "zoodns", abstract: "DNS answers from ZooKeeper.",
+        subcommands: [ServeCommand.self, RegisterCommand.self, LookupCommand.self, ZoneCommand.self])
 
     /// Every problem is one line on standard error; exit code 64 for what was asked for, 1 for what could not be done.
     static func main() async {

@@ -23,7 +23,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try ServeSettings(common, options)
-        let logger = settings.common.logger
+        let logger = settings.common.registry.logger
         signal(SIGPIPE, SIG_IGN)
         DescriptorLimit.raise()
         MemoryUse.giveBackLargePieces()
@@ -31,10 +31,10 @@ struct ServeCommand: AsyncParsableCommand {
         let server = try await listen(settings)
         for endpoint in server.endpoints { StandardStreams.say("listening \(endpoint.text) udp tcp") }
 
-        let session = Session(servers: settings.common.servers, timeout: settings.common.sessionTimeout, logger: logger)
+        let session = Session(servers: settings.common.registry.servers, timeout: settings.common.registry.sessionTimeout, logger: logger)
         let resolver = HostResolver(servers: settings.common.hostResolvers, logger: logger)
         let publisher = publisher(settings, logger, .init(publish: server.publish, follow: resolver.follow))
-        let watchers = settings.common.zones.enumerated().map { index, source in
+        let watchers = settings.common.registry.zones.enumerated().map { index, source in
             ProviderWatcher(
                 session: session, layout: source.layout,
                 settings: WatchSettings(reconcile: settings.reconcile, holdDown: settings.holdDown), logger: logger
@@ -52,7 +52,7 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private func listen(_ settings: ServeSettings) async throws(CommandFailure) -> DNSServer {
-        let zones = ServedZones(settings.common.zones.map { ServedZone(notReady: $0.origin) })
+        let zones = ServedZones(settings.common.registry.zones.map { ServedZone(notReady: $0.origin) })
         do throws(ListenError) {
             return try await DNSServer(listen: settings.common.listen, workers: settings.workers, zones: zones)
         } catch {
@@ -66,7 +66,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     private func publisher(_ settings: ServeSettings, _ logger: Logger, _ outlets: ZonePublisher.Outlets) -> ZonePublisher {
         ZonePublisher(
-            origins: settings.common.zones.map(\.origin), policy: settings.common.policy, maximumStale: settings.maximumStale,
+            origins: settings.common.registry.zones.map(\.origin), policy: settings.common.policy, maximumStale: settings.maximumStale,
             seed: .random(in: 0 ... .max), outlets: outlets, now: { UInt32(truncatingIfNeeded: time(nil)) }, logger: logger)
     }
 }

@@ -33,6 +33,24 @@ struct SettingsReader {
         return values
     }
 
+    /// Reads a setting that must be there, from its option or else from a variable with a name that others use too; nil with a problem.
+    mutating func plainValue<Value>(
+        _ variable: String, _ option: String?, as source: String, expected: String, _ parse: (String) -> Value?
+    ) -> Value? {
+        guard let text = option ?? plainVariable(variable) else {
+            let places = source == variable ? variable : "\(source) or \(variable)"
+            problems.append("\(places) is missing: expected \(expected), here or in the environment")
+            return nil
+        }
+        return parse(text) ?? reject(option == nil ? variable : source, text, expected, nil)
+    }
+
+    /// The text of a variable with a name that others use too; an empty one counts as unset.
+    func plainVariable(_ name: String) -> String? {
+        let text = environment.string(forKey: ConfigKey([name.lowercased()]))
+        return text?.isEmpty == true ? nil : text
+    }
+
     /// Adds a problem that concerns several settings.
     mutating func complain(_ problem: String) { problems.append(problem) }
 

@@ -32,7 +32,7 @@ enum Shutdown {
                 try await Task.sleep(for: limit)
                 Glibc.exit(EXIT_SUCCESS)
             }
-            if let second = await iterator.next() { Glibc._exit(128 + second.number) }
+            if let second = await iterator.next() { Glibc._exit(128 + second.rawValue) }
             alarm.cancel()
         }
         try await group.run()
@@ -41,14 +41,9 @@ enum Shutdown {
     }
 
     /// Its own steps matter to nobody while all is well.
-    private static func quiet(_ logger: Logger) -> Logger {
+    static func quiet(_ logger: Logger) -> Logger {
         var logger = logger
         logger.logLevel = max(logger.logLevel, .warning)
         return logger
     }
-}
-
-extension UnixSignal {
-    /// The signal's number on this machine.
-    fileprivate var number: Int32 { self == .sigint ? SIGINT : SIGTERM }
 }

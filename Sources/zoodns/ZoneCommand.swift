@@ -31,9 +31,10 @@ struct ZoneCommand: AsyncParsableCommand {
         var reader = SettingsReader()
         let settings = CommonSettings(common, &reader, logLevel: .warning)
         try reader.finish()
-        let session = Session(servers: settings.servers, timeout: settings.sessionTimeout, logger: settings.logger)
+        let session = Session(
+            servers: settings.registry.servers, timeout: settings.registry.sessionTimeout, logger: settings.registry.logger)
         let news = Mailbox<News>()
-        let watchers = settings.zones.enumerated().map { index, source in
+        let watchers = settings.registry.zones.enumerated().map { index, source in
             // What was refused is printed in full below.
             ProviderWatcher(
                 session: session, layout: source.layout, settings: WatchSettings(),
@@ -46,7 +47,7 @@ struct ZoneCommand: AsyncParsableCommand {
                 }
             }
         }
-        let resolver = HostResolver(servers: settings.hostResolvers, logger: settings.logger)
+        let resolver = HostResolver(servers: settings.hostResolvers, logger: settings.registry.logger)
         let zones = try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await session.run() }
             for watcher in watchers { group.addTask { await watcher.run() } }
@@ -59,8 +60,8 @@ struct ZoneCommand: AsyncParsableCommand {
 
     /// Compiles what comes in until nothing is missing any more.
     private func compile(_ settings: CommonSettings, _ news: Mailbox<News>, _ resolver: HostResolver) async throws -> [Zone] {
-        var compiler = ZoneCompiler(origins: settings.zones.map(\.origin), policy: settings.policy, seed: 0)
-        var unread = Set(settings.zones.indices)
+        var compiler = ZoneCompiler(origins: settings.registry.zones.map(\.origin), policy: settings.policy, seed: 0)
+        var unread = Set(settings.registry.zones.indices)
         var unresolved: Set<String>?
         let deadline = ContinuousClock.now + Self.limit
         while unread.count + (unresolved ?? [""]).count > 0, ContinuousClock.now < deadline {
@@ -83,7 +84,7 @@ struct ZoneCommand: AsyncParsableCommand {
             resolver.follow(compiler.externalHosts)
         }
         guard unread.isEmpty else {
-            throw CommandFailure.refused("no answer from zookeeper at \(settings.servers.text) within \(Self.limit)")
+            throw CommandFailure.refused("no answer from zookeeper at \(settings.registry.servers.text) within \(Self.limit)")
         }
         for host in (unresolved ?? []).sorted() { StandardStreams.complain("\(host): cannot be resolved at present") }
         for report in compiler.takeReports() { StandardStreams.complain(Self.text(report)) }

@@ -23,7 +23,7 @@ private struct Tree {
         return tree
     }
 
-    mutating func connect(isNew: Bool = true) { take(.session(.connected(timeout: .seconds(10), isNew: isNew))) }
+    mutating func connect(isNew: Bool = true) { take(.session(.connected(id: 1, timeout: .seconds(10), isNew: isNew))) }
 
     mutating func take(_ input: WatchInput) { state.take(input, at: now) }
 

@@ -1,17 +1,15 @@
-import ProviderRegistry
-
 /// All registrations of the services that share one domain name, twins merged.
-struct MergedService: Equatable {
+package struct MergedService: Equatable {
     /// The providers, the oldest znode first; no two offer the same host and port.
-    let members: [Member]
+    package let members: [Member]
 
     /// A provider by the name of its znode.
-    struct Member: Equatable {
-        let instance: InstanceName
-        let registration: Registration
+    package struct Member: Equatable {
+        package let instance: InstanceName
+        package let registration: Registration
 
         /// What it offers.
-        var provider: Provider { registration.provider }
+        package var provider: Provider { registration.provider }
     }
 
     /// What makes two providers one.
@@ -21,7 +19,7 @@ struct MergedService: Equatable {
     }
 
     /// Merges services whose names differ only in case. Of providers with equal host and port the oldest znode stands for all.
-    init(_ services: some Sequence<Service>) {
+    package init(_ services: some Sequence<Service>) {
         let all = services.flatMap { $0.registrations.map(Member.init) }
         let byAge = all.sorted { ($0.registration.creationZxid, $0.instance) < ($1.registration.creationZxid, $1.instance) }
         var seen: Set<Offer> = []

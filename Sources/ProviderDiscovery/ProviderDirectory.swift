@@ -1,0 +1,141 @@
+import Logging
+import ProviderRegistry
+import ServiceLifecycle
+import Synchronization
+import ZooKeeperClient
+
+/// Knows the providers of every service while `run` runs: it watches ZooKeeper, and keeps what it knew last while ZooKeeper is away.
+///
+/// ```swift
+/// let directory = try ProviderDirectory(zooKeeper: "zk1:2181,zk2:2181,zk3:2181")
+/// async let running: Void = directory.run()
+/// if let second = await directory.provider(of: "second") { print("\(second.host):\(second.port)") }
+/// ```
+public final class ProviderDirectory: ServiceLifecycle.Service {
+    private let session: Session
+    private let layout: RegistryLayout
+    private let logger: Logger
+    private let state = Mutex(State())
+
+    private struct State {
+        /// Nil before the first complete read.
+        var registry: Registry?
+        var isConnected = false
+        /// `run` has returned.
+        var isOver = false
+        var nextSubscriber = 0
+        var subscribers: [Int: Subscriber] = [:]
+    }
+
+    private struct Subscriber {
+        let service: ServiceName
+        let continuation: AsyncStream<[DiscoveredProvider]>.Continuation
+        /// What it was told last; nil before anything.
+        var told: [DiscoveredProvider]?
+    }
+
+    /// A directory of the registry below `root`. `zooKeeper` are the servers, with a chroot if need be: `h1:2181,h2:2181/chroot`.
+    public init(
+        zooKeeper: String, root: String = "/providers", sessionTimeout: Duration = .seconds(10),
+        logger: Logger = Logger(label: "directory")
+    ) throws(DirectoryError) {
+        guard let servers = ConnectString(zooKeeper) else { throw .badServers(zooKeeper) }
+        guard let path = ZnodePath(root) else { throw .badRoot(root) }
+        layout = RegistryLayout(root: path.text)
+        session = Session(servers: servers, timeout: sessionTimeout, logger: logger)
+        self.logger = logger
+    }
+
+    /// Follows the registry until the task is cancelled or shut down gracefully. To be run once.
+    public func run() async {
+        let watcher = ProviderWatcher(session: session, layout: layout, settings: WatchSettings(), logger: logger) { [weak self] in
+            self?.take($0)
+        }
+        await cancelWhenGracefulShutdown {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await self.session.run() }
+                group.addTask { await watcher.run() }
+            }
+        }
+        let subscribers = state.withLock { state in
+            state.isOver = true
+            defer { state.subscribers = [:] }
+            return state.subscribers
+        }
+        for subscriber in subscribers.values { subscriber.continuation.finish() }
+    }
+}
+
+/// Why there can be no directory.
+public enum DirectoryError: Error, Hashable, Sendable {
+    /// This is no list of servers.
+    case badServers(String)
+    /// This is no absolute path.
+    case badRoot(String)
+}
+
+// MARK: Questions
+
+extension ProviderDirectory {
+    /// Whether the registry is known and ZooKeeper can be asked; if not, answers are the last that were right.
+    public var isCurrent: Bool { state.withLock { $0.registry != nil && $0.isConnected } }
+
+    /// All providers of a service, the oldest first, none twice; empty if there are none or the service is not known.
+    ///
+    /// Waits until the registry has been read once; empty, too, if the task is cancelled or `run` returns before.
+    public func providers(of service: String) async -> [DiscoveredProvider] {
+        for await providers in updates(of: service) { return providers }
+        return []
+    }
+
+    /// One provider of a service, drawn by priority and weight (RFC 2782); nil if there is none. Waits as `providers(of:)` does.
+    public func provider(of service: String) async -> DiscoveredProvider? {
+        var random = SystemRandomNumberGenerator()
+        return await providers(of: service).chosen(using: &random)
+    }
+
+    /// The providers of a service now, as soon as they are known, and again each time they are others: whole sets, the newest only if the
+    /// reader is slow. Ends when `run` returns.
+    public func updates(of service: String) -> AsyncStream<[DiscoveredProvider]> {
+        let (stream, continuation) = AsyncStream.makeStream(of: [DiscoveredProvider].self, bufferingPolicy: .bufferingNewest(1))
+        let number: Int? = state.withLock { state in
+            guard !state.isOver else { return nil }
+            defer { state.nextSubscriber += 1 }
+            state.subscribers[state.nextSubscriber] = Subscriber(service: ServiceName(service), continuation: continuation)
+            tell(state.nextSubscriber, &state)
+            return state.nextSubscriber
+        }
+        guard let number else {
+            continuation.finish()
+            return stream
+        }
+        continuation.onTermination = { [weak self] _ in self?.state.withLock { $0.subscribers[number] = nil } }
+        return stream
+    }
+}
+
+// MARK: What the watcher says
+
+extension ProviderDirectory {
+    private func take(_ update: WatchUpdate) {
+        state.withLock { state in
+            switch update {
+            case .complete(let registry): state.registry = registry
+            case .changed(let change): for (name, service) in change.services { state.registry?.services[name] = service }
+            case .connected: state.isConnected = true
+            case .disconnected: state.isConnected = false
+            case .unusable: break
+            }
+            for number in state.subscribers.keys { tell(number, &state) }
+        }
+    }
+
+    /// Tells a subscriber what is new for it.
+    private func tell(_ number: Int, _ state: inout State) {
+        guard let registry = state.registry, let subscriber = state.subscribers[number] else { return }
+        let providers = MergedService([registry.services[subscriber.service]].compactMap(\.self)).members.map(DiscoveredProvider.init)
+        guard subscriber.told != providers else { return }
+        state.subscribers[number]?.told = providers
+        subscriber.continuation.yield(providers)
+    }
+}

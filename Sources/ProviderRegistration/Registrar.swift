@@ -1,0 +1,164 @@
+import Handoff
+import Logging
+import ProviderRegistry
+import ServiceLifecycle
+import ZooKeeperClient
+
+/// Keeps providers registered in ZooKeeper while `run` runs: one ephemeral znode each, made again whenever it is lost.
+///
+/// ```swift
+/// let registrar = try Registrar([ProviderAnnouncement(service: "first", port: 9001)], zooKeeper: "zk1:2181,zk2:2181,zk3:2181")
+/// let group = ServiceGroup(services: [server, registrar], gracefulShutdownSignals: [.sigterm], logger: logger)
+/// try await group.run()
+/// ```
+///
+/// A service group ends its services from the last to the first: put the registrar behind the server, so that it is withdrawn before the
+/// server stops.
+public final class Registrar: ServiceLifecycle.Service {
+    /// What happens to the providers. For one reader.
+    public let events: AsyncStream<RegistrationEvent>
+
+    private let settings: Settings
+    private let logger: Logger
+    private let session: Session
+    private let announcements: [ProviderAnnouncement]
+    private let mailbox = Mailbox<Input>()
+    private let continuation: AsyncStream<RegistrationEvent>.Continuation
+
+    private struct Settings {
+        let layout: RegistryLayout
+        let drain: Duration
+        let connectTimeout: Duration?
+    }
+
+    private enum Input: Sendable {
+        case session(SessionEvent)
+        case answer(RegistrationState.Answer, to: RegistrationState.Request, provider: Int)
+        case want(Bool)
+        case end
+    }
+
+    /// A registrar of some providers.
+    ///
+    /// - Parameters:
+    ///   - zooKeeper: The servers, with a chroot if need be: `h1:2181,h2:2181/chroot`.
+    ///   - root: The path whose children are the services.
+    ///   - sessionTimeout: What ZooKeeper is asked for: how long a provider that died without a word stays.
+    ///   - connectTimeout: How long `run` waits for ZooKeeper at first before it throws; nil: for ever.
+    ///   - drain: How long a graceful shutdown waits after the withdrawal, so that no client is still sent here: the TTL of the answers.
+    public init(
+        _ providers: [ProviderAnnouncement], zooKeeper: String, root: String = "/providers", sessionTimeout: Duration = .seconds(10),
+        connectTimeout: Duration? = nil, drain: Duration = .seconds(5), logger: Logger = Logger(label: "registrar")
+    ) throws(RegistrarError) {
+        guard let servers = ConnectString(zooKeeper) else { throw .badServers(zooKeeper) }
+        guard let path = ZnodePath(root) else { throw .badRoot(root) }
+        var paths: Set<[String]> = []
+        for provider in providers where !paths.insert([provider.service, provider.instance]).inserted { throw .registeredTwice(provider) }
+        settings = Settings(layout: RegistryLayout(root: path.text), drain: drain, connectTimeout: connectTimeout)
+        announcements = providers
+        self.logger = logger
+        session = Session(servers: servers, timeout: sessionTimeout, logger: logger)
+        (events, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1000))
+        session.observe { [mailbox] in mailbox.post(.session($0)) }
+    }
+
+    /// Takes the providers back until `announce` is called: a check that failed, say.
+    public func withdraw() { mailbox.post(.want(false)) }
+
+    /// Puts providers that were withdrawn up again.
+    public func announce() { mailbox.post(.want(true)) }
+
+    /// Keeps the providers registered until the task is cancelled, when they go at once, or shut down gracefully: then they are withdrawn,
+    /// the drain is waited for, and `run` returns. Throws only if there was no connection within `connectTimeout`.
+    public func run() async throws {
+        defer { continuation.finish() }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await self.session.run() }
+            defer { group.cancelAll() }
+            try await withGracefulShutdownHandler {
+                try await keep()
+            } onGracefulShutdown: {
+                self.mailbox.post(.end)
+            }
+        }
+    }
+}
+
+/// Why a registrar cannot do its work.
+public enum RegistrarError: Error, Hashable, Sendable {
+    /// This is no list of servers.
+    case badServers(String)
+    /// This is no absolute path.
+    case badRoot(String)
+    /// Two providers would have the same znode.
+    case registeredTwice(ProviderAnnouncement)
+    /// There was no connection in time.
+    case noConnection
+}
+
+extension Registrar {
+    /// How long a withdrawal at the end may take: without ZooKeeper it is the session's end that takes the znodes away.
+    private static let longestWithdrawal: Duration = .seconds(2)
+
+    private func keep() async throws(RegistrarError) {
+        var providers = announcements.map { announcement in
+            RegistrationState(
+                path: settings.layout.path(of: InstanceName(announcement.instance), in: ServiceName(announcement.service)),
+                document: Array(announcement.document.utf8))
+        }
+        var patience = settings.connectTimeout.map { ContinuousClock.now + $0 }
+        var end: ContinuousClock.Instant?
+        while let inputs = await mailbox.next(before: ([patience, end] + providers.map(\.deadline)).compactMap(\.self).min()) {
+            for input in inputs {
+                switch input {
+                case .session(let event):
+                    if case .connected = event { patience = nil }
+                    for index in providers.indices { providers[index].take(event) }
+                case .answer(let answer, let request, let index): providers[index].take(answer, to: request, at: .now)
+                case .want(let isWanted): if end == nil { for index in providers.indices { providers[index].want(isWanted) } }
+                case .end:
+                    end = .now + Self.longestWithdrawal
+                    for index in providers.indices { providers[index].want(false) }
+                }
+            }
+            for index in providers.indices { advance(&providers[index], index) }
+            if let patience, patience <= .now { throw .noConnection }
+            if let end, end <= .now || providers.allSatisfy(\.isWithdrawn) { break }
+        }
+        try? await Task.sleep(for: settings.drain)
+    }
+
+    private func advance(_ provider: inout RegistrationState, _ index: Int) {
+        for event in provider.takeEvents() {
+            logger.info("\(event.sentence)", metadata: ["path": "\(provider.path)"])
+            continuation.yield(event)
+        }
+        guard let request = provider.takeRequest(at: .now) else { return }
+        let answer: @Sendable (RegistrationState.Answer) -> Void = { [mailbox] in
+            mailbox.post(.answer($0, to: request, provider: index))
+        }
+        let changed: @Sendable (Result<Void, ZooKeeperError>) -> Void = {
+            switch $0 {
+            case .success: answer(.done)
+            case .failure(let error): answer(.failed(error))
+            }
+        }
+        switch request {
+        case .look: look(provider.path, answer)
+        case .create: session.create(provider.path, provider.document, .ephemeral, changed)
+        case .createParent(let place): session.create(provider.parents[place], [], .persistent, changed)
+        case .set(let version): session.set(provider.path, to: provider.document, version: version, changed)
+        case .delete(let version): session.delete(provider.path, version: version, changed)
+        }
+    }
+
+    private func look(_ path: String, _ answer: @escaping @Sendable (RegistrationState.Answer) -> Void) {
+        session.read(path, limit: ProviderDocument.longest + 1, watch: true) {
+            switch $0 {
+            case .success(let content): answer(.found(content))
+            case .failure(.noNode): answer(.found(nil))
+            case .failure(let error): answer(.failed(error))
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+/// What happens to a registered provider, told by the path of its znode.
+///
+/// ```swift
+/// for await event in registrar.events {
+///     if case .lost(let path, let reason) = event { logger.warning("\(path) lost: \(reason)") }
+/// }
+/// ```
+public enum RegistrationEvent: Hashable, Sendable {
+    /// The znode is there, with the data that it shall have, in our session.
+    case registered(path: String)
+    /// There is no connection to ZooKeeper at present; the znode stays as long as the session.
+    case suspended(path: String)
+    /// The znode is not ours any more, or not as it shall be; that is being mended.
+    case lost(path: String, Reason)
+    /// ZooKeeper does not allow what was asked; it is asked again after a pause.
+    case refused(path: String, reason: String)
+    /// The znode has been taken back.
+    case withdrawn(path: String)
+
+    /// Why a znode was lost.
+    public enum Reason: Hashable, Sendable {
+        /// The session that it went with is over.
+        case sessionExpired
+        /// Somebody deleted it.
+        case deleted
+        /// Somebody changed its data.
+        case overwritten
+        /// It belongs to another session, or to none if `owner` is 0; it is left alone, and made anew once it is gone.
+        case taken(owner: Int64)
+    }
+}
+
+extension RegistrationEvent {
+    /// What happened, for a log.
+    var sentence: String {
+        switch self {
+        case .registered: "provider registered"
+        case .suspended: "connection to zookeeper lost, provider stays as long as the session"
+        case .lost(_, .sessionExpired): "provider lost: session expired"
+        case .lost(_, .deleted): "provider lost: znode deleted"
+        case .lost(_, .overwritten): "provider lost: znode overwritten"
+        case .lost(_, .taken(let owner)): "provider not registered: znode is of session 0x\(String(UInt64(bitPattern: owner), radix: 16))"
+        case .refused(_, let reason): "zookeeper refuses: \(reason)"
+        case .withdrawn: "provider withdrawn"
+        }
+    }
+}

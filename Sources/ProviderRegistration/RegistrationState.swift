@@ -1,0 +1,211 @@
+import ZooKeeperClient
+
+/// Decides what to do so that one znode is there exactly while it shall be. Pure: requests go out, answers and the time come in.
+///
+/// After each event that may matter the path is looked at; what follows from that:
+///
+/// | at the path | if it shall be there | if it shall not |
+/// | --- | --- | --- |
+/// | nothing | created, parents first where they are missing | withdrawn |
+/// | ours, as it shall be | registered | deleted |
+/// | ours, with other data | set | deleted |
+/// | left by an earlier session of ours | deleted, then created | deleted |
+/// | somebody else's | awaited: the watch tells when it is gone | withdrawn |
+///
+/// A request that fails for want of a connection is forgotten: the path is looked at once there is one. Any other failure is reported, and
+/// the path looked at again after a pause.
+struct RegistrationState {
+    /// Something to ask ZooKeeper for.
+    enum Request: Hashable, Sendable {
+        /// Read the znode and watch it.
+        case look
+        case create
+        /// Create one of the parents, told by its place from the top.
+        case createParent(Int)
+        case set(version: Int32)
+        case delete(version: Int32)
+    }
+
+    /// What comes back.
+    enum Answer: Sendable {
+        /// What is at the path; nil for nothing.
+        case found(ZnodeContent?)
+        case done
+        case failed(ZooKeeperError)
+    }
+
+    /// The znode's path.
+    let path: String
+    /// Its data.
+    let document: [UInt8]
+    /// The paths above it, from the top.
+    let parents: [String]
+
+    /// How long a znode that is as it shall be is believed without a look: a watch may have been lost.
+    private static let longestTrust: Duration = .seconds(60)
+
+    private(set) var isWanted = true
+    private var session: Int64?
+    private var isConnected = false
+    private var earlierSessions: Set<Int64> = []
+    private var underWay = false
+    /// The next request; nil while there is nothing to do.
+    private var next: Request? = .look
+    /// When `next` may be sent; nil for at once.
+    private var pause: ContinuousClock.Instant?
+    private var backoff = Backoff()
+    private var events: [RegistrationEvent] = []
+    /// What was last said of the znode.
+    private var told = Told.nothing
+
+    private enum Told {
+        case nothing
+        case registered
+        case suspended
+        case lost
+        case withdrawn
+    }
+
+    /// A znode that shall be there from now on.
+    init(path: String, document: [UInt8]) {
+        self.path = path
+        self.document = document
+        let names = path.split(separator: "/")
+        parents = names.indices.dropFirst().map { "/" + names[..<$0].joined(separator: "/") }
+    }
+
+    /// Whether the znode shall not be there, and is not: without a session of ours there has never been one.
+    var isWithdrawn: Bool { !isWanted && (told == .withdrawn || session == nil) }
+
+    /// When to ask for a request although nothing has come in; nil if never.
+    var deadline: ContinuousClock.Instant? { isConnected && !underWay ? pause : nil }
+
+    /// What has happened since it was last asked for.
+    mutating func takeEvents() -> [RegistrationEvent] {
+        defer { events = [] }
+        return events
+    }
+
+    /// The request to send now, if there is one; its answer is to be given before there is another.
+    mutating func takeRequest(at now: ContinuousClock.Instant) -> Request? {
+        guard isConnected, !underWay, pause.map({ $0 <= now }) ?? true, let request = next else { return nil }
+        underWay = true
+        next = nil
+        pause = nil
+        return request
+    }
+}
+
+// MARK: Events
+
+extension RegistrationState {
+    /// Says whether the znode shall be there.
+    mutating func want(_ isWanted: Bool) {
+        guard isWanted != self.isWanted else { return }
+        self.isWanted = isWanted
+        look()
+    }
+
+    /// Takes in what happened to the session, or at some path.
+    mutating func take(_ event: SessionEvent) {
+        switch event {
+        case .connected(let id, _, _):
+            isConnected = true
+            if let session, session != id {
+                earlierSessions.insert(session)
+                if told == .registered || told == .suspended { tell(.lost, .lost(path: path, .sessionExpired)) }
+            }
+            session = id
+            look()
+        case .disconnected:
+            isConnected = false
+            if told == .registered { tell(.suspended, .suspended(path: path)) }
+        case .watch(let path): if path == self.path { look() }
+        }
+    }
+
+    private mutating func look() {
+        next = .look
+        pause = nil
+    }
+
+    private mutating func tell(_ new: Told, _ event: RegistrationEvent) {
+        told = new
+        events.append(event)
+    }
+}
+
+// MARK: Answers
+
+extension RegistrationState {
+    /// Takes in the answer to the request that was taken last.
+    mutating func take(_ answer: Answer, to request: Request, at now: ContinuousClock.Instant) {
+        underWay = false
+        // Something has happened since: what the answer says may be of the time before.
+        let isOvertaken = next != nil
+        switch (request, answer) {
+        case (_, .failed(let error)) where error.isPassing: look()
+        case (.look, .found(let content)): if !isOvertaken { judge(content, at: now) }
+        case (.create, .failed(.noNode)): next = parents.isEmpty ? .look : .createParent(0)
+        case (.createParent(let index), .done), (.createParent(let index), .failed(.nodeExists)):
+            next = index + 1 < parents.count ? .createParent(index + 1) : .create
+        case (.create, .failed(.nodeExists)), (.set, .failed(.noNode)), (.set, .failed(.badVersion)), (.delete, .failed(.noNode)),
+            (.delete, .failed(.badVersion)):
+            look()
+        case (_, .failed(let error)): fail(error, at: now)
+        case (_, .done), (_, .found): look()
+        }
+        // Whether a parent exists matters only as long as the znode is wanted.
+        if isOvertaken { look() }
+    }
+
+    private mutating func judge(_ content: ZnodeContent?, at now: ContinuousClock.Instant) {
+        guard let content else { return isWanted ? missing() : withdrawn() }
+        let owner = content.stat.ephemeralOwner
+        if owner == session {
+            if !isWanted {
+                next = .delete(version: content.stat.version)
+            } else if content.octets == document {
+                registered(at: now)
+            } else {
+                if told == .registered { tell(.lost, .lost(path: path, .overwritten)) }
+                next = .set(version: content.stat.version)
+            }
+        } else if earlierSessions.contains(owner) {
+            next = .delete(version: content.stat.version)
+        } else if isWanted {
+            if told != .lost { tell(.lost, .lost(path: path, .taken(owner: owner))) }
+            settle(at: now)
+        } else {
+            withdrawn()
+        }
+    }
+
+    private mutating func missing() {
+        if told == .registered || told == .suspended { tell(.lost, .lost(path: path, .deleted)) }
+        next = .create
+    }
+
+    private mutating func registered(at now: ContinuousClock.Instant) {
+        backoff = Backoff()
+        if told != .registered { tell(.registered, .registered(path: path)) }
+        settle(at: now)
+    }
+
+    private mutating func withdrawn() {
+        if told != .withdrawn, told != .nothing { events.append(.withdrawn(path: path)) }
+        told = .withdrawn
+    }
+
+    /// Nothing to do until something happens; or, should nobody tell of it, for a while.
+    private mutating func settle(at now: ContinuousClock.Instant) {
+        next = .look
+        pause = now + Self.longestTrust
+    }
+
+    private mutating func fail(_ error: ZooKeeperError, at now: ContinuousClock.Instant) {
+        events.append(.refused(path: path, reason: error.text))
+        next = .look
+        pause = now + backoff.next()
+    }
+}

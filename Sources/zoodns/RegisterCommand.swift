@@ -1,0 +1,82 @@
+import ArgumentParser
+import Glibc
+import Logging
+import ProviderRegistration
+import ServiceLifecycle
+import UnixSignals
+
+/// `zoodns register`: announces a provider exactly while it can serve, and runs it if there is a command.
+struct RegisterCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "register", abstract: "Keep a provider registered while it can serve; with a command, run it.",
+        discussion: """
+            With a command after `--`, such as `zoodns register web --port 8080 -- python3 -m http.server 8080`, the command is started, \
+            registered once it can serve, withdrawn before it is stopped, and its exit code handed on. Signals are passed on to it. \
+            Each option is also an environment variable, such as ZOODNS_CHECK for --check.
+            """)
+
+    @OptionGroup var options: RegisterOptions
+    @OptionGroup var registry: RegistryOptions
+
+    func run() async throws {
+        let settings = try RegisterSettings(registry, options)
+        let logger = settings.registry.logger
+        signal(SIGPIPE, SIG_IGN)
+        let registrar = try registrar(settings, logger)
+        let program = settings.command.isEmpty ? nil : WrappedProgram(settings.command)
+        // Ended from the last to the first: withdrawn, then stopped.
+        var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
+        if let program { services.append(.init(service: program, successTerminationBehavior: .cancelGroup, serviceName: "program")) }
+        services.append(.init(service: Part { await watch(settings, program, registrar, logger) }, serviceName: "checks"))
+        services.append(.init(service: registrar, serviceName: "registrar"))
+        var configuration = ServiceGroupConfiguration(services: services, logger: Shutdown.quiet(logger))
+        configuration.gracefulShutdownSignals = [.sigterm, .sigint]
+        do {
+            try await ServiceGroup(configuration: configuration).run()
+        } catch RegistrarError.noConnection {
+            throw CommandFailure.refused("no connection to zookeeper at \(settings.registry.servers.text)")
+        } catch  where program?.exitCode != nil {
+            // The program has ended by itself, which ends everything.
+        }
+        if let code = program?.exitCode { Glibc.exit(code) }
+    }
+
+    private func registrar(_ settings: RegisterSettings, _ logger: Logger) throws(CommandFailure) -> Registrar {
+        do throws(RegistrarError) {
+            let registrar = try Registrar(
+                [settings.provider], zooKeeper: settings.registry.servers.text, root: settings.registry.zones[0].layout.root,
+                sessionTimeout: settings.registry.sessionTimeout, connectTimeout: settings.connectTimeout, drain: settings.drain,
+                logger: logger)
+            registrar.withdraw()
+            return registrar
+        } catch {
+            throw .refused("cannot register: \(error)")
+        }
+    }
+
+    /// Has the provider announced while the check passes.
+    private func watch(_ settings: RegisterSettings, _ program: WrappedProgram?, _ registrar: Registrar, _ logger: Logger) async {
+        // As good as withdrawn until a check passes.
+        var failures = settings.checkFailures
+        var hasPassed = false
+        while !Task.isCancelled {
+            let isUp = program?.isRunning ?? true
+            if isUp, await settings.check.passes(host: settings.host, port: settings.port, within: settings.checkInterval) {
+                if failures >= settings.checkFailures {
+                    logger.info("check passes, registering", metadata: ["service": "\(settings.provider.service)"])
+                    registrar.announce()
+                }
+                failures = 0
+                hasPassed = true
+            } else {
+                failures += 1
+                if failures == settings.checkFailures {
+                    logger.warning("check fails, withdrawing", metadata: ["service": "\(settings.provider.service)"])
+                    registrar.withdraw()
+                }
+            }
+            // Soon again while it starts: nobody shall wait for it longer than need be.
+            try? await Task.sleep(for: hasPassed ? settings.checkInterval : min(settings.checkInterval, .milliseconds(100)))
+        }
+    }
+}

@@ -1,0 +1,45 @@
+import ArgumentParser
+
+/// Options of `register` alone, as they were written.
+struct RegisterOptions: ParsableArguments {
+    @Argument(help: "The service; also from the environment, as SERVICE.")
+    var service: String?
+
+    @Option(help: ArgumentHelp("The port that it serves; also from PORT.", valueName: "number"))
+    var port: String?
+
+    @Option(help: ArgumentHelp("The host that it serves on; also from HOST. (default: this machine's full name)", valueName: "name or ip"))
+    var host: String?
+
+    @Option(help: ArgumentHelp("The name of its znode. (default: a new UUID)", valueName: "name"))
+    var instance: String?
+
+    @Option(
+        help: ArgumentHelp("How often it is chosen in relation to others, 0 to 65535. (default: 1, and not written)", valueName: "number"))
+    var weight: String?
+
+    @Option(help: ArgumentHelp("The lowest is chosen first, 0 to 65535. (default: 0, and not written)", valueName: "number"))
+    var priority: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "When it can serve: tcp (its port takes a connection), http://HOST:PORT/PATH (answers 2xx or 3xx), exec:COMMAND (exits with 0) or none. "
+                + "(default: tcp)", valueName: "check"))
+    var check: String?
+
+    @Option(help: ArgumentHelp("Time between checks, and for one of them. (default: 2s)", valueName: "duration"))
+    var checkInterval: String?
+
+    @Option(help: ArgumentHelp("After how many failed checks it is withdrawn. (default: 3)", valueName: "number"))
+    var checkFailures: String?
+
+    @Option(
+        help: ArgumentHelp("How long to go on serving after the withdrawal: the TTL of the answers. (default: 5s)", valueName: "duration"))
+    var drain: String?
+
+    @Option(help: ArgumentHelp("How long to wait for ZooKeeper at first. (default: for ever)", valueName: "duration"))
+    var connectTimeout: String?
+
+    @Argument(parsing: .postTerminator, help: "A program to start, registered while it serves.")
+    var command: [String] = []
+}

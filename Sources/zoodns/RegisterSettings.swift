@@ -1,0 +1,69 @@
+import Logging
+import ProviderRegistration
+import ProviderRegistry
+
+/// What `register` has to know, checked.
+struct RegisterSettings {
+    let registry: RegistrySettings
+    let provider: ProviderAnnouncement
+    let check: ServiceCheck
+    let checkInterval: Duration
+    let checkFailures: Int
+    let drain: Duration
+    /// Nil: for ever.
+    let connectTimeout: Duration?
+    /// The program to start and its arguments; empty for one that runs already.
+    let command: [String]
+
+    /// Throws with all problems in one line.
+    init(_ registryOptions: RegistryOptions, _ options: RegisterOptions, _ reader: SettingsReader = SettingsReader()) throws(CommandFailure)
+    {
+        var reader = reader
+        registry = RegistrySettings(registryOptions, &reader, logLevel: .info)
+        if registry.zones.count > 1 { reader.complain("--zone: expected one, where to register") }
+        let service = reader.plainValue("SERVICE", options.service, as: "SERVICE", expected: "a service's name") { Optional($0) }
+        let port = reader.plainValue("PORT", options.port, as: "--port", expected: "a number from 1 to 65535") {
+            UInt16($0).flatMap { $0 > 0 ? $0 : nil }
+        }
+        let host = options.host ?? reader.plainVariable("HOST")
+        if let host, ProviderHost(host) == nil { reader.complain("--host \(host.debugDescription): expected a host name or an address") }
+        let number16 = "a number from 0 to 65535"
+        let weight = reader.value("weight", options.weight, default: nil, expected: number16) { UInt16($0).map(Optional.some) }
+        let priority = reader.value("priority", options.priority, default: nil, expected: number16) { UInt16($0).map(Optional.some) }
+        let instance = reader.value("instance", options.instance, default: nil, expected: "a znode's name") { Optional.some($0) }
+        check = reader.value(
+            "check", options.check, default: .tcp, expected: "tcp, http://HOST:PORT/PATH, exec:COMMAND or none", ServiceCheck.init)
+        checkInterval = reader.value(
+            "check-interval", options.checkInterval, default: .seconds(2), expected: "a duration from 10ms to 1h, such as 2s"
+        ) { Duration(text: $0).flatMap { .milliseconds(10) ... .seconds(3600) ~= $0 ? $0 : nil } }
+        checkFailures = reader.value("check-failures", options.checkFailures, default: 3, expected: "a number from 1 on") {
+            Int($0).flatMap { $0 > 0 ? $0 : nil }
+        }
+        drain = reader.value("drain", options.drain, default: .seconds(5), expected: "a duration such as 5s, or 0") { Duration(text: $0) }
+        connectTimeout = reader.value("connect-timeout", options.connectTimeout, default: nil, expected: "a duration such as 30s") {
+            Duration(text: $0).map(Optional.some)
+        }
+        command = options.command
+        var announced: ProviderAnnouncement?
+        if let service, let port, reader.problems.isEmpty {
+            do throws(AnnouncementError) {
+                announced = try ProviderAnnouncement(
+                    service: service, host: host, port: port, instance: instance, weight: weight, priority: priority)
+            } catch {
+                switch error {
+                case .badName(let name): reader.complain("\(name.debugDescription): expected a part of a znode's path")
+                case .badProvider(let reason): reader.complain("cannot be registered: \(reason)")
+                }
+            }
+        }
+        try reader.finish()
+        guard let announced else { throw .usage(["nothing to register"]) }
+        provider = announced
+        self.port = port ?? 0
+        self.host = host
+    }
+
+    /// What the provider serves, for the check: its port, and its host if one was named.
+    let port: UInt16
+    let host: String?
+}

@@ -1,0 +1,38 @@
+import IPAddressing
+import Logging
+import ZooKeeperClient
+
+/// What every command that reads or changes a registry has to know, checked.
+struct RegistrySettings {
+    let servers: ConnectString
+    let sessionTimeout: Duration
+    let zones: [ZoneSource]
+    let logLevel: Logger.Level
+
+    /// Reads the settings; problems are left with the reader.
+    init(_ options: RegistryOptions, _ reader: inout SettingsReader, logLevel fallback: Logger.Level) {
+        servers = reader.value(
+            "zookeeper", options.zookeeper, default: .local, expected: "servers such as h1:2181,h2:2181/chroot",
+            ConnectString.init)
+        sessionTimeout = reader.value(
+            "session-timeout", options.sessionTimeout, default: .seconds(10), expected: "a duration from 100ms to 1h, such as 10s"
+        ) { Duration(text: $0).flatMap { .milliseconds(100) ... .seconds(3600) ~= $0 ? $0 : nil } }
+        zones = reader.values(
+            "zone", options.zone, default: Self.defaultZones, expected: "a domain name and a path such as svc.local=/providers",
+            ZoneSource.init)
+        logLevel = reader.value(
+            "log-level", options.logLevel, default: fallback,
+            expected: "one of " + Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+        ) { Logger.Level(rawValue: $0) }
+        if Set(zones.map(\.origin)).count < zones.count { reader.complain("--zone: two zones have the same origin") }
+    }
+
+    private static let defaultZones = [ZoneSource("svc.local=/providers")].compactMap(\.self)
+
+    /// A logger on standard error.
+    var logger: Logger {
+        var logger = Logger(label: "zoodns") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = logLevel
+        return logger
+    }
+}

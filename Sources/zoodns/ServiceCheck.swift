@@ -1,0 +1,97 @@
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Subprocess
+
+/// How to find out whether a provider can serve.
+enum ServiceCheck: Hashable {
+    /// Its port takes a connection.
+    case tcp
+    /// A GET is answered with 2xx or 3xx.
+    case http(host: String, port: Int, path: String)
+    /// A shell command exits with 0.
+    case exec(String)
+    /// It can, as far as we are concerned.
+    case none
+
+    /// Reads `tcp`, `http://host:port/path`, `exec:command` or `none`; nil for anything else.
+    init?(_ text: String) {
+        switch text {
+        case "tcp": self = .tcp
+        case "none": self = .none
+        case let text where text.hasPrefix("exec:"):
+            let command = String(text.dropFirst("exec:".count))
+            guard !command.isEmpty, !command.utf8.contains(0) else { return nil }
+            self = .exec(command)
+        case let text where text.hasPrefix("http://"): self.init(address: text.dropFirst("http://".count))
+        default: return nil
+        }
+    }
+
+    private init?(address: Substring) {
+        let slash = address.firstIndex(of: "/") ?? address.endIndex
+        let path = address[slash...]
+        guard path.utf8.allSatisfy({ 33...126 ~= $0 }) else { return nil }
+        var host = address[..<slash]
+        var port: UInt16 = 80
+        if let colon = host.lastIndex(of: ":"), !host.hasSuffix("]") {
+            guard let number = UInt16(host[host.index(after: colon)...]), number > 0 else { return nil }
+            port = number
+            host = host[..<colon]
+        }
+        if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
+        guard !host.isEmpty, host.utf8.allSatisfy({ 33...126 ~= $0 }) else { return nil }
+        self = .http(host: String(host), port: Int(port), path: path.isEmpty ? "/" : String(path))
+    }
+
+    /// Whether the check passes within a time; `host` and `port` are what the provider serves on.
+    func passes(host: String?, port: UInt16, within limit: Duration) async -> Bool {
+        let result = try? await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask { try await isPassed(host: host, port: Int(port)) }
+            group.addTask {
+                try await Task.sleep(for: limit)
+                return false
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? false
+        }
+        return result ?? false
+    }
+
+    private func isPassed(host: String?, port: Int) async throws -> Bool {
+        switch self {
+        case .none: return true
+        case .tcp:
+            try await connect(host ?? "localhost", port).close()
+            return true
+        case .http(let host, let port, let path): return try await 200..<400 ~= status(host, port, path)
+        case .exec(let command):
+            let end = try await Subprocess.run(.path("/bin/sh"), arguments: ["-c", command], output: .discarded, error: .discarded)
+            return end.terminationStatus.isSuccess
+        }
+    }
+
+    private var bootstrap: ClientBootstrap { ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton) }
+
+    private func connect(_ host: String, _ port: Int) async throws -> any Channel {
+        try await bootstrap.connect(host: host, port: port).get()
+    }
+
+    /// The status that a GET is answered with.
+    private func status(_ host: String, _ port: Int, _ path: String) async throws -> UInt {
+        let channel = try await bootstrap.connect(host: host, port: port) { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHTTPClientHandlers()
+                return try NIOAsyncChannel<HTTPClientResponsePart, HTTPPart<HTTPRequestHead, ByteBuffer>>(
+                    wrappingChannelSynchronously: channel)
+            }
+        }
+        return try await channel.executeThenClose { inbound, outbound in
+            let headers: HTTPHeaders = ["Host": "\(host):\(port)", "Connection": "close", "User-Agent": "zoodns"]
+            try await outbound.write(.head(HTTPRequestHead(version: .http1_1, method: .GET, uri: path, headers: headers)))
+            try await outbound.write(.end(nil))
+            for try await case .head(let head) in inbound { return head.status.code }
+            return 0
+        }
+    }
+}

@@ -1,0 +1,191 @@
+import Testing
+
+@testable import ProviderRegistration
+@testable import ZooKeeperClient
+
+/// One path of a ZooKeeper in memory, which answers the requests of a `RegistrationState`.
+private struct Place {
+    var state = RegistrationState(path: "/providers/a/u", document: [1])
+    /// What is at the path: data, owner, version.
+    var znode: (octets: [UInt8], owner: Int64, version: Int32)?
+    var hasParents = true
+    var asked: [RegistrationState.Request] = []
+    var events: [RegistrationEvent] = []
+    var now = ContinuousClock.now
+    private var session: Int64 = 0
+
+    /// A place at which a znode is registered by session 1.
+    static var registered: Place {
+        var place = Place()
+        place.connect(1)
+        place.settle()
+        place.events = []
+        return place
+    }
+
+    mutating func connect(_ id: Int64) {
+        let isNew = id != session
+        session = id
+        state.take(.connected(id: id, timeout: .seconds(10), isNew: isNew))
+    }
+
+    mutating func fireWatch() { state.take(.watch(path: "/providers/a/u")) }
+
+    /// Answers requests until there are none.
+    mutating func settle() {
+        asked = []
+        while let request = state.takeRequest(at: now) {
+            asked.append(request)
+            state.take(answer(to: request), to: request, at: now)
+            guard asked.count < 50 else { break }
+        }
+        events += state.takeEvents()
+    }
+
+    mutating func answer(to request: RegistrationState.Request) -> RegistrationState.Answer {
+        switch request {
+        case .look:
+            return .found(
+                znode.map { znode in
+                    var stat = ZnodeStat(creationZxid: 1, modificationZxid: 1)
+                    (stat.version, stat.ephemeralOwner) = (znode.version, znode.owner)
+                    return ZnodeContent(octets: znode.octets, stat: stat)
+                })
+        case .create:
+            guard hasParents else { return .failed(.noNode) }
+            guard znode == nil else { return .failed(.nodeExists) }
+            znode = (state.document, session, 0)
+        case .createParent(let index): hasParents = hasParents || index + 1 == state.parents.count
+        case .set(let version):
+            guard let known = znode else { return .failed(.noNode) }
+            guard known.version == version else { return .failed(.badVersion) }
+            znode = (state.document, known.owner, version + 1)
+        case .delete: znode = nil
+        }
+        return .done
+    }
+}
+
+@Suite struct RegistrationStateTests {
+    @Test func `a provider is created with its parents, once`() {
+        var place = Place()
+        place.hasParents = false
+        place.connect(1)
+        place.settle()
+        #expect(place.asked == [.look, .create, .createParent(0), .createParent(1), .create, .look])
+        #expect(place.events == [.registered(path: "/providers/a/u")])
+        #expect(place.znode?.owner == 1)
+    }
+
+    @Test func `the same session's znode is kept across a reconnect`() {
+        var place = Place.registered
+        place.state.take(.disconnected)
+        place.connect(1)
+        place.settle()
+        #expect(place.asked == [.look])
+        #expect(place.events == [.suspended(path: "/providers/a/u"), .registered(path: "/providers/a/u")])
+    }
+
+    @Test(arguments: [true, false]) func `a new session makes it anew, whether the old znode is still there or not`(_ isLeft: Bool) {
+        var place = Place.registered
+        if !isLeft { place.znode = nil }
+        place.state.take(.disconnected)
+        place.connect(2)
+        place.settle()
+        #expect(place.znode?.owner == 2)
+        #expect(place.asked.contains(.delete(version: 0)) == isLeft)
+        #expect(place.events.suffix(2) == [.lost(path: "/providers/a/u", .sessionExpired), .registered(path: "/providers/a/u")])
+    }
+
+    @Test func `a znode of somebody else is left alone, and followed when it is gone`() {
+        var place = Place()
+        place.znode = ([9], 77, 0)
+        place.connect(1)
+        place.settle()
+        #expect(place.asked == [.look])
+        #expect(place.events == [.lost(path: "/providers/a/u", .taken(owner: 77))])
+        place.znode = nil
+        place.fireWatch()
+        place.settle()
+        #expect(place.znode?.owner == 1)
+    }
+
+    @Test func `what is deleted or overwritten comes back`() {
+        var place = Place.registered
+        place.znode = nil
+        place.fireWatch()
+        place.settle()
+        #expect(place.znode?.owner == 1)
+        place.znode = ([7, 7], 1, 3)
+        place.fireWatch()
+        place.settle()
+        #expect(place.znode?.octets == [1])
+        #expect(
+            place.events == [
+                .lost(path: "/providers/a/u", .deleted), .registered(path: "/providers/a/u"), .lost(path: "/providers/a/u", .overwritten),
+                .registered(path: "/providers/a/u"),
+            ])
+    }
+
+    @Test func `a withdrawal takes it back, once, and another word puts it up again`() {
+        var place = Place.registered
+        place.state.want(false)
+        #expect(!place.state.isWithdrawn)
+        place.settle()
+        #expect(place.znode == nil)
+        #expect(place.state.isWithdrawn)
+        #expect(place.events == [.withdrawn(path: "/providers/a/u")])
+        place.state.want(true)
+        place.settle()
+        #expect(place.znode?.owner == 1)
+    }
+
+    @Test func `a withdrawal while it is being created takes back what comes of that`() {
+        var place = Place()
+        place.connect(1)
+        while let request = place.state.takeRequest(at: place.now) {
+            if request == .create { place.state.want(false) }
+            place.state.take(place.answer(to: request), to: request, at: place.now)
+        }
+        #expect(place.znode == nil)
+        #expect(place.state.isWithdrawn)
+    }
+
+    @Test func `who never had a session has nothing to take back`() {
+        var place = Place()
+        place.state.want(false)
+        #expect(place.state.isWithdrawn)
+        place.settle()
+        #expect(place.asked == [])
+        #expect(place.events == [])
+    }
+
+    @Test func `an answer lost with the connection is made up for`() {
+        var place = Place()
+        place.connect(1)
+        #expect(place.state.takeRequest(at: place.now) == .look)
+        place.state.take(.found(nil), to: .look, at: place.now)
+        #expect(place.state.takeRequest(at: place.now) == .create)
+        place.znode = ([1], 1, 0)
+        place.state.take(.disconnected)
+        place.state.take(.failed(.connectionLoss), to: .create, at: place.now)
+        #expect(place.state.takeRequest(at: place.now) == nil)
+        place.connect(1)
+        place.settle()
+        #expect(place.asked == [.look])
+        #expect(place.events == [.registered(path: "/providers/a/u")])
+    }
+
+    @Test func `a refusal is told and tried again after a pause`() throws {
+        var place = Place()
+        place.connect(1)
+        #expect(place.state.takeRequest(at: place.now) == .look)
+        place.state.take(.failed(.other(-102)), to: .look, at: place.now)
+        #expect(place.state.takeRequest(at: place.now) == nil)
+        place.now = try #require(place.state.deadline)
+        place.settle()
+        #expect(place.asked.first == .look)
+        #expect(place.znode?.owner == 1)
+        guard case .refused = place.events.first else { return #expect(Bool(false), "\(place.events)") }
+    }
+}
