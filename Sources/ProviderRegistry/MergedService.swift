@@ -8,6 +8,11 @@ package struct MergedService: Equatable {
         package let instance: InstanceName
         package let registration: Registration
 
+        package init(instance: InstanceName, registration: Registration) {
+            self.instance = instance
+            self.registration = registration
+        }
+
         /// What it offers.
         package var provider: Provider { registration.provider }
     }

@@ -1,0 +1,214 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `zoodns register` and `zoodns lookup` with a real ZooKeeper, looked at by kazoo.
+@Suite struct RegisterTests {
+    private let zooKeeper: ZooKeeperProcess
+
+    init() async throws {
+        zooKeeper = try ZooKeeperProcess()
+        try await zooKeeper.start()
+    }
+
+    /// A registrant of service `web`, instance `one`, at 10.0.0.1:9001, that runs until the result is let go of.
+    private func register(
+        _ options: [String] = ["--check", "none"], at servers: String? = nil, command: [String] = [], environment: [String: String] = [:]
+    ) throws -> RunningProgram {
+        let provider = ["web", "--port", "9001", "--host", "10.0.0.1", "--instance", "one", "--session-timeout", "2s", "--drain", "0"]
+        let arguments = ["register", "--zookeeper", servers ?? zooKeeper.address] + provider + options
+        return try RunningProgram(RunningProgram.zoodns, arguments + (command.isEmpty ? [] : ["--"] + command), environment: environment)
+    }
+
+    /// What `web`'s znodes are, as kazoo has it: owner's session, creation and data of each by name.
+    private func znodes() async throws -> [String: String] {
+        let found = try await zooKeeper.python(
+            """
+            if client.exists("/providers/web"):
+                for name in client.get_children("/providers/web"):
+                    data, stat = client.get("/providers/web/" + name)
+                    print(name, stat.czxid, data.decode())
+            """)
+        let lines = found.output.split(separator: "\n").map { $0.split(separator: " ", maxSplits: 1) }
+        return Dictionary(uniqueKeysWithValues: lines.map { (String($0[0]), String($0[1])) })
+    }
+
+    private func waitForRegistration() async throws { try await waitUntil("registered") { try await self.znodes()["one"] != nil } }
+
+    @Test func `what is written is what Python's json dumps writes, and goes at SIGTERM`() async throws {
+        let program = try register()
+        try await waitForRegistration()
+        #expect(try await znodes()["one"]?.hasSuffix(#" {"host": "10.0.0.1", "port": 9001}"#) == true)
+        program.signal(SIGTERM)
+        #expect(try await program.exitCode(within: .seconds(5)) == 0)
+        #expect(try await znodes() == [:])
+    }
+
+    @Test func `a restart of ZooKeeper keeps the znode`() async throws {
+        let program = try register()
+        try await waitForRegistration()
+        let before = try await znodes()
+        zooKeeper.stop()
+        try await waitUntil("the connection is lost") { program.errors.contains("connection to zookeeper lost, provider stays") }
+        try await zooKeeper.start()
+        try await waitUntil("registered again") { program.errors.components(separatedBy: "provider registered").count == 3 }
+        #expect(try await znodes() == before)
+    }
+
+    @Test func `who sleeps longer than its session comes back under the same name`() async throws {
+        let program = try register()
+        try await waitForRegistration()
+        let before = try await znodes()
+        program.signal(SIGSTOP)
+        try await waitUntil("the session has expired") { try await self.znodes() == [:] }
+        program.signal(SIGCONT)
+        try await waitForRegistration()
+        let after = try await znodes()
+        #expect(after.keys.sorted() == ["one"])
+        #expect(after != before)
+        #expect(program.errors.contains("session expired"))
+    }
+
+    /// A second client takes over the session, whose id and password a proxy has seen, and closes it.
+    @Test func `a session that is closed from outside is followed by another`() async throws {
+        let proxy = try zooKeeper.leavePython(
+            """
+            import os, select, socket, threading
+            listener = socket.create_server(("127.0.0.1", 0))
+            def serve(here):
+                there = socket.create_connection(("127.0.0.1", \(zooKeeper.port)))
+                first = True
+                while True:
+                    for ready in select.select([here, there], [], [])[0]:
+                        data = ready.recv(65536)
+                        if not data:
+                            here.close(), there.close()
+                            return
+                        if ready is there and first:
+                            first = False
+                            print("session", int.from_bytes(data[12:20], "big"), data[24:40].hex(), flush=True)
+                        (there if ready is here else here).sendall(data)
+            def accept():
+                while True:
+                    threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+            threading.Thread(target=accept, daemon=True).start()
+            print("port", listener.getsockname()[1], flush=True)
+            """)
+        try await waitUntil("the proxy listens") { proxy.output.contains("ready") }
+        let port = try #require(proxy.output.split(separator: "\n").first { $0.hasPrefix("port") }?.split(separator: " ").last)
+        let program = try register(at: "127.0.0.1:\(port)")
+        try await waitForRegistration()
+        let before = try await znodes()
+        let session = try #require(proxy.output.split(separator: "\n").first { $0.hasPrefix("session") }?.split(separator: " "))
+        try await waitUntil("another znode") {
+            // Again where the owner has taken it back before it was closed.
+            _ = try await self.zooKeeper.python(
+                """
+                other = KazooClient("\(self.zooKeeper.address)", client_id=(\(session[1]), bytes.fromhex("\(session[2])")), timeout=2)
+                other.start(timeout=3)
+                other.exists("/")
+                other.stop()
+                """)
+            let now = try await self.znodes()
+            return now != before && now.keys.sorted() == ["one"]
+        }
+        #expect(program.isRunning)
+    }
+
+    @Test func `a znode that somebody deletes or overwrites comes back; somebody else's is left alone`() async throws {
+        _ = try await zooKeeper.python(#"client.create("/providers/web/one", b"theirs", makepath=True)"#)
+        let program = try register()
+        try await waitUntil("it sees theirs") { program.errors.contains("znode is of session 0x0") }
+        #expect(try await znodes()["one"]?.hasSuffix(" theirs") == true)
+        _ = try await zooKeeper.python(#"client.delete("/providers/web/one")"#)
+        try await waitForRegistration()
+        _ = try await zooKeeper.python(#"client.set("/providers/web/one", b"broken")"#)
+        try await waitUntil("it is mended") { try await self.znodes()["one"]?.hasSuffix("9001}") == true }
+        _ = try await zooKeeper.python(#"client.delete("/providers/web/one")"#)
+        try await waitForRegistration()
+    }
+}
+
+extension RegisterTests {
+    @Test func `a program is registered once it serves, withdrawn before it is stopped, and its exit code handed on`() async throws {
+        let port = try ClientSocket.freePort()
+        let script = """
+            import http.server, signal, sys
+            server = http.server.HTTPServer(("127.0.0.1", \(port)), http.server.SimpleHTTPRequestHandler)
+            signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))
+            server.serve_forever()
+            """
+        let program = try register(
+            ["--host", "127.0.0.1", "--port", String(port), "--check-interval", "100ms", "--drain", "1s"],
+            command: ["/usr/bin/python3", "-c", script])
+        try await waitForRegistration()
+        program.signal(SIGTERM)
+        try await waitUntil("it is withdrawn") { try await self.znodes() == [:] }
+        #expect((try? ClientSocket(try #require(.init("127.0.0.1:\(port)")), isStream: true)) != nil, "still served in the drain")
+        #expect(try await program.exitCode(within: .seconds(10)) == 7)
+    }
+
+    @Test func `a program that dies is withdrawn at once`() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "zoodns-test-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let program = try register(
+            ["--check", "none", "--drain", "60s"],
+            command: ["/bin/sh", "-c", "until [ -e '\(folder.path)' ]; do sleep 0.05; done; exit 3"])
+        try await waitForRegistration()
+        _ = FileManager.default.createFile(atPath: folder.path, contents: nil)
+        #expect(try await program.exitCode(within: .seconds(10)) == 3)
+        #expect(try await znodes() == [:])
+    }
+
+    @Test func `a check that fails withdraws, one that passes again brings back`() async throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "zoodns-test-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: file) }
+        let program = try register(["--check", "exec:test -e '\(file.path)'", "--check-interval", "50ms", "--check-failures", "2"])
+        try await waitUntil("connected") { program.errors.contains("connected to zookeeper") }
+        #expect(try await znodes() == [:])
+        _ = FileManager.default.createFile(atPath: file.path, contents: nil)
+        try await waitForRegistration()
+        try FileManager.default.removeItem(at: file)
+        try await waitUntil("withdrawn") { try await self.znodes() == [:] }
+        _ = FileManager.default.createFile(atPath: file.path, contents: nil)
+        try await waitForRegistration()
+    }
+
+    @Test func `a program that cannot be started is one line, and exit code 1`() async throws {
+        let program = try register(["--log-level", "error"], command: ["/no/such/program"])
+        #expect(try await program.exitCode(within: .seconds(10)) == 1)
+        #expect(program.errors.split(separator: "\n").count == 1, "\(program.errors)")
+    }
+
+    @Test func `without ZooKeeper within the given time: one line, and exit code 1`() async throws {
+        let program = try register(["--check", "none", "--connect-timeout", "500ms", "--log-level", "error"], at: "127.0.0.1:1")
+        #expect(try await program.exitCode(within: .seconds(10)) == 1)
+        #expect(program.errors.split(separator: "\n").count == 1, "\(program.errors)")
+    }
+
+    @Test(arguments: [
+        [], ["web"], ["web", "--port", "0"], ["a/b", "--port", "1"], ["web", "--port", "1", "--check", "maybe"],
+        ["web", "--port", "1", "--host", "not a host"], ["web", "--port", "1", "--weight", "-1"],
+        ["web", "--port", "1", "--instance", "a/b"], ["web", "--port", "1", "--zone", "a=/x", "--zone", "b=/y"],
+    ])
+    func `misuse is one line, and exit code 64`(_ arguments: [String]) async throws {
+        let result = try await RunningProgram.run(RunningProgram.zoodns, ["register"] + arguments)
+        #expect(result.exitCode == 64)
+        #expect(result.errors.split(separator: "\n").count == 1)
+    }
+
+    @Test func `lookup finds what kazoo has registered, and follows it`() async throws {
+        let watching = try RunningProgram(RunningProgram.zoodns, ["lookup", "web", "--watch", "--zookeeper", zooKeeper.address])
+        try await waitUntil("none is known") { watching.output == "-\n" }
+        let owner = try zooKeeper.leavePython(#"register("web", "10.0.0.1", 9001); register("web", "2001:db8::1", 9002)"#)
+        try await waitUntil("both are known") { watching.output.hasSuffix("10.0.0.1:9001 [2001:db8::1]:9002\n") }
+        let all = try await RunningProgram.run(
+            RunningProgram.zoodns, ["lookup", "web", "--all", "--zookeeper", zooKeeper.address])
+        #expect(all.output == "10.0.0.1:9001\n[2001:db8::1]:9002\n")
+        let one = try await RunningProgram.run(RunningProgram.zoodns, ["lookup", "web", "--json", "--zookeeper", zooKeeper.address])
+        #expect(one.output.contains(#""priority":0,"weight":1"#))
+        let none = try await RunningProgram.run(RunningProgram.zoodns, ["lookup", "nothing", "--zookeeper", zooKeeper.address])
+        #expect((none.exitCode, none.errors) == (1, "zoodns: \"nothing\" has no provider\n"))
+        withExtendedLifetime(owner) {}
+    }
+}
