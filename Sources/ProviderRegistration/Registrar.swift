@@ -45,7 +45,8 @@ public final class Registrar: ServiceLifecycle.Service {
     ///   - root: The path whose children are the services.
     ///   - sessionTimeout: What ZooKeeper is asked for: how long a provider that died without a word stays.
     ///   - connectTimeout: How long `run` waits for ZooKeeper at first before it throws; nil: for ever.
-    ///   - drain: How long a graceful shutdown waits after the withdrawal, so that no client is still sent here: the TTL of the answers.
+    ///   - drain: How long a graceful shutdown waits after the withdrawal of what was registered, so that no client is still sent here: the
+    ///     TTL of the answers.
     public init(
         _ providers: [ProviderAnnouncement], zooKeeper: String, root: String = "/providers", sessionTimeout: Duration = .seconds(10),
         connectTimeout: Duration? = nil, drain: Duration = .seconds(5), logger: Logger = Logger(label: "registrar")
@@ -108,6 +109,7 @@ extension Registrar {
         }
         var patience = settings.connectTimeout.map { ContinuousClock.now + $0 }
         var end: ContinuousClock.Instant?
+        var drain: Duration = .zero
         while let inputs = await mailbox.next(before: ([patience, end] + providers.map(\.deadline)).compactMap(\.self).min()) {
             for input in inputs {
                 switch input {
@@ -118,6 +120,7 @@ extension Registrar {
                 case .want(let isWanted): if end == nil { for index in providers.indices { providers[index].want(isWanted) } }
                 case .end:
                     end = .now + Self.longestWithdrawal
+                    if providers.contains(where: \.isAnnounced) { drain = settings.drain }
                     for index in providers.indices { providers[index].want(false) }
                 }
             }
@@ -125,7 +128,7 @@ extension Registrar {
             if let patience, patience <= .now { throw .noConnection }
             if let end, end <= .now || providers.allSatisfy(\.isWithdrawn) { break }
         }
-        try? await Task.sleep(for: settings.drain)
+        try? await Task.sleep(for: drain)
     }
 
     private func advance(_ provider: inout RegistrationState, _ index: Int) {

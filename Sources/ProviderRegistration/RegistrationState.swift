@@ -77,6 +77,9 @@ struct RegistrationState {
     /// Whether the znode shall not be there, and is not: without a session of ours there has never been one.
     var isWithdrawn: Bool { !isWanted && (told == .withdrawn || session == nil) }
 
+    /// Whether clients may be sent to the provider, as far as anybody can say.
+    var isAnnounced: Bool { told == .registered || told == .suspended }
+
     /// When to ask for a request although nothing has come in; nil if never.
     var deadline: ContinuousClock.Instant? { isConnected && !underWay ? pause : nil }
 

@@ -22,6 +22,7 @@ struct RegisterCommand: AsyncParsableCommand {
         let settings = try RegisterSettings(registry, options)
         let logger = settings.registry.logger
         signal(SIGPIPE, SIG_IGN)
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         let registrar = try registrar(settings, logger)
         let program = settings.command.isEmpty ? nil : WrappedProgram(settings.command)
         // Ended from the last to the first: withdrawn, then stopped.
@@ -29,10 +30,8 @@ struct RegisterCommand: AsyncParsableCommand {
         if let program { services.append(.init(service: program, successTerminationBehavior: .cancelGroup, serviceName: "program")) }
         services.append(.init(service: Part { await watch(settings, program, registrar, logger) }, serviceName: "checks"))
         services.append(.init(service: registrar, serviceName: "registrar"))
-        var configuration = ServiceGroupConfiguration(services: services, logger: Shutdown.quiet(logger))
-        configuration.gracefulShutdownSignals = [.sigterm, .sigint]
         do {
-            try await ServiceGroup(configuration: configuration).run()
+            try await Shutdown.run(services, signals, logger) { program?.send(SIGKILL) }
         } catch RegistrarError.noConnection {
             throw CommandFailure.refused("no connection to zookeeper at \(settings.registry.servers.text)")
         } catch  where program?.exitCode != nil {

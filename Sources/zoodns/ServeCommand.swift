@@ -48,8 +48,11 @@ struct ServeCommand: AsyncParsableCommand {
                 Part { await resolver.run { publisher.send(.resolved($0)) } }, Part { await publisher.run() },
                 Part { try await serve(server) },
             ]
-        try await Shutdown.run(parts, signals, logger)
+        try await Shutdown.run(parts.map { .init(service: $0, serviceName: "part") }, signals, logger, limit: Self.longestShutdown)
     }
+
+    /// How long the parts may take to end together.
+    private static let longestShutdown: Duration = .milliseconds(4500)
 
     private func listen(_ settings: ServeSettings) async throws(CommandFailure) -> DNSServer {
         let zones = ServedZones(settings.common.registry.zones.map { ServedZone(notReady: $0.origin) })

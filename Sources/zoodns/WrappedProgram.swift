@@ -79,5 +79,6 @@ final class WrappedProgram: Service {
         send(SIGTERM)
     }
 
-    private func send(_ signal: Int32) { state.withLock { state in if let process = state.process { kill(process, signal) } } }
+    /// Sends it a signal while it runs.
+    func send(_ signal: Int32) { state.withLock { state in if let process = state.process { kill(process, signal) } } }
 }

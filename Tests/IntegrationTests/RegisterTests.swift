@@ -174,6 +174,33 @@ extension RegisterTests {
         try await waitForRegistration()
     }
 
+    @Test func `who was never registered has nothing to wait for at the end`() async throws {
+        let program = try register(["--drain", "60s"], command: ["/bin/sleep", "1000"])
+        try await waitUntil("connected") { program.errors.contains("connected to zookeeper") }
+        program.signal(SIGTERM)
+        #expect(try await program.exitCode(within: .seconds(5)) == 128 + SIGTERM)
+    }
+
+    @Test func `a second signal ends the program and us at once`() async throws {
+        let command = ["/bin/sh", "-c", "trap : TERM; echo $$; while :; do sleep 0.1; done"]
+        let program = try register(["--check", "none", "--drain", "60s"], command: command)
+        try await waitForRegistration()
+        program.signal(SIGTERM)
+        try await waitUntil("withdrawn") { try await self.znodes() == [:] }
+        program.signal(SIGTERM)
+        #expect(try await program.exitCode(within: .seconds(5)) == 128 + SIGTERM)
+        let child = try #require(pid_t(program.output.split(separator: "\n")[0]))
+        try await waitUntil("the program has ended") { kill(child, 0) != 0 }
+    }
+
+    @Test func `signals that are not ours are passed on`() async throws {
+        let command = ["/bin/sh", "-c", "trap 'exit 5' HUP; echo ready; while :; do sleep 0.05; done"]
+        let program = try register(["--check", "none"], command: command)
+        try await waitUntil("it has started") { program.output == "ready\n" }
+        program.signal(SIGHUP)
+        #expect(try await program.exitCode(within: .seconds(10)) == 5)
+    }
+
     @Test func `a program that cannot be started is one line, and exit code 1`() async throws {
         let program = try register(["--log-level", "error"], command: ["/no/such/program"])
         #expect(try await program.exitCode(within: .seconds(10)) == 1)

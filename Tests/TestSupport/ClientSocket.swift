@@ -1,7 +1,7 @@
 import Glibc
 import IPAddressing
 
-/// A client's UDP or TCP socket that gives up after ten seconds.
+/// A client's UDP or TCP socket that gives up after some seconds without an answer.
 package final class ClientSocket {
     private let descriptor: Int32
     private let isStream: Bool
@@ -9,7 +9,7 @@ package final class ClientSocket {
     /// What the C library says.
     package struct Failure: Error { let code = errno }
 
-    package init(_ endpoint: SocketEndpoint, isStream: Bool) throws {
+    package init(_ endpoint: SocketEndpoint, isStream: Bool, patience seconds: Int = 10) throws {
         self.isStream = isStream
         var hints = addrinfo()
         hints.ai_flags = AI_NUMERICHOST
@@ -20,7 +20,7 @@ package final class ClientSocket {
         }
         defer { freeaddrinfo(list) }
         descriptor = socket(address.ai_family, address.ai_socktype, 0)
-        var limit = timeval(tv_sec: 10, tv_usec: 0)
+        var limit = timeval(tv_sec: seconds, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         guard connect(descriptor, address.ai_addr, address.ai_addrlen) == 0 else { throw Failure() }
     }

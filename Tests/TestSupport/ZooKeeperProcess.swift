@@ -32,7 +32,10 @@ public final class ZooKeeperProcess {
     public func stop() { program = nil }
 
     private var isServing: Bool {
-        guard let endpoint = SocketEndpoint(address), let client = try? ClientSocket(endpoint, isStream: true) else { return false }
+        // One that is starting may leave a client without an answer for ever.
+        guard let endpoint = SocketEndpoint(address), let client = try? ClientSocket(endpoint, isStream: true, patience: 1) else {
+            return false
+        }
         guard (try? client.write(Array("srvr".utf8))) != nil else { return false }
         var answer: [UInt8] = []
         while let more = try? client.readSome(), !more.isEmpty { answer += more }
