@@ -150,7 +150,7 @@ extension Facts {
 
     private var reasonForNoInstance: String {
         guard let znode = znodes.first else {
-            return count == 0 ? "\(named) has no znodes" : "\(named) has \(count) znodes, none of this name"
+            return count == 0 ? "\(named) without znodes" : "none of the \(count) znodes of \(named) has this name"
         }
         let path = PlainText.name(excerpt.source.layout.path(of: znode.instance, in: znode.service))
         if let twin = table.twin(of: znode) { return "\(path) is merged into \(PlainText.name(twin.text))" }
@@ -164,7 +164,7 @@ extension Facts {
 
     private var reasonForNoData: String {
         switch subject {
-        case .service, .form, .instance: count == 0 ? "\(named) has no znodes" : "\(named) has no usable provider"
+        case .service, .form, .instance: count == 0 ? "\(named) without znodes" : "\(named) without a usable provider"
         case .nothing:
             question.name == excerpt.source.origin
                 ? "the zone's origin has SOA and NS alone" : "nothing stands at this name, only below it"

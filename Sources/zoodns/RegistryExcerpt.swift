@@ -84,7 +84,9 @@ struct RegistryExcerpt: Sendable {
 
     /// The domain name of the service that a name is the SRV form of, if there is one.
     func owner(ofForm name: DomainName) -> DomainName? {
-        services.keys.first { owner in
+        // Most names are no such form, and there may be many services.
+        guard name.labels.first?.first == UInt8(ascii: "_") else { return nil }
+        return services.keys.first { owner in
             ServiceNaming.protocols.contains { ServiceNaming.srvForm(of: owner, $0, in: source.origin) == name }
         }
     }
