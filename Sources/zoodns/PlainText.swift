@@ -33,11 +33,11 @@ enum PlainText {
         }
     }
 
-    /// Lines of cells in columns, indented.
+    /// Lines of cells in columns, indented. A row's last cell has room to its right, whatever stands in other rows.
     static func columns(_ rows: [[String]]) -> [String] {
         var widths: [Int] = []
         for row in rows {
-            for (index, cell) in row.enumerated() {
+            for (index, cell) in row.dropLast().enumerated() {
                 if index == widths.count { widths.append(0) }
                 if cell.count <= widest { widths[index] = max(widths[index], cell.count) }
             }

@@ -50,7 +50,7 @@ import Testing
             for type in types {
                 let answered = try server.ask(name, type).answer.map { $0.replacing("0:0:0:0:0:0:0:1", with: "::1") }
                 let told = explained.output.split(separator: "\n").filter { $0.contains(" IN \(type) ") }.map {
-                    $0.dropFirst(2).replacing(" IN ", with: " ").replacing("0:0:0:0:0:0:0:1", with: "::1")
+                    String($0.dropFirst(2)).replacing(" IN ", with: " ").replacing("0:0:0:0:0:0:0:1", with: "::1")
                 }
                 #expect(told.sorted() == answered.sorted(), "\(name) \(type)")
             }

@@ -25,6 +25,8 @@ import Testing
 
     @Test func `columns are as wide as their widest cell, within reason`() {
         let long = String(repeating: "x", count: 81)
-        #expect(PlainText.columns([["a", "b"], ["ccc", "d"], [long, "e"]]) == ["  a     b", "  ccc   d", "  \(long)   e"])
+        #expect(
+            PlainText.columns([["a", "b", "c"], ["ddd", "e", "f"], [long, "g", "h"], ["i", "no more"]])
+                == ["  a     b   c", "  ddd   e   f", "  \(long)   g   h", "  i     no more"])
     }
 }
