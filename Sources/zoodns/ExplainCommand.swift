@@ -29,8 +29,9 @@ struct ExplainCommand: AsyncParsableCommand {
         guard let excerpts = try await RegistryReader.read(questions, settings.registry, before: deadline) else {
             throw CommandFailure.refused("no answer from zookeeper at \(settings.registry.servers.text) within \(Self.limit)")
         }
-        let snapshot = await ZoneSnapshot.take(excerpts.map(\.registry), settings, before: deadline)
+        // Hosts may take long.
         let now = Int64(Date().timeIntervalSince1970 * 1000)
+        let snapshot = await ZoneSnapshot.take(excerpts.map(\.registry), settings, before: deadline)
         let explanations = questions.map { Explanation($0, excerpts[$0.zone], snapshot, now: now) }
         for explanation in explanations where !explanation.text.isEmpty { try StandardStreams.print(explanation.text) }
         let failures = explanations.compactMap(\.failure)
