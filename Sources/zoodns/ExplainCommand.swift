@@ -8,7 +8,8 @@ struct ExplainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain", abstract: "Print what a name is answered with, which znodes that comes from, and which were refused.",
         discussion: """
-            Reads ZooKeeper anew: a server that keeps providers for --hold-down may answer with more. Exits with 1 if the name does not exist.
+            Reads ZooKeeper anew: a server that keeps providers for --hold-down may answer with more. Waits for host names that cannot be \
+            resolved for as long as 15 s. Exits with 1 if the name does not exist.
             """)
 
     @Argument(help: "A service as the registry names it, or a domain name such as second.svc.local or _second._tcp.svc.local.")

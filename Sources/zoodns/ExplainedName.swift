@@ -19,7 +19,8 @@ struct ExplainedName: Sendable {
         case nothing
     }
 
-    /// Reads a domain name in one of the zones, or else a name below each of their origins, as the registry has it; none if it can be neither.
+    /// Reads a domain name in one of the zones, or else a name as the registry has it, which is one below each of their origins; none if it
+    /// can be neither.
     static func read(_ text: String, _ zones: [ZoneSource]) -> [ExplainedName] {
         guard let name = DomainName(text: text), name != .root else { return [] }
         if let zone = zones.zone(of: name) { return [ExplainedName(zone: zone, name: name)] }

@@ -85,7 +85,8 @@ struct RegistryReader {
             switch names {
             case .success(let names):
                 found[target] = []
-                children += names.map { (target, InstanceName($0)) }
+                // Names that are no UTF-8 may have become equal.
+                children += Set(names.map(InstanceName.init)).map { (target, $0) }
             case .failure(let error): excerpts[target.zone].set(target.service, to: .failed(error))
             }
         }

@@ -49,9 +49,12 @@ import ZoneCompilation
         #expect(
             explanation.text == """
                 second.svc.local: service second of zone svc.local, znode /providers/second
-                  /providers/second/old      session 0x1000   10 min old   43 octets   10.0.0.1:9001, weight is no number from 0 to 65535 and left at its default
-                  /providers/second/bad      persistent       10 min old   12 octets   refused: no port, or not an integer from 1 to 65535: {"host":"x"}
-                  /providers/second/new      session 0x1000   10 min old   31 octets   10.0.0.1:9001, merged into old (same host and port, older znode)
+                  /providers/second/old      session 0x1000   10 min old   43 octets   10.0.0.1:9001, \
+                weight is no number from 0 to 65535 and left at its default
+                  /providers/second/bad      persistent       10 min old   12 octets   \
+                refused: no port, or not an integer from 1 to 65535: {"host":"x"}
+                  /providers/second/new      session 0x1000   10 min old   31 octets   10.0.0.1:9001, \
+                merged into old (same host and port, older znode)
                   /providers/second/db       session 0x1000   10 min old   54 octets   db.example:1, priority 2, weight 5
                   /providers/second/lost     session 0x1000   10 min old   32 octets   lost.example:1
                   /providers/second/gone     vanished while this was read
