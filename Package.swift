@@ -93,7 +93,12 @@ let package = Package(
         .testTarget(name: "HostResolutionTests", dependencies: ["HostResolution", "IPAddressing", "TestSupport", .logging]),
         .testTarget(name: "DNSTransportTests", dependencies: ["DNSTransport", "DNSAuthority", "IPAddressing", "TestSupport"]),
         .testTarget(name: "ConformanceTests", dependencies: ["DNSAuthority", "ProviderRegistry", "TestSupport"]),
-        .testTarget(name: "zoodnsTests", dependencies: ["zoodns", .product(name: "Configuration", package: "swift-configuration")]),
+        .testTarget(
+            name: "zoodnsTests",
+            dependencies: [
+                "zoodns", "DNSAuthority", "IPAddressing", "ProviderRegistry", "TestSupport", "ZoneCompilation", "ZooKeeperClient",
+                .product(name: "Configuration", package: "swift-configuration"),
+            ]),
         .testTarget(name: "IntegrationTests", dependencies: ["TestSupport", "IPAddressing", "zoodns"], exclude: ["namespace"]),
         .testTarget(name: "ArchitectureTests"),
     ],

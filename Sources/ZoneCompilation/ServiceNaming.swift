@@ -3,18 +3,18 @@ import DNSAuthority
 import ProviderRegistry
 
 /// Which domain names stand for services and their instances.
-enum ServiceNaming {
+package enum ServiceNaming {
     /// The protocols under which the SRV form of a service is found (RFC 2782).
-    static let protocols = ["_tcp", "_udp"]
+    package static let protocols = ["_tcp", "_udp"]
 
     /// The name of a service in a zone; a name with dots spans several labels. Nil if it cannot be a domain name.
-    static func owner(of service: ServiceName, in origin: DomainName) -> DomainName? {
+    package static func owner(of service: ServiceName, in origin: DomainName) -> DomainName? {
         let labels = service.text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         return DomainName(labels: labels)?.appending(origin)
     }
 
     /// `_<service>.<protocol>` in the service's zone (RFC 2782); nil where that is longer than names may be.
-    static func srvForm(of owner: DomainName, _ protocolLabel: String, in origin: DomainName) -> DomainName? {
+    package static func srvForm(of owner: DomainName, _ protocolLabel: String, in origin: DomainName) -> DomainName? {
         var labels = owner.labels.dropLast(origin.labels.count).map(Array.init)
         guard let first = labels.first else { return nil }
         labels[0] = [UInt8(ascii: "_")] + first
@@ -34,14 +34,14 @@ enum ServiceNaming {
     }
 
     /// The label of an instance: its znode's name in lower case if that is a plain label, else its digest.
-    static func label(ofInstance znode: InstanceName) -> [UInt8] {
+    package static func label(ofInstance znode: InstanceName) -> [UInt8] {
         let octets = Array(znode.text.utf8)
         guard 1...DomainName.maximumLabelLength ~= octets.count, octets.allSatisfy(isPlain) else { return digestLabel(ofInstance: znode) }
         return octets.map { (65...90).contains($0) ? $0 | 0x20 : $0 }
     }
 
     /// `i-` and the first sixteen hexadecimal digits of the SHA-256 of a znode's name.
-    static func digestLabel(ofInstance znode: InstanceName) -> [UInt8] {
+    package static func digestLabel(ofInstance znode: InstanceName) -> [UInt8] {
         let digits = Array("0123456789abcdef".utf8)
         return Array("i-".utf8)
             + SHA256.hash(data: Array(znode.text.utf8)).prefix(8).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }

@@ -49,6 +49,16 @@ package struct ZoneCompiler {
     /// The host names that a resolver must be asked for: lower case, no final dot.
     package var externalHosts: Set<String> { uses.externalHosts }
 
+    /// All addresses of hosts as the zones have them: a literal's own, what the resolver has said, what hosts inside the zones lead to.
+    package func addresses(of hosts: some Sequence<ProviderHost>) -> [ProviderHost: HostAddresses] {
+        let interior = interior
+        return Dictionary(uniqueKeysWithValues: Set(hosts).map { ($0, book.addresses(of: $0, in: interior)) })
+    }
+
+    private var interior: ZoneInterior {
+        ZoneInterior(zones.map { .init(content: $0.content, isRead: $0.isRead) }, nameServer: policy.nameServer)
+    }
+
     /// What could not be served, each once; asking takes them away.
     package mutating func takeReports() -> [Report] {
         defer { reports = [] }
@@ -105,7 +115,7 @@ extension ZoneCompiler {
     /// The zones as they are now, in the order of the origins; nil for one that has not been read. `serial` numbers those that changed,
     /// given the number of their last state.
     package mutating func compile(serial: (UInt32?) -> UInt32) -> [Zone?] {
-        let interior = ZoneInterior(zones.map { .init(content: $0.content, isRead: $0.isRead) }, nameServer: policy.nameServer)
+        let interior = interior
         for (index, services) in Dictionary(grouping: dirty, by: \.zone) { rebuild(services.map(\.owner), zone: index, interior) }
         dirty = []
         for index in zones.indices where zones[index].isRead && zones[index].isChanged { finish(zone: index, serial) }

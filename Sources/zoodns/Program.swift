@@ -6,7 +6,7 @@ import Glibc
 struct Program: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "zoodns", abstract: "DNS answers from ZooKeeper.",
-        subcommands: [ServeCommand.self, RegisterCommand.self, LookupCommand.self, ZoneCommand.self])
+        subcommands: [ServeCommand.self, RegisterCommand.self, LookupCommand.self, ExplainCommand.self, ZoneCommand.self])
 
     /// Every problem is one line on standard error; exit code 64 for what was asked for, 1 for what could not be done.
     static func main() async {

@@ -1,9 +1,6 @@
 import ArgumentParser
 import DNSAuthority
-import Glibc
 import Handoff
-import HostResolution
-import IPAddressing
 import Logging
 import ProviderDiscovery
 import ProviderRegistry
@@ -24,17 +21,25 @@ struct ZoneCommand: AsyncParsableCommand {
     private enum News: Sendable {
         case unusable(WatchReport)
         case read(Registry, zone: Int)
-        case resolved([String: HostAddresses])
     }
 
     func run() async throws {
         var reader = SettingsReader()
         let settings = CommonSettings(common, &reader, logLevel: .warning)
         try reader.finish()
-        let session = Session(
-            servers: settings.registry.servers, timeout: settings.registry.sessionTimeout, logger: settings.registry.logger)
+        let deadline = ContinuousClock.now + Self.limit
+        let registries = try await read(settings.registry, before: deadline)
+        let snapshot = await ZoneSnapshot.take(registries, settings, before: deadline)
+        for host in snapshot.unresolved.sorted() { StandardStreams.complain("\(host): cannot be resolved at present") }
+        for report in snapshot.reports { StandardStreams.complain(Self.text(report)) }
+        for zone in snapshot.zones.compactMap(\.self) { try StandardStreams.print(MasterFile.text(of: zone)) }
+    }
+
+    /// The registries of all zones in their order, told of what was refused.
+    private func read(_ settings: RegistrySettings, before deadline: ContinuousClock.Instant) async throws -> [Registry] {
+        let session = Session(servers: settings.servers, timeout: settings.sessionTimeout, logger: settings.logger)
         let news = Mailbox<News>()
-        let watchers = settings.registry.zones.enumerated().map { index, source in
+        let watchers = settings.zones.enumerated().map { index, source in
             // What was refused is printed in full below.
             ProviderWatcher(
                 session: session, layout: source.layout, settings: WatchSettings(),
@@ -47,51 +52,26 @@ struct ZoneCommand: AsyncParsableCommand {
                 }
             }
         }
-        let resolver = HostResolver(servers: settings.hostResolvers, logger: settings.registry.logger)
-        let zones = try await withThrowingTaskGroup(of: Void.self) { group in
+        return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await session.run() }
             for watcher in watchers { group.addTask { await watcher.run() } }
-            group.addTask { await resolver.run { news.post(.resolved($0)) } }
             defer { group.cancelAll() }
-            return try await compile(settings, news, resolver)
-        }
-        for zone in zones { try StandardStreams.print(MasterFile.text(of: zone)) }
-    }
-
-    /// Compiles what comes in until nothing is missing any more.
-    private func compile(_ settings: CommonSettings, _ news: Mailbox<News>, _ resolver: HostResolver) async throws -> [Zone] {
-        var compiler = ZoneCompiler(origins: settings.registry.zones.map(\.origin), policy: settings.policy, seed: 0)
-        var unread = Set(settings.registry.zones.indices)
-        var unresolved: Set<String>?
-        let deadline = ContinuousClock.now + Self.limit
-        while unread.count + (unresolved ?? [""]).count > 0, ContinuousClock.now < deadline {
-            for item in await news.next(before: deadline) ?? [] {
-                switch item {
-                case .unusable(let report):
-                    StandardStreams.complain("\(report.path.debugDescription): \(report.reason): \(report.excerpt)")
-                case .read(let registry, let zone):
-                    compiler.replace(with: registry, zone: zone)
-                    unread.remove(zone)
-                case .resolved(let hosts):
-                    compiler.resolve(hosts)
-                    unresolved?.subtract(hosts.filter { !$0.value.ipv4.isUnknown && !$0.value.ipv6.isUnknown }.keys)
+            var registries: [Int: Registry] = [:]
+            while registries.count < settings.zones.count {
+                guard ContinuousClock.now < deadline, let items = await news.next(before: deadline) else {
+                    throw CommandFailure.refused("no answer from zookeeper at \(settings.servers.text) within \(Self.limit)")
+                }
+                for item in items {
+                    switch item {
+                    case .unusable(let report):
+                        StandardStreams.complain("\(report.path.debugDescription): \(report.reason): \(report.excerpt)")
+                    case .read(let registry, let zone): registries[zone] = registry
+                    }
                 }
             }
-            guard unread.isEmpty, unresolved == nil else { continue }
-            // Only now is it known which hosts there are.
-            _ = compiler.compile(serial: Self.serial)
-            unresolved = compiler.externalHosts
-            resolver.follow(compiler.externalHosts)
+            return settings.zones.indices.compactMap { registries[$0] }
         }
-        guard unread.isEmpty else {
-            throw CommandFailure.refused("no answer from zookeeper at \(settings.registry.servers.text) within \(Self.limit)")
-        }
-        for host in (unresolved ?? []).sorted() { StandardStreams.complain("\(host): cannot be resolved at present") }
-        for report in compiler.takeReports() { StandardStreams.complain(Self.text(report)) }
-        return compiler.compile(serial: Self.serial).compactMap(\.self)
     }
-
-    private static func serial(_ last: UInt32?) -> UInt32 { last ?? UInt32(truncatingIfNeeded: time(nil)) }
 
     private static func text(_ report: ZoneCompiler.Report) -> String {
         switch report {

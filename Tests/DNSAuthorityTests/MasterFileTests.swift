@@ -13,4 +13,18 @@ import Testing
         #expect(lines.contains("_second._tcp.svc.local. 5 IN SRV 0 1 80 db.example.net."))
         #expect(lines.contains("; second.svc.local. A: not known at present"))
     }
+
+    @Test func `a name's records can be had alone`() throws {
+        var registry = TestRegistry()
+        registry.add("a.second", "u1", .init(host: .name("db.example.net"), port: 80))
+        let zone = try #require(registry.zone)
+        func found(_ name: String) throws -> [MasterFile.Records]? {
+            MasterFile.records(at: try #require(DomainName(text: name)), in: zone)
+        }
+        let records = try #require(try found("A.second.svc.local"))
+        #expect(records.map(\.type.text) == ["A", "AAAA", "SRV"])
+        #expect(records.map(\.lines) == [[], [], ["a.second.svc.local. 5 IN SRV 0 1 80 db.example.net."]])
+        #expect(try found("second.svc.local")?.isEmpty == true)
+        #expect(try found("x.svc.local") == nil)
+    }
 }

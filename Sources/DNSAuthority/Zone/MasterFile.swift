@@ -11,6 +11,20 @@ package enum MasterFile {
         return (["$TTL \(zone.ttl)"] + records).joined(separator: "\n") + "\n"
     }
 
+    /// What one name of a zone has of one type.
+    package struct Records {
+        package let type: RecordType
+        /// A line for each record; none while they are not known.
+        package let lines: [String]
+    }
+
+    /// What a name has, by type; empty where there are only names below it, nil if there is no such name. O(names of the zone).
+    package static func records(at name: DomainName, in zone: Zone) -> [Records]? {
+        zone.nodes.first { $0.name.elementsEqual(name.octets) }.map { node in
+            node.rrsets.map { Records(type: $0.type, lines: $0.isUnknown ? [] : lines(of: $0, owner: name)) }
+        }
+    }
+
     /// The labels from the root down, so that names come after those they lie below (RFC 4034 §6.1).
     private static func sortKey(_ name: DomainName) -> [UInt8] { name.labels.reversed().flatMap { $0 + [0] } }
 

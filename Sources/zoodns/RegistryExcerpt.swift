@@ -1,0 +1,129 @@
+import DNSAuthority
+import ProviderRegistry
+import ZoneCompilation
+import ZooKeeperClient
+
+/// A provider's znode as it was read.
+struct ProviderZnode: Sendable {
+    /// What has come of reading it.
+    enum State: Sendable {
+        case usable(ProviderDocument)
+        case refused(ProviderDocument.Refusal, excerpt: String)
+        case failed(ZooKeeperError)
+    }
+
+    let service: ServiceName
+    let instance: InstanceName
+    let state: State
+    /// How many octets were read, one more than a document may have at most.
+    let size: Int
+    /// When it came and whose it is; nil if it could not be read.
+    let stat: ZnodeStat?
+
+    /// Judges what ZooKeeper answered, as the server does.
+    init(_ service: ServiceName, _ instance: InstanceName, _ result: Result<ZnodeContent, ZooKeeperError>) {
+        (self.service, self.instance) = (service, instance)
+        switch result {
+        case .success(let content):
+            do throws(ProviderDocument.Refusal) {
+                state = .usable(try ProviderDocument(content.octets))
+            } catch {
+                state = .refused(error, excerpt: ProviderDocument.excerpt(content.octets))
+            }
+            (size, stat) = (content.octets.count, content.stat)
+        case .failure(let error): (state, size, stat) = (.failed(error), 0, nil)
+        }
+    }
+
+    /// Its age in ZooKeeper's counting, the highest number where it is not known.
+    fileprivate var creationZxid: Int64 { stat?.creationZxid ?? .max }
+
+    /// What is served of it; nil if nothing is.
+    var registration: Registration? {
+        guard case .usable(let document) = state, let stat else { return nil }
+        return Registration(
+            creationZxid: stat.creationZxid, modificationZxid: stat.modificationZxid, provider: document.provider)
+    }
+}
+
+/// As much of one zone's registry as questions need: the names of all services, and the providers of those that matter.
+///
+/// The names alone decide which names exist, and which of them an instance must give way to.
+struct RegistryExcerpt: Sendable {
+    /// What is known of a service.
+    enum Listing: Sendable {
+        /// Its name alone.
+        case unread
+        /// All znodes below its own.
+        case read([ProviderZnode])
+        /// Its children cannot be listed.
+        case failed(ZooKeeperError)
+    }
+
+    let source: ZoneSource
+    /// Whether the parent of all services is there.
+    let hasRoot: Bool
+    private(set) var listings: [ServiceName: Listing]
+    /// The services at each domain name, more than one where names differ only in case.
+    private let services: [DomainName: [ServiceName]]
+
+    /// A zone with services of these names, none of them read yet; nil where their parent is missing.
+    init(_ source: ZoneSource, services names: [ServiceName]?) {
+        self.source = source
+        hasRoot = names != nil
+        listings = Dictionary(uniqueKeysWithValues: Set(names ?? []).map { ($0, .unread) })
+        var services: [DomainName: [ServiceName]] = [:]
+        for name in listings.keys.sorted() {
+            if let owner = ServiceNaming.owner(of: name, in: source.origin) { services[owner, default: []].append(name) }
+        }
+        self.services = services
+    }
+
+    /// The services that share a domain name.
+    func services(at owner: DomainName) -> [ServiceName] { services[owner] ?? [] }
+
+    /// The domain name of the service that a name is the SRV form of, if there is one.
+    func owner(ofForm name: DomainName) -> DomainName? {
+        // Most names are no such form, and there may be many services.
+        guard name.labels.first?.first == UInt8(ascii: "_") else { return nil }
+        return services.keys.first { owner in
+            ServiceNaming.protocols.contains { ServiceNaming.srvForm(of: owner, $0, in: source.origin) == name }
+        }
+    }
+
+    /// The znodes of services as far as they have been read, the oldest first.
+    func znodes(of names: [ServiceName]) -> [ProviderZnode] {
+        let znodes = names.flatMap { name -> [ProviderZnode] in
+            guard case .read(let znodes) = listings[name] else { return [] }
+            return znodes
+        }
+        return znodes.sorted { ($0.creationZxid, $0.instance) < ($1.creationZxid, $1.instance) }
+    }
+
+    /// Takes in what was found at a service's znode.
+    mutating func set(_ name: ServiceName, to listing: Listing) { listings[name] = listing }
+
+    /// The registry as the server would have it, but for the providers of services that do not matter.
+    var registry: Registry {
+        var registry = Registry()
+        for (name, listing) in listings {
+            switch listing {
+            // Gone since the list of services was read.
+            case .failed(.noNode): break
+            case .unread, .failed: registry.services[name] = Service()
+            case .read(let znodes):
+                let registrations = znodes.compactMap { znode in znode.registration.map { (znode.instance, $0) } }
+                registry.services[name] = Service(registrations: Dictionary(uniqueKeysWithValues: registrations))
+            }
+        }
+        return registry
+    }
+}
+
+extension [ZoneSource] {
+    /// The place of the deepest zone that a name lies in; nil if it lies in none.
+    func zone(of name: DomainName) -> Int? {
+        let around = enumerated().filter { name.isAtOrBelow($0.element.origin) }
+        return around.max { $0.element.origin.octets.count < $1.element.origin.octets.count }?.offset
+    }
+}
