@@ -66,6 +66,5 @@ struct LookupCommand: AsyncParsableCommand {
 }
 
 extension DiscoveredProvider {
-    /// `host:port`, an IPv6 address in brackets.
-    fileprivate var endpoint: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+    fileprivate var endpoint: String { PlainText.endpoint(host, port) }
 }

@@ -16,11 +16,8 @@ enum PlainText {
     /// A domain name without its final dot.
     static func name(_ name: DomainName) -> String { name == .root ? "." : String(name.text.dropLast()) }
 
-    /// An endpoint, an IPv6 address in brackets.
-    static func endpoint(_ provider: Provider) -> String {
-        if case .ipv6(let address) = provider.host { return "[\(address.text)]:\(provider.port)" }
-        return "\(provider.host.text):\(provider.port)"
-    }
+    /// `host:port`, an IPv6 address in brackets.
+    static func endpoint(_ host: String, _ port: UInt16) -> String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
     /// How long ago something was, in milliseconds: one number. A clock that runs behind makes nothing younger than now.
     static func age(_ milliseconds: Int64) -> String {

@@ -20,7 +20,7 @@ import Testing
 
     @Test(arguments: [("10.0.0.1", "10.0.0.1:80"), ("2001:db8::1", "[2001:db8::1]:80"), ("a.example.", "a.example:80")])
     func `an endpoint has brackets around IPv6`(_ host: String, _ text: String) throws {
-        #expect(PlainText.endpoint(Provider(host: try #require(ProviderHost(host)), port: 80)) == text)
+        #expect(PlainText.endpoint(try #require(ProviderHost(host)).text, 80) == text)
     }
 
     @Test func `columns are as wide as their widest cell, within reason`() {
