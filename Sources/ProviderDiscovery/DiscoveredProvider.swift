@@ -22,6 +22,11 @@ public struct DiscoveredProvider: Hashable, Codable, Sendable {
     }
 }
 
+extension DiscoveredProvider {
+    /// `host:port` as it stands in a URL, an IPv6 address in brackets.
+    public var authority: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}
+
 extension Collection<DiscoveredProvider> {
     /// One of the lowest priority, drawn by weight (RFC 2782, "Weight"); nil if there is none.
     func chosen(using random: inout some RandomNumberGenerator) -> DiscoveredProvider? {
