@@ -66,7 +66,12 @@ enum ServiceCheck: Hashable {
             return true
         case .http(let host, let port, let path): return try await 200..<400 ~= status(host, port, path)
         case .exec(let command):
-            let end = try await Subprocess.run(.path("/bin/sh"), arguments: ["-c", command], output: .discarded, error: .discarded)
+            var options = PlatformOptions()
+            // A group of its own: a check that takes too long ends with all that its shell has started.
+            options.processGroupID = 0
+            options.teardownSequence = [.send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .zero)]
+            let end = try await Subprocess.run(
+                .path("/bin/sh"), arguments: ["-c", command], platformOptions: options, output: .discarded, error: .discarded)
             return end.terminationStatus.isSuccess
         }
     }
