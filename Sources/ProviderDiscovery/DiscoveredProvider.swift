@@ -24,6 +24,10 @@ public struct DiscoveredProvider: Hashable, Codable, Sendable {
 
 extension DiscoveredProvider {
     /// `host:port` as it stands in a URL, an IPv6 address in brackets.
+    ///
+    /// ```swift
+    /// let url = URL(string: "http://\(provider.authority)/")
+    /// ```
     public var authority: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }
 

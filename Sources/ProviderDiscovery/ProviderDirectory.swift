@@ -11,6 +11,9 @@ import ZooKeeperClient
 /// async let running: Void = directory.run()
 /// if let second = await directory.provider(of: "second") { print("\(second.host):\(second.port)") }
 /// ```
+///
+/// In a service group put it behind the server whose requests ask it: a question that still waits is answered when the directory ends, before
+/// the server waits for its requests.
 public final class ProviderDirectory: ServiceLifecycle.Service {
     private let session: Session
     private let layout: RegistryLayout

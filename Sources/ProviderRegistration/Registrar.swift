@@ -13,7 +13,7 @@ import ZooKeeperClient
 /// ```
 ///
 /// A service group ends its services from the last to the first: put the registrar behind the server, so that it is withdrawn before the
-/// server stops.
+/// server stops. To be registered only once the server listens, `withdraw` before `run`, and `announce` then.
 public final class Registrar: ServiceLifecycle.Service {
     /// What happens to the providers. For one reader.
     public let events: AsyncStream<RegistrationEvent>

@@ -17,11 +17,19 @@ import ServiceLifecycle
         let port: UInt16
     }
 
-    static func main() async throws {
-        let environment = ProcessInfo.processInfo.environment
-        guard let service = environment["SERVICE"], let port = environment["PORT"].flatMap({ UInt16($0) }) else {
-            fatalError("SERVICE and PORT must be set")
+    static func main() async {
+        do {
+            try await serve(ProcessInfo.processInfo.environment)
+        } catch {
+            FileHandle.standardError.write(Data("swift-service: \(error)\n".utf8))
+            exit(EXIT_FAILURE)
         }
+    }
+
+    static func serve(_ environment: [String: String]) async throws {
+        // Without them there can be no announcement.
+        let service = environment["SERVICE"] ?? ""
+        let port = environment["PORT"].flatMap { UInt16($0) } ?? 0
         let zooKeeper = environment["ZOOKEEPER"] ?? "127.0.0.1:2181"
         let announcement = try ProviderAnnouncement(service: service, host: environment["HOST"], port: port)
         let registrar = try Registrar([announcement], zooKeeper: zooKeeper)
