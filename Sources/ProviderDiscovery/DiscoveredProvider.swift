@@ -1,6 +1,10 @@
 import ProviderRegistry
 
 /// A provider as the registry has it.
+///
+/// ```swift
+/// for provider in await directory.providers(of: "second") { print(provider.host, provider.port) }
+/// ```
 public struct DiscoveredProvider: Hashable, Codable, Sendable {
     /// The name of its znode.
     public let instance: String
@@ -20,6 +24,15 @@ public struct DiscoveredProvider: Hashable, Codable, Sendable {
         weight = member.provider.weight
         priority = member.provider.priority
     }
+}
+
+extension DiscoveredProvider {
+    /// `host:port` as it stands in a URL, an IPv6 address in brackets.
+    ///
+    /// ```swift
+    /// let url = URL(string: "http://\(provider.authority)/")
+    /// ```
+    public var authority: String { Provider.authority(host, port) }
 }
 
 extension Collection<DiscoveredProvider> {

@@ -11,6 +11,9 @@ import ZooKeeperClient
 /// async let running: Void = directory.run()
 /// if let second = await directory.provider(of: "second") { print("\(second.host):\(second.port)") }
 /// ```
+///
+/// In a service group put it behind the server whose requests ask it: a question that still waits is answered when the directory ends, before
+/// the server waits for its requests.
 public final class ProviderDirectory: ServiceLifecycle.Service {
     private let session: Session
     private let layout: RegistryLayout
@@ -67,17 +70,33 @@ public final class ProviderDirectory: ServiceLifecycle.Service {
 }
 
 /// Why there can be no directory.
-public enum DirectoryError: Error, Hashable, Sendable {
+///
+/// ```swift
+/// do { directory = try ProviderDirectory(zooKeeper: servers) } catch { print(error) }
+/// ```
+public enum DirectoryError: Error, Hashable, Sendable, CustomStringConvertible {
     /// This is no list of servers.
     case badServers(String)
     /// This is no absolute path.
     case badRoot(String)
+
+    /// A sentence for people.
+    public var description: String {
+        switch self {
+        case .badServers(let text): "\(text.debugDescription) is no list of servers such as h1:2181,h2:2181/chroot"
+        case .badRoot(let text): "\(text.debugDescription) is no absolute path"
+        }
+    }
 }
 
 // MARK: Questions
 
 extension ProviderDirectory {
     /// Whether the registry is known and ZooKeeper can be asked; if not, answers are the last that were right.
+    ///
+    /// ```swift
+    /// if !directory.isCurrent { logger.warning("going by what was known last") }
+    /// ```
     public var isCurrent: Bool { state.withLock { $0.registry != nil && $0.isConnected } }
 
     /// All providers of a service, the oldest first, none twice; empty if there are none or the service is not known.
@@ -96,6 +115,10 @@ extension ProviderDirectory {
 
     /// The providers of a service now, as soon as they are known, and again each time they are others: whole sets, the newest only if the
     /// reader is slow. Ends when `run` returns.
+    ///
+    /// ```swift
+    /// for await providers in directory.updates(of: "second") { pool.replace(with: providers) }
+    /// ```
     public func updates(of service: String) -> AsyncStream<[DiscoveredProvider]> {
         let (stream, continuation) = AsyncStream.makeStream(of: [DiscoveredProvider].self, bufferingPolicy: .bufferingNewest(1))
         let number: Int? = state.withLock { state in

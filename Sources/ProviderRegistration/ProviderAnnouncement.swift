@@ -13,6 +13,10 @@ public struct ProviderAnnouncement: Hashable, Sendable {
     public let service: String
     /// The name of the znode among the service's: one part of a path; unlike every other provider's.
     public let instance: String
+    /// Where it is: the host that was given, or this machine's full name.
+    public let host: String
+    /// The port that it serves.
+    public let port: UInt16
     /// The znode's data: `{"host": "…", "port": …}`, then whatever else was asked for.
     public let document: String
 
@@ -30,6 +34,8 @@ public struct ProviderAnnouncement: Hashable, Sendable {
         for name in [service, instance] where !ZnodePath.isName(name) { throw .badName(name) }
         self.service = service
         self.instance = instance
+        self.host = host
+        self.port = port
         document = ProviderDocument.text(host: host, port: port, weight: weight, priority: priority, fields: fields)
         do throws(ProviderDocument.Refusal) { _ = try ProviderDocument(Array(document.utf8)) } catch { throw .badProvider(error.rawValue) }
     }
@@ -50,9 +56,21 @@ public struct ProviderAnnouncement: Hashable, Sendable {
 }
 
 /// Why a provider cannot be announced.
-public enum AnnouncementError: Error, Hashable, Sendable {
+///
+/// ```swift
+/// do { announcement = try ProviderAnnouncement(service: name, port: 80) } catch { print("cannot announce \(name): \(error)") }
+/// ```
+public enum AnnouncementError: Error, Hashable, Sendable, CustomStringConvertible {
     /// This cannot be one part of a znode's path: it is empty, `.` or `..`, or holds a slash or a control character.
     case badName(String)
     /// What would be written is no provider, for this reason.
     case badProvider(String)
+
+    /// A sentence for people.
+    public var description: String {
+        switch self {
+        case .badName(let name): "\(name.debugDescription) cannot be a part of a znode's path"
+        case .badProvider(let reason): "cannot be a provider: \(reason)"
+        }
+    }
 }

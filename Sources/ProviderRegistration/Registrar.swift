@@ -13,9 +13,13 @@ import ZooKeeperClient
 /// ```
 ///
 /// A service group ends its services from the last to the first: put the registrar behind the server, so that it is withdrawn before the
-/// server stops.
+/// server stops. To be registered only once the server listens, `withdraw` before `run`, and `announce` then.
 public final class Registrar: ServiceLifecycle.Service {
-    /// What happens to the providers. For one reader.
+    /// What happens to the providers, the newest thousand if nobody reads. For one reader.
+    ///
+    /// ```swift
+    /// for await case .registered(let path) in registrar.events { print("registered as \(path)") }
+    /// ```
     public let events: AsyncStream<RegistrationEvent>
 
     private let settings: Settings
@@ -64,6 +68,10 @@ public final class Registrar: ServiceLifecycle.Service {
     }
 
     /// Takes the providers back until `announce` is called: a check that failed, say.
+    ///
+    /// ```swift
+    /// if await database.isUp { registrar.announce() } else { registrar.withdraw() }
+    /// ```
     public func withdraw() { mailbox.post(.want(false)) }
 
     /// Puts providers that were withdrawn up again.
@@ -86,7 +94,11 @@ public final class Registrar: ServiceLifecycle.Service {
 }
 
 /// Why a registrar cannot do its work.
-public enum RegistrarError: Error, Hashable, Sendable {
+///
+/// ```swift
+/// do { try await registrar.run() } catch RegistrarError.noConnection { print("is ZooKeeper there?") }
+/// ```
+public enum RegistrarError: Error, Hashable, Sendable, CustomStringConvertible {
     /// This is no list of servers.
     case badServers(String)
     /// This is no absolute path.
@@ -95,6 +107,17 @@ public enum RegistrarError: Error, Hashable, Sendable {
     case registeredTwice(ProviderAnnouncement)
     /// There was no connection in time.
     case noConnection
+
+    /// A sentence for people.
+    public var description: String {
+        switch self {
+        case .badServers(let text): "\(text.debugDescription) is no list of servers such as h1:2181,h2:2181/chroot"
+        case .badRoot(let text): "\(text.debugDescription) is no absolute path"
+        case .registeredTwice(let provider):
+            "\(provider.instance.debugDescription) is registered twice in \(provider.service.debugDescription)"
+        case .noConnection: "no connection to zookeeper"
+        }
+    }
 }
 
 extension Registrar {

@@ -20,6 +20,11 @@ package struct Provider: Hashable, Sendable {
     }
 }
 
+extension Provider {
+    /// A host and a port as they stand in a URL, an IPv6 address in brackets (RFC 3986 §3.2).
+    package static func authority(_ host: String, _ port: UInt16) -> String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}
+
 /// The machine that a provider runs on.
 package enum ProviderHost: Hashable, Sendable {
     /// An IPv4 literal.

@@ -104,6 +104,7 @@ extension Session {
             if !Task.isCancelled { logger.warning("no zookeeper server could be resolved", metadata: ["servers": "\(servers.text)"]) }
             return false
         }
+        logger.info("connecting to zookeeper", metadata: ["servers": "\(addresses.text)"])
         let (signs, relay) = SessionRelay.make { [weak self] in self?.tell($0) }
         let connection = Connection { relay.take($0) }
         self.connection.withLock { $0 = connection }

@@ -17,7 +17,9 @@ package struct ZnodePath: Hashable, Sendable {
     }
 
     /// Whether a text can be one part of a path.
-    package static func isName(_ text: String) -> Bool { !text.utf8.contains(UInt8(ascii: "/")) && ZnodePath("/" + text) != nil }
+    package static func isName(_ text: String) -> Bool {
+        !text.isEmpty && !text.utf8.contains(UInt8(ascii: "/")) && ZnodePath("/" + text) != nil
+    }
 
     private static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {

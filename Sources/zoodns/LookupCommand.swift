@@ -34,7 +34,7 @@ struct LookupCommand: AsyncParsableCommand {
 
     private func follow(_ directory: ProviderDirectory) async throws {
         for await providers in directory.updates(of: service) {
-            let line = json ? try Self.json(providers) : providers.map(\.endpoint).joined(separator: " ")
+            let line = json ? try Self.json(providers) : providers.map(\.authority).joined(separator: " ")
             try StandardStreams.print((line.isEmpty ? "-" : line) + "\n")
         }
     }
@@ -54,7 +54,7 @@ struct LookupCommand: AsyncParsableCommand {
         }
         guard let found else { throw CommandFailure.refused("no answer from zookeeper at \(settings.servers.text) within \(Self.limit)") }
         guard let first = found.first else { throw CommandFailure.refused("\(service.debugDescription) has no provider") }
-        let lines = json ? [try all ? Self.json(found) : Self.json(first)] : found.map(\.endpoint)
+        let lines = json ? [try all ? Self.json(found) : Self.json(first)] : found.map(\.authority)
         try StandardStreams.print(lines.joined(separator: "\n") + "\n")
     }
 
@@ -63,8 +63,4 @@ struct LookupCommand: AsyncParsableCommand {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
-}
-
-extension DiscoveredProvider {
-    fileprivate var endpoint: String { PlainText.endpoint(host, port) }
 }

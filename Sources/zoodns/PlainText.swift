@@ -1,5 +1,4 @@
 import DNSAuthority
-import ProviderRegistry
 
 /// Text for people on a terminal, whatever others have put into the registry.
 enum PlainText {
@@ -15,9 +14,6 @@ enum PlainText {
 
     /// A domain name without its final dot.
     static func name(_ name: DomainName) -> String { name == .root ? "." : String(name.text.dropLast()) }
-
-    /// `host:port`, an IPv6 address in brackets.
-    static func endpoint(_ host: String, _ port: UInt16) -> String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
     /// How long ago something was, in milliseconds: one number. A clock that runs behind makes nothing younger than now.
     static func age(_ milliseconds: Int64) -> String {

@@ -31,7 +31,7 @@ struct RegisterCommand: AsyncParsableCommand {
         services.append(.init(service: Part { await watch(settings, program, registrar, logger) }, serviceName: "checks"))
         services.append(.init(service: registrar, serviceName: "registrar"))
         do {
-            try await Shutdown.run(services, signals, logger) { program?.send(SIGKILL) }
+            try await Shutdown.run(services, signals, logger) { program?.sendToAll(SIGKILL) }
         } catch RegistrarError.noConnection {
             throw CommandFailure.refused("no connection to zookeeper at \(settings.registry.servers.text)")
         } catch  where program?.exitCode != nil {
@@ -60,9 +60,9 @@ struct RegisterCommand: AsyncParsableCommand {
         var hasPassed = false
         while !Task.isCancelled {
             let isUp = program?.isRunning ?? true
-            if isUp, await settings.check.passes(host: settings.host, port: settings.port, within: settings.checkInterval) {
+            if isUp, await settings.check.passes(host: settings.checkHost, port: settings.provider.port, within: settings.checkInterval) {
                 if failures >= settings.checkFailures {
-                    logger.info("check passes, registering", metadata: ["service": "\(settings.provider.service)"])
+                    logger.info("check passes", metadata: ["service": "\(settings.provider.service)"])
                     registrar.announce()
                 }
                 failures = 0
@@ -70,7 +70,7 @@ struct RegisterCommand: AsyncParsableCommand {
             } else {
                 failures += 1
                 if failures == settings.checkFailures {
-                    logger.warning("check fails, withdrawing", metadata: ["service": "\(settings.provider.service)"])
+                    logger.warning("check fails", metadata: ["service": "\(settings.provider.service)"])
                     registrar.withdraw()
                 }
             }

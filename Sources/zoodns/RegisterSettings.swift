@@ -7,6 +7,8 @@ struct RegisterSettings {
     let registry: RegistrySettings
     let provider: ProviderAnnouncement
     let check: ServiceCheck
+    /// Where the tcp check connects: the provider's host if one was named.
+    let checkHost: String
     let checkInterval: Duration
     let checkFailures: Int
     let drain: Duration
@@ -50,20 +52,12 @@ struct RegisterSettings {
                 announced = try ProviderAnnouncement(
                     service: service, host: host, port: port, instance: instance, weight: weight, priority: priority)
             } catch {
-                switch error {
-                case .badName(let name): reader.complain("\(name.debugDescription): expected a part of a znode's path")
-                case .badProvider(let reason): reader.complain("cannot be registered: \(reason)")
-                }
+                reader.complain("\(error)")
             }
         }
         try reader.finish()
         guard let announced else { throw .usage(["nothing to register"]) }
         provider = announced
-        self.port = port ?? 0
-        self.host = host
+        checkHost = host ?? "localhost"
     }
-
-    /// What the provider serves, for the check: its port, and its host if one was named.
-    let port: UInt16
-    let host: String?
 }

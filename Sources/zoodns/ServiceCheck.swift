@@ -45,7 +45,7 @@ enum ServiceCheck: Hashable {
     }
 
     /// Whether the check passes within a time; `host` and `port` are what the provider serves on.
-    func passes(host: String?, port: UInt16, within limit: Duration) async -> Bool {
+    func passes(host: String, port: UInt16, within limit: Duration) async -> Bool {
         let result = try? await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask { try await isPassed(host: host, port: Int(port)) }
             group.addTask {
@@ -58,15 +58,20 @@ enum ServiceCheck: Hashable {
         return result ?? false
     }
 
-    private func isPassed(host: String?, port: Int) async throws -> Bool {
+    private func isPassed(host: String, port: Int) async throws -> Bool {
         switch self {
         case .none: return true
         case .tcp:
-            try await connect(host ?? "localhost", port).close()
+            try await connect(host, port).close()
             return true
         case .http(let host, let port, let path): return try await 200..<400 ~= status(host, port, path)
         case .exec(let command):
-            let end = try await Subprocess.run(.path("/bin/sh"), arguments: ["-c", command], output: .discarded, error: .discarded)
+            var options = PlatformOptions()
+            // A group of its own: a check that takes too long ends with all that its shell has started.
+            options.processGroupID = 0
+            options.teardownSequence = [.send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .zero)]
+            let end = try await Subprocess.run(
+                .path("/bin/sh"), arguments: ["-c", command], platformOptions: options, output: .discarded, error: .discarded)
             return end.terminationStatus.isSuccess
         }
     }

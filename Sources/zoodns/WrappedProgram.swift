@@ -19,6 +19,8 @@ final class WrappedProgram: Service {
 
     /// What a program is told by, and we do not act on ourselves.
     private static let passedOn: [UnixSignal] = [.sighup, .sigusr1, .sigusr2, .sigquit, .sigwinch]
+    /// What a shell exits with for a program that is not there.
+    private static let notStarted: Int32 = 127
     /// How long it has between SIGTERM and SIGKILL when the task is cancelled.
     private static let grace: Duration = .seconds(10)
 
@@ -49,18 +51,23 @@ final class WrappedProgram: Service {
         var options = PlatformOptions()
         // A group of its own: a Ctrl-C on the terminal is for us, who withdraw the provider first.
         options.processGroupID = 0
-        options.teardownSequence = [.send(signal: .terminate, allowedDurationToNextStep: Self.grace)]
+        options.teardownSequence = [.send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: Self.grace)]
         let name = command.first ?? ""
         do {
+            // A program in the background that reads from a terminal is stopped by it: better the end of its input.
+            let input: FileDescriptorInput =
+                isatty(STDIN_FILENO) == 1
+                ? .fileDescriptor(.init(rawValue: open("/dev/null", O_RDONLY | O_CLOEXEC)), closeAfterSpawningProcess: true)
+                : .currentStandardInput
             let end = try await Subprocess.run(
                 name.contains("/") ? .path(.init(name)) : .name(name), arguments: Arguments(Array(command.dropFirst())),
-                platformOptions: options, input: .currentStandardInput, output: .currentStandardOutput, error: .currentStandardError
+                platformOptions: options, input: input, output: .currentStandardOutput, error: .currentStandardError
             ) { execution in
                 let isEnding = state.withLock { state in
                     state.process = execution.processIdentifier.value
                     return state.isEnding
                 }
-                if isEnding { send(SIGTERM) }
+                if isEnding { sendToAll(SIGTERM) }
             }
             state.withLock { state in
                 state.process = nil
@@ -70,15 +77,17 @@ final class WrappedProgram: Service {
                 }
             }
         } catch let error as SubprocessError {
-            throw CommandFailure.refused("cannot start \(name.debugDescription): \(error)")
+            throw CommandFailure(text: "cannot start \(name.debugDescription): \(error)", exitCode: Self.notStarted)
         }
     }
 
     private func end() {
         state.withLock { $0.isEnding = true }
-        send(SIGTERM)
+        sendToAll(SIGTERM)
     }
 
-    /// Sends it a signal while it runs.
-    func send(_ signal: Int32) { state.withLock { state in if let process = state.process { kill(process, signal) } } }
+    /// Sends it, and all that it has started in its group, a signal while it runs.
+    func sendToAll(_ signal: Int32) { state.withLock { state in if let process = state.process { kill(-process, signal) } } }
+
+    private func send(_ signal: Int32) { state.withLock { state in if let process = state.process { kill(process, signal) } } }
 }

@@ -59,7 +59,7 @@ struct ZnodeTable {
             return "refused: \(refusal.rawValue)" + (excerpt.isEmpty ? "" : ": \(excerpt)")
         case .usable(let document):
             let provider = document.provider
-            var parts = [PlainText.endpoint(provider.host.text, provider.port)]
+            var parts = [Provider.authority(provider.host.text, provider.port)]
             if provider.priority != 0 { parts.append("priority \(provider.priority)") }
             if provider.weight != 1 { parts.append("weight \(provider.weight)") }
             parts += document.doubts.map { "\($0) is no number from 0 to 65535 and left at its default" }

@@ -201,9 +201,18 @@ extension RegisterTests {
         #expect(try await program.exitCode(within: .seconds(10)) == 5)
     }
 
-    @Test func `a program that cannot be started is one line, and exit code 1`() async throws {
+    @Test func `all that a program has started gets SIGTERM`() async throws {
+        let program = try register(["--check", "none"], command: ["/bin/sh", "-c", "sleep 1000 & echo $!; wait; true"])
+        try await waitForRegistration()
+        program.signal(SIGTERM)
+        _ = try await program.exitCode(within: .seconds(10))
+        let started = try #require(pid_t(program.output.split(separator: "\n")[0]))
+        try await waitUntil("it has ended") { kill(started, 0) != 0 }
+    }
+
+    @Test func `a program that cannot be started is one line, and exit code 127`() async throws {
         let program = try register(["--log-level", "error"], command: ["/no/such/program"])
-        #expect(try await program.exitCode(within: .seconds(10)) == 1)
+        #expect(try await program.exitCode(within: .seconds(10)) == 127)
         #expect(program.errors.split(separator: "\n").count == 1, "\(program.errors)")
     }
 

@@ -39,4 +39,11 @@ import Testing
         let even = draws([try provider("a", weight: 0), try provider("b", weight: 0)])
         #expect(4500...5500 ~= even["a"] ?? 0)
     }
+
+    @Test(arguments: [("10.0.0.1", "10.0.0.1:80"), ("2001:db8::1", "[2001:db8::1]:80"), ("a.example", "a.example:80")])
+    func `an authority has brackets around IPv6`(_ host: String, _ text: String) throws {
+        let provider = Provider(host: try #require(ProviderHost(host)), port: 80)
+        let member = MergedService.Member(instance: "a", registration: Registration(creationZxid: 1, provider: provider))
+        #expect(DiscoveredProvider(member).authority == text)
+    }
 }

@@ -18,11 +18,6 @@ import Testing
     ])
     func `a name is quoted where it must be`(_ name: String, _ text: String) { #expect(PlainText.name(name) == text) }
 
-    @Test(arguments: [("10.0.0.1", "10.0.0.1:80"), ("2001:db8::1", "[2001:db8::1]:80"), ("a.example.", "a.example:80")])
-    func `an endpoint has brackets around IPv6`(_ host: String, _ text: String) throws {
-        #expect(PlainText.endpoint(try #require(ProviderHost(host)).text, 80) == text)
-    }
-
     @Test func `columns are as wide as their widest cell, within reason`() {
         let long = String(repeating: "x", count: 81)
         #expect(
