@@ -4,7 +4,8 @@ import ServiceLifecycle
 import Synchronization
 import ZooKeeperClient
 
-/// Knows the providers of every service while `run` runs: it watches ZooKeeper, and keeps what it knew last while ZooKeeper is away.
+/// Knows the providers of every service while `run` runs: it watches ZooKeeper, and keeps what it knew last while ZooKeeper is away. After an
+/// outage it keeps providers that vanish for two minutes more: healthy ones lose their znodes too, and take as long to return.
 ///
 /// ```swift
 /// let directory = try ProviderDirectory(zooKeeper: "zk1:2181,zk2:2181,zk3:2181")
@@ -62,6 +63,7 @@ public final class ProviderDirectory: ServiceLifecycle.Service {
         }
         let subscribers = state.withLock { state in
             state.isOver = true
+            state.isConnected = false
             defer { state.subscribers = [:] }
             return state.subscribers
         }
@@ -101,7 +103,7 @@ extension ProviderDirectory {
 
     /// All providers of a service, the oldest first, none twice; empty if there are none or the service is not known.
     ///
-    /// Waits until the registry has been read once; empty, too, if the task is cancelled or `run` returns before.
+    /// Waits until the registry has been read once; empty, too, if the task is cancelled or `run` returns before that.
     public func providers(of service: String) async -> [DiscoveredProvider] {
         for await providers in updates(of: service) { return providers }
         return []
@@ -122,11 +124,13 @@ extension ProviderDirectory {
     public func updates(of service: String) -> AsyncStream<[DiscoveredProvider]> {
         let (stream, continuation) = AsyncStream.makeStream(of: [DiscoveredProvider].self, bufferingPolicy: .bufferingNewest(1))
         let number: Int? = state.withLock { state in
-            guard !state.isOver else { return nil }
-            defer { state.nextSubscriber += 1 }
-            state.subscribers[state.nextSubscriber] = Subscriber(service: ServiceName(service), continuation: continuation)
-            tell(state.nextSubscriber, &state)
-            return state.nextSubscriber
+            let number = state.nextSubscriber
+            state.nextSubscriber += 1
+            state.subscribers[number] = Subscriber(service: ServiceName(service), continuation: continuation)
+            tell(number, &state)
+            guard state.isOver else { return number }
+            state.subscribers[number] = nil
+            return nil
         }
         guard let number else {
             continuation.finish()
@@ -149,7 +153,7 @@ extension ProviderDirectory {
             case .disconnected: state.isConnected = false
             case .unusable: break
             }
-            for number in state.subscribers.keys { tell(number, &state) }
+            for (number, subscriber) in state.subscribers where update.concerns(subscriber.service) { tell(number, &state) }
         }
     }
 
@@ -160,5 +164,16 @@ extension ProviderDirectory {
         guard subscriber.told != providers else { return }
         state.subscribers[number]?.told = providers
         subscriber.continuation.yield(providers)
+    }
+}
+
+extension WatchUpdate {
+    /// Whether a service may have other providers now.
+    fileprivate func concerns(_ service: ServiceName) -> Bool {
+        switch self {
+        case .complete: true
+        case .changed(let change): change.services[service] != nil
+        case .unusable, .connected, .disconnected: false
+        }
     }
 }

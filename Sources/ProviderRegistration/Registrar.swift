@@ -121,7 +121,7 @@ public enum RegistrarError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Registrar {
-    /// How long a withdrawal at the end may take: without ZooKeeper it is the session's end that takes the znodes away.
+    /// How long a withdrawal at the end is waited for before the drain begins: without ZooKeeper it cannot be had.
     private static let longestWithdrawal: Duration = .seconds(2)
 
     private func keep() async throws(RegistrarError) {
@@ -133,7 +133,10 @@ extension Registrar {
         var patience = settings.connectTimeout.map { ContinuousClock.now + $0 }
         var end: ContinuousClock.Instant?
         var drain: Duration = .zero
-        while let inputs = await mailbox.next(before: ([patience, end] + providers.map(\.deadline)).compactMap(\.self).min()) {
+        var leave: ContinuousClock.Instant?
+        while let inputs = await mailbox.next(
+            before: ([patience, leave == nil ? end : nil, leave] + providers.map(\.deadline)).compactMap(\.self).min())
+        {
             for input in inputs {
                 switch input {
                 case .session(let event):
@@ -149,9 +152,9 @@ extension Registrar {
             }
             for index in providers.indices { advance(&providers[index], index) }
             if let patience, patience <= .now { throw .noConnection }
-            if let end, end <= .now || providers.allSatisfy(\.isWithdrawn) { break }
+            if leave == nil, let end, end <= .now || providers.allSatisfy(\.isWithdrawn) { leave = .now + drain }
+            if let leave, leave <= .now { return }
         }
-        try? await Task.sleep(for: drain)
     }
 
     private func advance(_ provider: inout RegistrationState, _ index: Int) {

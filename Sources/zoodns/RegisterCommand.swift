@@ -11,8 +11,9 @@ struct RegisterCommand: AsyncParsableCommand {
         commandName: "register", abstract: "Keep a provider registered while it can serve; with a command, run it.",
         discussion: """
             With a command after `--`, such as `zoodns register web --port 8080 -- python3 -m http.server 8080`, the command is started, \
-            registered once it can serve, withdrawn before it is stopped, and its exit code handed on. Signals are passed on to it. \
-            Each option is also an environment variable, such as ZOODNS_CHECK for --check.
+            registered once it can serve, withdrawn before it is stopped, and its exit code handed on. Signals are passed on to it; \
+            SIGTERM is followed by SIGKILL after 10 s, and at once if it comes twice. The tcp check connects to the host that was named, \
+            else to localhost. Each option but --port and --host is also an environment variable, such as ZOODNS_CHECK for --check.
             """)
 
     @OptionGroup var options: RegisterOptions
@@ -57,7 +58,8 @@ struct RegisterCommand: AsyncParsableCommand {
     private func watch(_ settings: RegisterSettings, _ program: WrappedProgram?, _ registrar: Registrar, _ logger: Logger) async {
         // As good as withdrawn until a check passes.
         var failures = settings.checkFailures
-        var hasPassed = false
+        var isFirst = true
+        var impatience = Self.impatience
         while !Task.isCancelled {
             let isUp = program?.isRunning ?? true
             if isUp, await settings.check.passes(host: settings.checkHost, port: settings.provider.port, within: settings.checkInterval) {
@@ -66,16 +68,22 @@ struct RegisterCommand: AsyncParsableCommand {
                     registrar.announce()
                 }
                 failures = 0
-                hasPassed = true
+                impatience = 0
             } else {
-                failures += 1
+                if isFirst { logger.info("check does not pass yet", metadata: ["service": "\(settings.provider.service)"]) }
+                failures = min(failures + 1, settings.checkFailures + 1)
                 if failures == settings.checkFailures {
                     logger.warning("check fails", metadata: ["service": "\(settings.provider.service)"])
                     registrar.withdraw()
                 }
             }
+            isFirst = false
             // Soon again while it starts: nobody shall wait for it longer than need be.
-            try? await Task.sleep(for: hasPassed ? settings.checkInterval : min(settings.checkInterval, .milliseconds(100)))
+            try? await Task.sleep(for: impatience > 0 ? min(settings.checkInterval, .milliseconds(100)) : settings.checkInterval)
+            impatience = max(impatience - 1, 0)
         }
     }
+
+    /// How many times it is looked soon again whether a program that has just been started serves.
+    private static let impatience = 300
 }

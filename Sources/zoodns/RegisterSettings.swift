@@ -38,8 +38,8 @@ struct RegisterSettings {
         checkInterval = reader.value(
             "check-interval", options.checkInterval, default: .seconds(2), expected: "a duration from 10ms to 1h, such as 2s"
         ) { Duration(text: $0).flatMap { .milliseconds(10) ... .seconds(3600) ~= $0 ? $0 : nil } }
-        checkFailures = reader.value("check-failures", options.checkFailures, default: 3, expected: "a number from 1 on") {
-            Int($0).flatMap { $0 > 0 ? $0 : nil }
+        checkFailures = reader.value("check-failures", options.checkFailures, default: 3, expected: "a number from 1 to 1000") {
+            Int($0).flatMap { 1...1000 ~= $0 ? $0 : nil }
         }
         drain = reader.value("drain", options.drain, default: .seconds(5), expected: "a duration such as 5s, or 0") { Duration(text: $0) }
         connectTimeout = reader.value("connect-timeout", options.connectTimeout, default: nil, expected: "a duration such as 30s") {
@@ -58,6 +58,6 @@ struct RegisterSettings {
         try reader.finish()
         guard let announced else { throw .usage(["nothing to register"]) }
         provider = announced
-        checkHost = host ?? "localhost"
+        checkHost = host.flatMap(ProviderHost.init)?.text ?? "localhost"
     }
 }

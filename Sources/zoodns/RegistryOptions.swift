@@ -8,13 +8,17 @@ struct RegistryOptions: ParsableArguments {
 
     @Option(
         parsing: .singleValue,
-        help: ArgumentHelp("A zone to serve from a path; may be repeated. (default: svc.local=/providers)", valueName: "origin=path"))
+        help: ArgumentHelp(
+            "A zone and the path of its registry; for serve, zone and explain it may be repeated. (default: svc.local=/providers)",
+            valueName: "origin=path"))
     var zone: [String] = []
 
     @Option(help: ArgumentHelp("Session timeout to ask ZooKeeper for. (default: 10s)", valueName: "duration"))
     var sessionTimeout: String?
 
     @Option(
-        help: ArgumentHelp("trace, debug, info, notice, warning, error or critical. (default: info; zone: warning)", valueName: "level"))
+        help: ArgumentHelp(
+            "trace, debug, info, notice, warning, error or critical. (default: info; zone, lookup and explain: warning)", valueName: "level"
+        ))
     var logLevel: String?
 }

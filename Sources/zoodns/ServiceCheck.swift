@@ -39,15 +39,16 @@ enum ServiceCheck: Hashable {
             port = number
             host = host[..<colon]
         }
-        if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
-        guard !host.isEmpty, host.utf8.allSatisfy({ 33...126 ~= $0 }) else { return nil }
+        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+        if isBracketed { host = host.dropFirst().dropLast() }
+        guard !host.isEmpty, isBracketed || !host.contains(":"), host.utf8.allSatisfy({ 33...126 ~= $0 }) else { return nil }
         self = .http(host: String(host), port: Int(port), path: path.isEmpty ? "/" : String(path))
     }
 
     /// Whether the check passes within a time; `host` and `port` are what the provider serves on.
     func passes(host: String, port: UInt16, within limit: Duration) async -> Bool {
         let result = try? await withThrowingTaskGroup(of: Bool.self) { group in
-            group.addTask { try await isPassed(host: host, port: Int(port)) }
+            group.addTask { try await isPassed(host: host, port: Int(port), limit) }
             group.addTask {
                 try await Task.sleep(for: limit)
                 return false
@@ -58,13 +59,13 @@ enum ServiceCheck: Hashable {
         return result ?? false
     }
 
-    private func isPassed(host: String, port: Int) async throws -> Bool {
+    private func isPassed(host: String, port: Int, _ limit: Duration) async throws -> Bool {
         switch self {
         case .none: return true
         case .tcp:
-            try await connect(host, port).close()
+            try await bootstrap(limit).connect(host: host, port: port).get().close()
             return true
-        case .http(let host, let port, let path): return try await 200..<400 ~= status(host, port, path)
+        case .http(let host, let port, let path): return try await 200..<400 ~= status(host, port, path, limit)
         case .exec(let command):
             var options = PlatformOptions()
             // A group of its own: a check that takes too long ends with all that its shell has started.
@@ -76,15 +77,14 @@ enum ServiceCheck: Hashable {
         }
     }
 
-    private var bootstrap: ClientBootstrap { ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton) }
-
-    private func connect(_ host: String, _ port: Int) async throws -> any Channel {
-        try await bootstrap.connect(host: host, port: port).get()
+    /// A connection that is being made does not end with its task.
+    private func bootstrap(_ limit: Duration) -> ClientBootstrap {
+        ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connectTimeout(TimeAmount(limit))
     }
 
     /// The status that a GET is answered with.
-    private func status(_ host: String, _ port: Int, _ path: String) async throws -> UInt {
-        let channel = try await bootstrap.connect(host: host, port: port) { channel in
+    private func status(_ host: String, _ port: Int, _ path: String, _ limit: Duration) async throws -> UInt {
+        let channel = try await bootstrap(limit).connect(host: host, port: port) { channel in
             channel.eventLoop.makeCompletedFuture {
                 try channel.pipeline.syncOperations.addHTTPClientHandlers()
                 return try NIOAsyncChannel<HTTPClientResponsePart, HTTPPart<HTTPRequestHead, ByteBuffer>>(
@@ -92,7 +92,9 @@ enum ServiceCheck: Hashable {
             }
         }
         return try await channel.executeThenClose { inbound, outbound in
-            let headers: HTTPHeaders = ["Host": "\(host):\(port)", "Connection": "close", "User-Agent": "zoodns"]
+            let headers: HTTPHeaders = [
+                "Host": host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)", "Connection": "close", "User-Agent": "zoodns",
+            ]
             try await outbound.write(.head(HTTPRequestHead(version: .http1_1, method: .GET, uri: path, headers: headers)))
             try await outbound.write(.end(nil))
             for try await case .head(let head) in inbound { return head.status.code }

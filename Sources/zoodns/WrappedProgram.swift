@@ -21,7 +21,7 @@ final class WrappedProgram: Service {
     private static let passedOn: [UnixSignal] = [.sighup, .sigusr1, .sigusr2, .sigquit, .sigwinch]
     /// What a shell exits with for a program that is not there.
     private static let notStarted: Int32 = 127
-    /// How long it has between SIGTERM and SIGKILL when the task is cancelled.
+    /// How long it has between SIGTERM and SIGKILL.
     private static let grace: Duration = .seconds(10)
 
     /// A program with its arguments, at least its name.
@@ -84,6 +84,11 @@ final class WrappedProgram: Service {
     private func end() {
         state.withLock { $0.isEnding = true }
         sendToAll(SIGTERM)
+        // One that does not heed it: as when the task is cancelled.
+        Task {
+            try await Task.sleep(for: Self.grace)
+            sendToAll(SIGKILL)
+        }
     }
 
     /// Sends it, and all that it has started in its group, a signal while it runs.

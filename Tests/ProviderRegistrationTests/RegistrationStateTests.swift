@@ -60,7 +60,10 @@ private struct Place {
             guard let known = znode else { return .failed(.noNode) }
             guard known.version == version else { return .failed(.badVersion) }
             znode = (state.document, known.owner, version + 1)
-        case .delete: znode = nil
+        case .delete(let version):
+            guard let known = znode else { return .failed(.noNode) }
+            guard known.version == version else { return .failed(.badVersion) }
+            znode = nil
         }
         return .done
     }
@@ -149,6 +152,17 @@ private struct Place {
         }
         #expect(place.znode == nil)
         #expect(place.state.isWithdrawn)
+    }
+
+    @Test func `a znode that changes between the look and the request is looked at again`() {
+        var place = Place.registered
+        place.state.want(false)
+        #expect(place.state.takeRequest(at: place.now) == .look)
+        place.state.take(place.answer(to: .look), to: .look, at: place.now)
+        place.znode?.version = 5
+        place.settle()
+        #expect(place.asked == [.delete(version: 0), .look, .delete(version: 5), .look])
+        #expect(place.znode == nil)
     }
 
     @Test func `who never had a session has nothing to take back`() {
