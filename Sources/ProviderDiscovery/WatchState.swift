@@ -15,59 +15,6 @@ import ZooKeeperClient
 /// | answer: any other failure | reported once; asked again at the next reconciliation, if it was never answered |
 /// | a list has some that are new and others no more | the old ones go when the new ones have been read |
 struct WatchState {
-    /// One service as it was last read.
-    struct ServiceState {
-        /// The usable providers.
-        var service = Service()
-        /// The other children, by the transaction that last changed what was read of them.
-        private var others: [InstanceName: Int64] = [:]
-        /// Children that the last lists brought and that have not been read yet.
-        var arriving: Set<InstanceName> = []
-        /// Children that are gone, but served until those that came with their going have been read: often they are their successors.
-        var leaving: Set<InstanceName> = []
-        /// When it was last listed.
-        var listedAt: ContinuousClock.Instant?
-
-        /// The number of no transaction, for what has not been read or must be read again.
-        static let unread: Int64 = 0
-
-        /// How many children there are.
-        var childCount: Int { service.registrations.count + others.count }
-        /// The names of all children.
-        var children: [InstanceName] { Array(service.registrations.keys) + Array(others.keys) }
-
-        /// The transaction that last changed what was read of a child, or `unread`; nil if there is no such child.
-        func version(of instance: InstanceName) -> Int64? { service.registrations[instance]?.modificationZxid ?? others[instance] }
-
-        /// Adds children that have not been read.
-        mutating func add(_ instances: some Collection<InstanceName>) {
-            service.registrations.reserveCapacity(childCount + instances.count)
-            for instance in instances { others[instance] = Self.unread }
-        }
-
-        /// Takes in what was read of a child; whether it offers anything else than before.
-        mutating func set(_ instance: InstanceName, to registration: Registration?, version: Int64) -> Bool {
-            let old = service.registrations[instance]
-            service.registrations[instance] = registration
-            others[instance] = registration == nil ? version : nil
-            // Anew, not emptied: there are as many of these as services.
-            if others.isEmpty { others = [:] }
-            return old?.provider != registration?.provider || old?.creationZxid != registration?.creationZxid
-        }
-
-        /// Has a child read again; what is known of it stays.
-        mutating func forgetVersion(of instance: InstanceName) {
-            service.registrations[instance]?.modificationZxid = Self.unread
-            if others[instance] != nil { others[instance] = Self.unread }
-        }
-
-        /// Removes a child; whether it was a usable provider, or nil if there was none.
-        mutating func remove(_ instance: InstanceName) -> Bool? {
-            if service.registrations.removeValue(forKey: instance) != nil { return true }
-            return others.removeValue(forKey: instance) == nil ? nil : false
-        }
-    }
-
     /// Services with more providers than this are listed at most once in `pauseForLargeServices`: each list costs their whole length.
     static let largeService = 1000
     static let pauseForLargeServices: Duration = .milliseconds(100)

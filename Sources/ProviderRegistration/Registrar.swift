@@ -159,7 +159,7 @@ extension Registrar {
 
     private func advance(_ provider: inout RegistrationState, _ index: Int) {
         for event in provider.takeEvents() {
-            logger.info("\(event.sentence)", metadata: ["path": "\(provider.path)"])
+            logger.log(level: event.level, "\(event.sentence)", metadata: ["path": "\(provider.path)"])
             continuation.yield(event)
         }
         guard let request = provider.takeRequest(at: .now) else { return }

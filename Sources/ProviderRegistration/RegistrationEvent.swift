@@ -1,3 +1,5 @@
+import Logging
+
 /// What happens to a registered provider, told by the path of its znode.
 ///
 /// ```swift
@@ -31,6 +33,14 @@ public enum RegistrationEvent: Hashable, Sendable {
 }
 
 extension RegistrationEvent {
+    /// How much it matters to an operator.
+    var level: Logger.Level {
+        switch self {
+        case .registered, .withdrawn: .info
+        case .suspended, .lost, .refused: .warning
+        }
+    }
+
     /// What happened, for a log.
     var sentence: String {
         switch self {

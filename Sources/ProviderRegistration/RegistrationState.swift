@@ -58,11 +58,11 @@ struct RegistrationState {
     /// What was last said of the znode.
     private var told = Told.nothing
 
-    private enum Told {
+    private enum Told: Equatable {
         case nothing
         case registered
         case suspended
-        case lost
+        case lost(RegistrationEvent.Reason)
         case withdrawn
     }
 
@@ -116,7 +116,7 @@ extension RegistrationState {
             isConnected = true
             if let session, session != id {
                 earlierSessions.insert(session)
-                if told == .registered || told == .suspended { tell(.lost, .lost(path: path, .sessionExpired)) }
+                if isAnnounced { lose(.sessionExpired) }
             }
             session = id
             look()
@@ -130,6 +130,11 @@ extension RegistrationState {
     private mutating func look() {
         next = .look
         pause = nil
+    }
+
+    /// Tells why the znode is not ours any more, or not yet; once for each reason.
+    private mutating func lose(_ reason: RegistrationEvent.Reason) {
+        if told != .lost(reason) { tell(.lost(reason), .lost(path: path, reason)) }
     }
 
     private mutating func tell(_ new: Told, _ event: RegistrationEvent) {
@@ -171,13 +176,13 @@ extension RegistrationState {
             } else if content.octets == document {
                 registered(at: now)
             } else {
-                if told == .registered { tell(.lost, .lost(path: path, .overwritten)) }
+                if told == .registered { lose(.overwritten) }
                 next = .set(version: content.stat.version)
             }
         } else if earlierSessions.contains(owner) {
             next = .delete(version: content.stat.version)
         } else if isWanted {
-            if told != .lost { tell(.lost, .lost(path: path, .taken(owner: owner))) }
+            lose(.taken(owner: owner))
             settle(at: now)
         } else {
             withdrawn()
@@ -185,7 +190,7 @@ extension RegistrationState {
     }
 
     private mutating func missing() {
-        if told == .registered || told == .suspended { tell(.lost, .lost(path: path, .deleted)) }
+        if isAnnounced { lose(.deleted) }
         next = .create
     }
 
@@ -196,7 +201,11 @@ extension RegistrationState {
     }
 
     private mutating func withdrawn() {
-        if told != .withdrawn, told != .nothing { events.append(.withdrawn(path: path)) }
+        switch told {
+        // Never ours, or told already.
+        case .nothing, .withdrawn, .lost(.taken): break
+        case .registered, .suspended, .lost: events.append(.withdrawn(path: path))
+        }
         told = .withdrawn
     }
 

@@ -19,7 +19,7 @@ struct LookupCommand: AsyncParsableCommand {
 
     func run() async throws {
         var reader = SettingsReader()
-        let settings = RegistrySettings(registry, &reader, logLevel: .warning)
+        let settings = RegistrySettings(registry, &reader, logLevel: .error)
         if settings.zones.count > 1 { reader.complain("--zone: expected one, where to look") }
         try reader.finish()
         let directory = try ProviderDirectory(

@@ -10,6 +10,7 @@ struct Program: AsyncParsableCommand {
 
     /// Every problem is one line on standard error; exit code 64 for what was asked for, 1 for what could not be done.
     static func main() async {
+        StandardStreams.fill()
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
@@ -41,6 +42,11 @@ struct CommandFailure: Error {
 
 /// The program's own lines on its standard streams, written at once: others wait for them.
 enum StandardStreams {
+    /// Puts something in the place of streams that are closed: else the next descriptor would be taken for one. Nothing can be written there.
+    static func fill() {
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 { _ = open("/dev/null", O_RDONLY) }
+    }
+
     /// A line on standard output, for whoever listens.
     static func say(_ line: String) { _ = write(line + "\n", to: STDOUT_FILENO) }
 

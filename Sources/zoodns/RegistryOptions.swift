@@ -18,7 +18,8 @@ struct RegistryOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "trace, debug, info, notice, warning, error or critical. (default: info; zone, lookup and explain: warning)", valueName: "level"
+            "trace, debug, info, notice, warning, error or critical. (default: info; zone and explain: warning; lookup: error)",
+            valueName: "level"
         ))
     var logLevel: String?
 }

@@ -1,6 +1,6 @@
 import NIOCore
-import NIOHTTP1
 import NIOPosix
+import ProviderRegistry
 import Subprocess
 
 /// How to find out whether a provider can serve.
@@ -82,23 +82,26 @@ enum ServiceCheck: Hashable {
         ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connectTimeout(TimeAmount(limit))
     }
 
-    /// The status that a GET is answered with.
-    private func status(_ host: String, _ port: Int, _ path: String, _ limit: Duration) async throws -> UInt {
+    /// The status that a GET is answered with; 0 if it is answered with something else than HTTP.
+    private func status(_ host: String, _ port: Int, _ path: String, _ limit: Duration) async throws -> Int {
         let channel = try await bootstrap(limit).connect(host: host, port: port) { channel in
-            channel.eventLoop.makeCompletedFuture {
-                try channel.pipeline.syncOperations.addHTTPClientHandlers()
-                return try NIOAsyncChannel<HTTPClientResponsePart, HTTPPart<HTTPRequestHead, ByteBuffer>>(
-                    wrappingChannelSynchronously: channel)
-            }
+            channel.eventLoop.makeCompletedFuture { try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel) }
         }
+        let authority = Provider.authority(host, UInt16(clamping: port))
+        let request = "GET \(path) HTTP/1.1\r\nHost: \(authority)\r\nConnection: close\r\nUser-Agent: zoodns\r\n\r\n"
         return try await channel.executeThenClose { inbound, outbound in
-            let headers: HTTPHeaders = [
-                "Host": host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)", "Connection": "close", "User-Agent": "zoodns",
-            ]
-            try await outbound.write(.head(HTTPRequestHead(version: .http1_1, method: .GET, uri: path, headers: headers)))
-            try await outbound.write(.end(nil))
-            for try await case .head(let head) in inbound { return head.status.code }
+            try await outbound.write(ByteBuffer(string: request))
+            var head = ByteBuffer()
+            for try await var part in inbound {
+                head.writeBuffer(&part)
+                if let line = head.getString(at: 0, length: Self.statusLength) { return Self.status(line) }
+            }
             return 0
         }
     }
+
+    /// `HTTP/1.1 200`: what a response begins with (RFC 9112 §4).
+    private static let statusLength = 12
+
+    private static func status(_ line: String) -> Int { line.hasPrefix("HTTP/1.") ? Int(line.suffix(3)) ?? 0 : 0 }
 }

@@ -1,6 +1,7 @@
 import Glibc
 import Logging
 import ServiceLifecycle
+import Synchronization
 import UnixSignals
 
 /// Something that runs until it is told to end.
@@ -13,16 +14,21 @@ struct Part: Service {
     func run() async throws { try await cancelWhenGracefulShutdown { try await body() } }
 }
 
-/// How the program ends: the first SIGTERM or SIGINT ends its services one after another, from the last to the first; the second ends it at once.
+/// How the program ends: the first SIGTERM or SIGINT ends its services one after another, from the last to the first; the second cancels all.
 enum Shutdown {
+    /// How long services that have been cancelled may take to end.
+    private static let cancellationLimit: Duration = .seconds(1)
+
     /// Runs services until SIGTERM or SIGINT comes and they have ended, which may take `limit` together; or until they end by themselves.
     ///
-    /// `atOnce` is done before the program ends at the second signal.
+    /// `atOnce` is done at the second signal, after which the program soon ends with 128 and the signal's number.
     static func run(
         _ services: [ServiceGroupConfiguration.ServiceConfiguration], _ signals: UnixSignalsSequence, _ logger: Logger,
         limit: Duration? = nil, atOnce: @escaping @Sendable () -> Void = {}
     ) async throws {
         let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: services, logger: quiet(logger)))
+        let running = Task { try await group.run() }
+        let second = Mutex<Int32?>(nil)
         let guardian = Task {
             var iterator = signals.makeAsyncIterator()
             guard let first = await iterator.next() else { return }
@@ -34,14 +40,18 @@ enum Shutdown {
                     Glibc.exit(EXIT_SUCCESS)
                 }
             }
-            if let second = await iterator.next() {
-                atOnce()
-                Glibc._exit(128 + second.rawValue)
-            }
-            alarm?.cancel()
+            defer { alarm?.cancel() }
+            guard let signal = await iterator.next() else { return }
+            second.withLock { $0 = signal.rawValue }
+            atOnce()
+            running.cancel()
+            try? await Task.sleep(for: cancellationLimit)
+            Glibc._exit(128 + signal.rawValue)
         }
-        defer { guardian.cancel() }
-        try await group.run()
+        let result = await running.result
+        if let signal = second.withLock({ $0 }) { Glibc._exit(128 + signal) }
+        guardian.cancel()
+        try result.get()
         logger.info("shut down")
     }
 

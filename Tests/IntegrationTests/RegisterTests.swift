@@ -148,6 +148,29 @@ extension RegisterTests {
         #expect(try await program.exitCode(within: .seconds(10)) == 7)
     }
 
+    @Test func `a check over http passes as soon as the answer is good`() async throws {
+        let port = try ClientSocket.freePort()
+        let folder = FileManager.default.temporaryDirectory.appending(path: "zoodns-test-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let program = try register(
+            ["--check", "http://127.0.0.1:\(port)/ready", "--check-interval", "100ms"],
+            command: ["/usr/bin/python3", "-m", "http.server", String(port), "--bind", "127.0.0.1", "--directory", folder.path])
+        try await waitUntil("it answers that there is no such file") { program.errors.contains("\"GET /ready HTTP/1.1\" 404") }
+        #expect(try await znodes() == [:])
+        _ = FileManager.default.createFile(atPath: folder.appending(path: "ready").path, contents: nil)
+        try await waitForRegistration()
+    }
+
+    @Test func `two signals at once withdraw all the same`() async throws {
+        let program = try register(["--check", "none", "--drain", "60s"])
+        try await waitForRegistration()
+        program.signal(SIGTERM)
+        program.signal(SIGINT)
+        #expect([128 + SIGTERM, 128 + SIGINT].contains(try await program.exitCode(within: .seconds(5))))
+        #expect(try await znodes() == [:])
+    }
+
     @Test func `a program that dies is withdrawn at once`() async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "zoodns-test-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }

@@ -113,6 +113,21 @@ private struct Place {
         #expect(place.znode?.owner == 1)
     }
 
+    @Test func `who lost its place while it was away says whose it is, and takes back nothing`() {
+        var place = Place.registered
+        place.znode = ([9], 77, 0)
+        place.state.take(.disconnected)
+        place.connect(2)
+        place.settle()
+        #expect(
+            place.events.suffix(2) == [.lost(path: "/providers/a/u", .sessionExpired), .lost(path: "/providers/a/u", .taken(owner: 77))])
+        place.events = []
+        place.state.want(false)
+        place.settle()
+        #expect(place.events == [])
+        #expect(place.znode?.owner == 77)
+    }
+
     @Test func `what is deleted or overwritten comes back`() {
         var place = Place.registered
         place.znode = nil
