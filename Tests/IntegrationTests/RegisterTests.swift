@@ -160,6 +160,8 @@ extension RegisterTests {
         #expect(try await znodes() == [:])
         _ = FileManager.default.createFile(atPath: folder.appending(path: "ready").path, contents: nil)
         try await waitForRegistration()
+        program.signal(SIGTERM)
+        #expect(try await program.exitCode(within: .seconds(10)) == 128 + SIGTERM)
     }
 
     @Test func `two signals at once withdraw all the same`() async throws {
