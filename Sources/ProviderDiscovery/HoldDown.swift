@@ -6,27 +6,12 @@ import ProviderRegistry
 /// So for a while after a long disconnection or a new session, a provider that vanishes is held: until it returns with the same host and
 /// port, the time is over, or its service has gained as many new providers as it lost.
 struct HoldDown {
-    /// What makes a provider the same as before, whatever its znode is called.
-    private struct Offer: Hashable {
-        let host: ProviderHost
-        let port: UInt16
-
-        init(_ registration: Registration) {
-            host = registration.provider.host
-            port = registration.provider.port
-        }
-    }
-
-    /// A provider that vanished, by the name of its znode.
-    private struct Held {
-        let instance: InstanceName
-        let registration: Registration
-    }
+    private typealias Offer = Provider.Offer
 
     /// What has happened to one service in the window.
     private struct Losses {
         /// Providers that vanished and have not returned; kept in mind also while as many new ones stand in for them.
-        var held: [Offer: Held] = [:]
+        var held: [Offer: MergedService.Member] = [:]
         /// Offers that are new since the window opened.
         var gained: Set<Offer> = []
     }
@@ -87,8 +72,9 @@ struct HoldDown {
         return losses.filter { !$0.value.held.isEmpty }.map(\.key)
     }
 
-    private func offers(_ service: Service?) -> [Offer: Held] {
-        Dictionary((service?.registrations ?? [:]).map { (Offer($1), Held(instance: $0, registration: $1)) }) { first, second in
+    private func offers(_ service: Service?) -> [Offer: MergedService.Member] {
+        Dictionary((service?.registrations ?? [:]).map { ($1.provider.offer, MergedService.Member(instance: $0, registration: $1)) }) {
+            first, second in
             first.registration.creationZxid <= second.registration.creationZxid ? first : second
         }
     }

@@ -17,17 +17,11 @@ package struct MergedService: Equatable {
         package var provider: Provider { registration.provider }
     }
 
-    /// What makes two providers one.
-    private struct Offer: Hashable {
-        let host: ProviderHost
-        let port: UInt16
-    }
-
     /// Merges services whose names differ only in case. Of providers with equal host and port the oldest znode stands for all.
     package init(_ services: some Sequence<Service>) {
         let all = services.flatMap { $0.registrations.map(Member.init) }
         let byAge = all.sorted { ($0.registration.creationZxid, $0.instance) < ($1.registration.creationZxid, $1.instance) }
-        var seen: Set<Offer> = []
-        members = byAge.filter { seen.insert(Offer(host: $0.provider.host, port: $0.provider.port)).inserted }
+        var seen: Set<Provider.Offer> = []
+        members = byAge.filter { seen.insert($0.provider.offer).inserted }
     }
 }

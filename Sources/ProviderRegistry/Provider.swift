@@ -21,6 +21,15 @@ package struct Provider: Hashable, Sendable {
 }
 
 extension Provider {
+    /// What makes two providers one, whatever their znodes are called.
+    package struct Offer: Hashable, Sendable {
+        let host: ProviderHost
+        let port: UInt16
+    }
+
+    /// Where it is to be reached.
+    package var offer: Offer { Offer(host: host, port: port) }
+
     /// A host and a port as they stand in a URL, an IPv6 address in brackets (RFC 3986 §3.2).
     package static func authority(_ host: String, _ port: UInt16) -> String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }

@@ -1,4 +1,3 @@
-import Logging
 import ProviderRegistration
 import ProviderRegistry
 

@@ -1,4 +1,3 @@
-import IPAddressing
 import Logging
 import ZooKeeperClient
 

@@ -1,5 +1,4 @@
 import Glibc
-import Logging
 import ServiceLifecycle
 import Subprocess
 import Synchronization

@@ -9,23 +9,15 @@ struct ZnodeTable {
     /// The milliseconds since 1970 by this machine's clock.
     let now: Int64
     /// The znodes that stand for their host and port.
-    private let winners: [Offer: MergedService.Member]
+    private let winners: [Provider.Offer: MergedService.Member]
     /// Those that have no name, and so no SRV record.
     private let unnamed: Set<InstanceName>
-
-    /// What makes two providers one.
-    private struct Offer: Hashable {
-        let host: ProviderHost
-        let port: UInt16
-
-        init(_ provider: Provider) { (host, port) = (provider.host, provider.port) }
-    }
 
     /// A table of znodes of the services that share a domain name; `unnamed` of them have no name.
     init(_ layout: RegistryLayout, of services: [Service], unnamed: Set<InstanceName>, now: Int64) {
         (self.layout, self.unnamed, self.now) = (layout, unnamed, now)
         let members = MergedService(services).members
-        winners = Dictionary(uniqueKeysWithValues: members.map { (Offer($0.provider), $0) })
+        winners = Dictionary(uniqueKeysWithValues: members.map { ($0.provider.offer, $0) })
     }
 
     /// The lines of some of the znodes.
@@ -33,7 +25,7 @@ struct ZnodeTable {
 
     /// The znode that stands for this one too; nil if this one stands for itself, or nothing is served of it.
     func twin(of znode: ProviderZnode) -> InstanceName? {
-        guard let registration = znode.registration, let winner = winners[Offer(registration.provider)],
+        guard let registration = znode.registration, let winner = winners[registration.provider.offer],
             winner.instance != znode.instance || winner.registration.creationZxid != registration.creationZxid
         else { return nil }
         return winner.instance
