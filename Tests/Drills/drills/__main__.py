@@ -1,0 +1,75 @@
+"""Runs drills and says what came of them."""
+import argparse
+import logging
+import pathlib
+import sys
+import time
+import traceback
+
+from benchmark import machine
+
+from . import catalogue
+from .scene import Scene
+
+
+def main():
+    # kazoo's words on what drills do on purpose.
+    logging.getLogger("kazoo").setLevel(logging.CRITICAL)
+    drills = catalogue.drills
+    listing = "\n".join(f"  {name:24} {'*' if drill.is_short else ' '} {drill.__doc__.splitlines()[0]}" for name, drill in drills.items())
+    parser = argparse.ArgumentParser(
+        prog="Tests/Drills/run", formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Breaks things on purpose while a prober checks every answer; without names, all drills; `short`: those with a star.",
+        epilog=f"drills:\n{listing}")
+    parser.add_argument("--tools", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="drills to run")
+    options = parser.parse_args()
+    names = options.names or list(drills)
+    if names == ["short"]:
+        names = [name for name, drill in drills.items() if drill.is_short]
+    if unknown := [name for name in names if name not in drills]:
+        parser.error(f"no such drill: {', '.join(unknown)}")
+    rows = [run(options.tools, name, drills[name]) for name in names]
+    print(f"\n{'drill':26} {'':8} {'seconds':>8} {'a second':>9} {'without right':>14} {'stale':>7} {'wrong':>6} {'none':>5}")
+    for row in rows:
+        print(row.text)
+    failed = sum(not row.has_passed for row in rows)
+    print(f"{failed} of {len(rows)} drills failed" if failed else f"all {len(rows)} drills passed")
+    sys.exit(1 if failed else 0)
+
+
+class Row:
+    def __init__(self, name, has_passed, seconds, prober):
+        self.has_passed = has_passed
+        verdict = "passed" if has_passed else "FAILED"
+        self.text = f"{name:26} {verdict:8} {seconds:8.1f}"
+        if prober:
+            counts = prober.verdicts
+            self.text += (
+                f" {prober.sent / max(prober.ended - prober.started, 0.1):9.0f} {prober.longest:12.2f} s "
+                f"{counts['stale']:7} {counts['wrong']:6} {counts['none']:5}")
+
+
+def run(tools, name, drill):
+    print(f"==> {name}: {drill.__doc__.splitlines()[0]}", flush=True)
+    began = time.monotonic()
+    with machine.folder() as where:
+        scene = Scene(tools, where)
+        try:
+            drill(scene)
+        except (Exception, SystemExit):  # noqa: what waits for a process ends the program.
+            traceback.print_exc(limit=4)
+            scene.failures.append("the drill itself failed")
+        finally:
+            try:
+                has_passed = scene.close()
+            except Exception:
+                traceback.print_exc(limit=4)
+                has_passed = False
+        if not has_passed:
+            print("    zoodns said last:\n" + "".join(f"      {line}\n" for line in (scene.server and scene.log() or "").splitlines()[-12:]))
+    print(f"    {'passed' if has_passed else 'FAILED'}", flush=True)
+    return Row(name, has_passed, time.monotonic() - began, scene.prober)
+
+
+main()

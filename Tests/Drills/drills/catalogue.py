@@ -1,0 +1,15 @@
+"""All drills by name, in the order in which they run."""
+
+drills = {}
+
+
+def drill(function=None, *, short=False):
+    """Makes a function a drill, named as it is with dashes; `short`: one that runs with the tests."""
+    def register(function):
+        function.is_short = short
+        drills[function.__name__.replace("_", "-")] = function
+        return function
+    return register(function) if function else register
+
+
+from . import outages  # noqa: E402: they register themselves

@@ -1,0 +1,150 @@
+"""ZooKeeper goes away and comes back."""
+import time
+
+from benchmark import machine
+
+from .catalogue import drill
+from .wire import Proxy
+
+
+@drill(short=True)
+def killed(scene):
+    """ZooKeeper is killed, and back within the session timeout, then after it."""
+    zookeeper = scene.zookeeper()
+    scene.stage(zookeeper.address)
+    scene.churn(20)
+    scene.settle()
+    for seconds in (1, 10):
+        scene.say(f"ZooKeeper is killed for {seconds} s")
+        before = scene.prober.marked_stale()
+        zookeeper.kill()
+        time.sleep(seconds)
+        if seconds > 4:
+            scene.check(scene.prober.marked_stale() > before, "answers were not marked stale after the session timeout")
+        zookeeper.start().await_mode()
+        scene.churn(20)
+        scene.settle("ZooKeeper is back: changes are seen, nothing is held any more,")
+
+
+@drill
+def stopped(scene):
+    """ZooKeeper is stopped (SIGSTOP) for 40 s."""
+    zookeeper = scene.zookeeper()
+    scene.stage(zookeeper.address)
+    scene.say("ZooKeeper is stopped")
+    zookeeper.pause()
+    time.sleep(40)
+    scene.check(scene.prober.marked_stale() > 0, "answers were not marked stale")
+    zookeeper.resume()
+    scene.churn(20)
+    scene.settle("ZooKeeper goes on: changes are seen, nothing is held any more,")
+
+
+@drill
+def ensemble(scene):
+    """Of three servers the leader is killed; then all restart one after another; then the quorum is lost for 60 s."""
+    members = scene.ensemble()
+    scene.stage(",".join(member.address for member in members))
+    leader = next(member for member in members if member.mode() == "leader")
+    scene.say(f"the leader, {leader.server}, is killed")
+    leader.kill()
+    scene.churn(20)
+    scene.settle("changes are seen with two servers, nothing is held any more,")
+    leader.start().await_mode("follower", "leader")
+    for member in members:
+        scene.say(f"{member.server} restarts")
+        member.kill()
+        time.sleep(0.5)
+        member.start().await_mode("follower", "leader")
+        scene.churn(10)
+    scene.settle("changes are seen after the rolling restart, nothing is held any more,")
+    scene.say("two servers are killed: there is no quorum")
+    for member in members[:2]:
+        member.kill()
+    time.sleep(60)
+    scene.check(scene.prober.marked_stale() > 0, "answers were not marked stale")
+    for member in members[:2]:
+        member.start()
+    for member in members:
+        member.await_mode("follower", "leader")
+    scene.churn(20)
+    scene.settle("there is a quorum again: changes are seen, nothing is held any more,")
+
+
+@drill
+def read_only(scene):
+    """An ensemble's last server is read-only: zoodns goes on answering, and is there at once when the quorum is back."""
+    members = scene.ensemble(java="-Dreadonlymode.enabled=true")
+    scene.stage(",".join(member.address for member in members))
+    for member in members[:2]:
+        member.kill()
+    members[2].await_mode("read-only")
+    scene.say("the last server is read-only")
+    time.sleep(15)
+    scene.check(scene.prober.marked_stale() > 0, "answers were not marked stale")
+    for member in members[:2]:
+        member.start()
+    for member in members:
+        member.await_mode("follower", "leader")
+    scene.churn(20)
+    scene.settle("there is a quorum again: changes are seen, nothing is held any more,")
+
+
+@drill(short=True)
+def session_closed(scene):
+    """Somebody else takes over the server's session and closes it."""
+    zookeeper = scene.zookeeper()
+    scene.connect(zookeeper.address)
+    scene.fill()
+    proxy = scene.stack.enter_context(Proxy(zookeeper.address))
+    scene.serve(proxy.address)
+    scene.wait_for("the zone", scene.is_ready)
+    scene.probe()
+    scene.settle()
+    scene.say("the session is taken over and closed")
+    proxy.close_session()
+    scene.churn(20)
+    scene.wait_for("a new session", lambda: scene.log().count("connected to zookeeper") >= 2)
+    scene.settle("changes are seen in a new session, nothing is held any more,")
+
+
+@drill
+def absent_at_start(scene):
+    """ZooKeeper is down, then unresolvable, then no ZooKeeper at start; SERVFAIL until it is there, and never NXDOMAIN."""
+    port = machine.free_port()
+    with scene.truth.readies(False):
+        pass
+    scene.serve(f"127.0.0.1:{port},zookeeper.invalid:2181")
+    scene.probe()
+    time.sleep(5)
+    zookeeper = scene.zookeeper(port=port)
+    scene.connect(zookeeper.address)
+    scene.say("ZooKeeper is there, without a registry")
+    # From here to the first complete read, either is right.
+    with scene.truth.readies(True):
+        scene.wait_for("the empty zone", scene.is_ready)
+    scene.fill()
+    scene.settle("the registry that has come is answered from")
+
+
+@drill
+def unresolvable_at_start(scene):
+    """ZooKeeper's name does not resolve at start, and does later."""
+    zookeeper = scene.zookeeper()
+    scene.connect(zookeeper.address)
+    scene.fill()
+    with scene.truth.readies(False):
+        pass
+    hosts = scene.where / "hosts"
+    hosts.write_text("127.0.0.1 localhost\n")
+    inside = ["unshare", "--mount", "sh", "-c", f'mount --bind "{hosts}" /etc/hosts && exec "$@"', "sh"]
+    scene.serve(f"registry.invalid:{zookeeper.port}", prefix=inside)
+    scene.probe()
+    scene.wait_for("a word on it in the log", lambda: "no zookeeper server could be resolved" in scene.log())
+    with scene.truth.readies(True):
+        # In place: a bind mount follows the file, not its name.
+        with open(hosts, "a") as file:
+            file.write("127.0.0.1 registry.invalid\n")
+        scene.say("the name resolves")
+        scene.wait_for("the zone", scene.is_ready)
+    scene.settle()

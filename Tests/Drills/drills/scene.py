@@ -1,0 +1,279 @@
+"""What a drill has on its stage: ZooKeeper, zoodns, somebody who changes the registry, and the prober."""
+import contextlib
+import json
+import signal
+import socket
+import subprocess
+import time
+import uuid
+
+from kazoo import exceptions
+from kazoo.client import KazooClient
+from kazoo.retry import KazooRetry
+
+from benchmark import machine, servers
+from benchmark.registry import ORIGIN, ROOT, SOA, query
+
+from .prober import Prober
+from .truth import Provider, Truth
+
+
+HOLD_DOWN = 5  # seconds, unless a drill is about it
+
+
+class ZooKeeper(machine.Program):
+    """One server of its own or of an ensemble; killed and started again it has the same port and data."""
+
+    def __init__(self, where, name="zookeeper", settings="", java="", port=None, heap="256m", prefix=(), host="127.0.0.1"):
+        self.where, self.server, self.host = where, name, host
+        self.port = port or machine.free_port()
+        self.address = f"{host}:{self.port}"
+        self.folder = where / name
+        self.environment = [f"ZOOKEEPER_SETTINGS={settings}", f"ZOOKEEPER_JAVA={java}", f"ZOOKEEPER_HEAP={heap}"]
+        self.prefix = list(prefix)
+        self.process = None
+
+    def start(self):
+        """Starts it; serving is to be waited for."""
+        command = [*self.prefix, "env", *self.environment, machine.ROOT / "examples/lib/zookeeper", self.port, self.folder]
+        super().__init__(self.server, command, self.where)
+        return self
+
+    def mode(self):
+        """leader, follower, standalone or read-only; None while it does not serve."""
+        with contextlib.suppress(OSError):
+            with socket.create_connection((self.host, self.port), 2) as client:
+                client.settimeout(2)
+                client.sendall(b"srvr")
+                text = b""
+                while more := client.recv(4096):
+                    text += more
+                for line in text.decode(errors="replace").splitlines():
+                    if line.startswith("Mode:"):
+                        return line.split()[1]
+        return None
+
+    def await_mode(self, *modes):
+        machine.wait_for(f"{self.server} serves", lambda: (mode := self.mode()) and (not modes or mode in modes))
+        return self
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def pause(self):
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self):
+        self.process.send_signal(signal.SIGCONT)
+
+    def wipe(self):
+        subprocess.run(["rm", "-rf", self.folder / "data/version-2"], check=True)
+
+    def __exit__(self, *_):
+        if self.process and self.process.poll() is None:
+            self.kill()
+
+
+class Scene:
+    """A drill's folder, processes and findings; all of them end with it."""
+
+    def __init__(self, tools, where):
+        self.tools, self.where = tools, where
+        self.stack = contextlib.ExitStack()
+        self.truth = Truth(ORIGIN)
+        self.prober = None
+        self.server = None
+        self.client = None
+        self.failures = []
+        self.changes = 0
+        self.began = time.monotonic()
+
+    def say(self, text):
+        print(f"    {time.monotonic() - self.began:6.1f} s  {text}", flush=True)
+
+    def check(self, condition, text):
+        """Something that must hold for the drill to pass."""
+        if not condition:
+            self.failures.append(text)
+            self.say(f"FAILED: {text}")
+        return condition
+
+    def wait_for(self, what, condition, limit=60):
+        """Waits, and gives the seconds that it took; None, and the drill fails, if that is more than the limit."""
+        start = time.monotonic()
+        while time.monotonic() - start < limit:
+            if condition():
+                return time.monotonic() - start
+            time.sleep(0.01)
+        self.check(False, f"{what}: not within {limit} s")
+        return None
+
+    # Processes
+
+    def zookeeper(self, **options):
+        """A server that serves."""
+        return self.stack.enter_context(ZooKeeper(self.where, **options)).start().await_mode()
+
+    def ensemble(self, java=""):
+        """Three servers that serve."""
+        ports = [(machine.free_port(), machine.free_port()) for _ in range(3)]
+        lines = [f"server.{number}=127.0.0.1:{quorum}:{election}" for number, (quorum, election) in enumerate(ports, 1)]
+        settings = "\n".join(["initLimit=20", "syncLimit=10", *lines])
+        members = []
+        for number in range(1, 4):
+            member = ZooKeeper(self.where, name=f"zookeeper-{number}", settings=settings, java=java)
+            (member.folder / "data").mkdir(parents=True)
+            (member.folder / "data/myid").write_text(f"{number}\n")
+            members.append(self.stack.enter_context(member).start())
+        for member in members:
+            member.await_mode("leader", "follower")
+        return members
+
+    def connect(self, address, timeout=10, **options):
+        """A kazoo client that is back soon after an outage."""
+        retry = KazooRetry(max_tries=-1, delay=0.1, backoff=2, max_delay=1)
+        client = KazooClient(address, timeout=timeout, connection_retry=retry, command_retry=retry, **options)
+        client.start(timeout=60)
+        self.stack.callback(client.close)
+        self.stack.callback(client.stop)
+        self.client, self.client_address = self.client or client, address
+        return client
+
+    def serve(self, address, *options, prefix=(), name="zoodns", log="info"):
+        """zoodns on a ZooKeeper; listening, perhaps not more than that."""
+        command = ["--session-timeout", "4s", "--hold-down", f"{HOLD_DOWN}s", "--log-level", log, *options]
+        program = servers.zoodns(self.tools, self.where, address, *command, prefix=prefix, core=None, workers=2, name=name)
+        # Whatever drill is interrupted: nothing is left.
+        self.stack.callback(lambda: program.process.poll() is None and program.process.kill())
+        self.server = program
+        return program
+
+    def is_ready(self):
+        return machine.answers(self.server.port, query(ORIGIN, SOA))
+
+    def log(self):
+        return self.server.errors.read_text(errors="replace")
+
+    def probe(self, rate=2000):
+        """Has the prober ask from now on."""
+        self.prober = Prober(self.server.port, self.truth, rate)
+        self.prober.start()
+
+    def settle(self, what="every answer is right", limit=60):
+        """Waits until every question has been answered right, and says how long that took."""
+        took = self.wait_for(what, self.prober.seen_right(), limit)
+        if took is not None:
+            self.say(f"{what} after {took:.2f} s")
+        else:
+            self.compare()
+        return took
+
+    def stage(self, address, *options, services=20, **more):
+        """The usual stage: a registry, zoodns, the prober."""
+        self.connect(address)
+        self.fill(services)
+        self.serve(address, *options, **more)
+        self.wait_for("the zone", self.is_ready)
+        self.probe()
+        self.settle("the stage is set: every answer is right")
+
+    # The registry
+
+    def fill(self, services=20, providers=3):
+        """So many services, with providers that are persistent: only the drill itself changes them."""
+        for number in range(services):
+            self.add(f"known-{number}", *[f"10.0.{number}.{each}" for each in range(1, providers + 1)])
+
+    def write(self, action, *arguments):
+        """Does something in ZooKeeper however often it takes; done is done."""
+        while True:
+            try:
+                return action(*arguments)
+            except (exceptions.NodeExistsError, exceptions.NoNodeError):
+                return None
+            except (exceptions.ConnectionLoss, exceptions.SessionExpiredError, exceptions.ConnectionClosedError, exceptions.OperationTimeoutError):
+                time.sleep(0.05)
+
+    def add(self, service, *addresses):
+        """Adds a provider at each address, one after another."""
+        for address in addresses:
+            provider = Provider(str(uuid.uuid4()), address, 8080)
+            old = self.truth.current(service)
+            # A service's znode is there before its first provider.
+            with self.truth.change(service, old or frozenset()):
+                self.write(self.client.ensure_path, f"{ROOT}/{service}")
+            with self.truth.change(service, (old or frozenset()) | {provider}):
+                document = json.dumps({"host": provider.address, "port": provider.port}).encode()
+                self.write(self.client.create, f"{ROOT}/{service}/{provider.instance}", document)
+
+    def remove(self, service, count=1):
+        """Removes some providers."""
+        for provider in sorted(self.truth.current(service), key=lambda each: each.instance)[:count]:
+            with self.truth.change(service, self.truth.current(service) - {provider}):
+                self.write(self.client.delete, f"{ROOT}/{service}/{provider.instance}")
+
+    def remove_service(self, service):
+        """Removes a service with its providers."""
+        self.remove(service, count=1 << 30)
+        with self.truth.change(service, None):
+            self.write(self.client.delete, f"{ROOT}/{service}")
+
+    def churn(self, count, services=5):
+        """So many changes of services of their own, one after another."""
+        for number in range(count):
+            service = f"changing-{number % services}"
+            present = self.truth.current(service)
+            if present and len(present) >= 3:
+                self.remove(service)
+            else:
+                self.changes += 1
+                # Never the same twice: equal providers are one.
+                self.add(service, f"10.{self.changes >> 16 | 128}.{self.changes >> 8 & 255}.{self.changes & 255}")
+
+    def compare(self):
+        """Whether ZooKeeper has what the truth has: a drill that is wrong about that proves nothing."""
+        client = KazooClient(self.client_address)
+        client.start(timeout=30)
+        for service in self.truth.names():
+            known = self.truth.current(service)
+            children = set(client.get_children(f"{ROOT}/{service}")) if client.exists(f"{ROOT}/{service}") else None
+            expected = None if known is None else {provider.instance for provider in known}
+            self.check(children == expected, f"the drill takes {service} for {expected}, ZooKeeper has {children}")
+        client.stop()
+        client.close()
+
+    # The end
+
+    def close(self):
+        """Ends everything; whether the drill has passed. zoodns ends by SIGTERM, as it must within five seconds."""
+        try:
+            if self.prober:
+                self.prober.stop()
+                self.report()
+            if self.server and self.server.process.poll() is None:
+                self.server.process.send_signal(signal.SIGTERM)
+                started = time.monotonic()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self.server.process.wait(20)
+                self.check(self.server.process.poll() == 0, f"zoodns ended with {self.server.process.poll()}: {self.log()[-300:]}")
+                self.check(time.monotonic() - started < 5, "zoodns took more than 5 s to end")
+            elif self.server:
+                self.check(False, f"zoodns is gone, with {self.server.process.poll()}: {self.log()[-500:]}")
+        finally:
+            self.stack.close()
+        return not self.failures
+
+    def report(self, wrong=0, none=0):
+        """What the prober saw."""
+        prober = self.prober
+        for sample in prober.samples:
+            self.say(sample)
+        seconds = prober.ended - prober.started
+        self.say(
+            f"{prober.sent} queries, {prober.sent / seconds:.0f} a second: " + ", ".join(
+                f"{verdict} {prober.verdicts[verdict]}" for verdict in ("right", "stale", "wrong", "none"))
+            + f"; longest without a right answer {prober.longest:.2f} s ({prober.longest_name}); marked stale {prober.marked_stale()}")
+        self.check(prober.verdicts["right"] > 0, "no answer was right")
+        self.check(prober.verdicts["wrong"] <= wrong, f"{prober.verdicts['wrong']} answers were wrong")
+        self.check(prober.verdicts["none"] <= none, f"{prober.verdicts['none']} queries had no answer")
