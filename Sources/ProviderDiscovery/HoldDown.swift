@@ -1,31 +1,85 @@
 import ProviderRegistry
 
-/// Keeps providers that vanish after an outage until it is clear whether they are gone.
+/// Keeps providers that vanish until it is clear whether they are gone.
 ///
 /// After an outage sessions of healthy providers run out before their owners are back: their znodes vanish and return up to minutes later.
 /// So for a while after a long disconnection or a new session, a provider that vanishes is held: until it returns with the same host and
-/// port, the time is over, or its service has gained as many new providers as it lost.
+/// port, the time is over, or its service has gained as many new providers as it lost. The same follows when so many vanish at once, while
+/// connected, that something else must be wrong than they.
 struct HoldDown {
+    /// The time in which more than half of all providers must vanish to be held.
+    static let massRemovalPeriod: Duration = .seconds(10)
+    /// Of fewer providers any number may vanish at once.
+    static let fewestGuarded = 10
+
     private typealias Offer = Provider.Offer
 
-    /// What has happened to one service in the window.
+    /// What has happened to one service: since the window opened, or while there is none, lately.
     private struct Losses {
-        /// Providers that vanished and have not returned; kept in mind also while as many new ones stand in for them.
-        var held: [Offer: MergedService.Member] = [:]
-        /// Offers that are new since the window opened.
-        var gained: Set<Offer> = []
+        /// Providers that vanished and have not returned, each with when that was noted; kept in mind also while as many new ones stand in.
+        var gone: [Offer: (member: MergedService.Member, note: Int)] = [:]
+        /// Offers that are new, each with when that was noted.
+        var come: [Offer: Int] = [:]
+
+        /// How many are missing.
+        var count: Int { max(0, gone.count - come.count) }
+        var isEmpty: Bool { gone.isEmpty && come.isEmpty }
+    }
+
+    /// What is to be forgotten again in quiet times, in order, each with a number of its own.
+    private struct Notes {
+        struct Note {
+            let at: ContinuousClock.Instant
+            let service: ServiceName
+            let offer: Offer
+        }
+
+        private var waiting: [Note] = []
+        private var head = 0
+        /// The number of the next.
+        private(set) var next = 0
+
+        mutating func add(_ note: Note) {
+            waiting.append(note)
+            next += 1
+        }
+
+        mutating func take(before instant: ContinuousClock.Instant) -> (number: Int, note: Note)? {
+            guard head < waiting.count, waiting[head].at < instant else { return nil }
+            defer {
+                head += 1
+                if head > 1024, head > waiting.count / 2 {
+                    waiting.removeFirst(head)
+                    head = 0
+                }
+            }
+            return (next - waiting.count + head, waiting[head])
+        }
+
+        mutating func clear() { (waiting, head) = ([], 0) }
     }
 
     private let duration: Duration
+    private let guardsMassRemoval: Bool
     private var sessionTimeout: Duration = .zero
     private var disconnectedAt: ContinuousClock.Instant?
     private var hasHadSession = false
     private var losses: [ServiceName: Losses] = [:]
+    private var notes = Notes()
+    /// Of all services together.
+    private var missing = 0
+    private var present = 0
     /// When the window closes; nil while there is none.
     private(set) var end: ContinuousClock.Instant?
 
-    /// A guard that holds for `duration` after an outage; zero for not at all.
-    init(duration: Duration) { self.duration = duration }
+    /// A guard that holds for `duration` after an outage, and after a mass removal if it guards against that; zero for not at all.
+    init(duration: Duration, guardsMassRemoval: Bool) {
+        self.duration = duration
+        self.guardsMassRemoval = guardsMassRemoval && duration > .zero
+    }
+
+    /// Takes in the first registry.
+    mutating func begin(with registry: Registry) { present = registry.services.values.reduce(0) { $0 + $1.registrations.count } }
 
     /// Takes in what happened to the session.
     mutating func take(_ event: SessionChange, at now: ContinuousClock.Instant) {
@@ -33,7 +87,11 @@ struct HoldDown {
         case .disconnected: disconnectedAt = disconnectedAt ?? now
         case .connected(let timeout, let isNew):
             let outage = disconnectedAt.map { $0.duration(to: now) } ?? .zero
-            if duration > .zero, hasHadSession, isNew || outage > sessionTimeout / 3 { end = now + duration }
+            if duration > .zero, hasHadSession, isNew || outage > sessionTimeout / 3 {
+                // What vanished before the outage did so in quiet times.
+                if end == nil { forgetAll() }
+                end = now + duration
+            }
             disconnectedAt = nil
             sessionTimeout = timeout
             hasHadSession = true
@@ -46,43 +104,45 @@ struct HoldDown {
         case disconnected
     }
 
-    /// What to serve for a service that went from one state to another; nil for a service that is not there.
-    mutating func serve(_ name: ServiceName, from old: Service?, to new: Service?, at now: ContinuousClock.Instant) -> Service? {
-        guard let end, now < end else { return new }
-        let before = offers(old)
-        let after = offers(new)
-        var losses = self.losses[name] ?? Losses()
-        for (offer, held) in before where after[offer] == nil { losses.held[offer] = held }
-        for offer in after.keys where before[offer] == nil {
-            if losses.held.removeValue(forKey: offer) == nil { losses.gained.insert(offer) }
+    /// A window that opened because too many vanished at once.
+    struct MassRemoval: Equatable {
+        /// How many vanished.
+        let missing: Int
+        /// How many there had been.
+        let total: Int
+    }
+
+    /// Takes in that a service went from one state to another, nil for one that is not there. If that makes too many that vanished lately,
+    /// all services in `services` are served differently from now on.
+    mutating func take(_ name: ServiceName, from old: Service?, to new: Service?, at now: ContinuousClock.Instant) -> MassRemoval? {
+        present += (new?.registrations.count ?? 0) - (old?.registrations.count ?? 0)
+        let isOpen = end != nil
+        guard isOpen || guardsMassRemoval else { return nil }
+        if !isOpen { forget(before: now - Self.massRemovalPeriod) }
+        let gone = Self.offers(in: old, missingIn: new)
+        let come = Self.offers(in: new, missingIn: old)
+        guard !gone.isEmpty || !come.isEmpty else { return nil }
+        var losses = losses[name] ?? Losses()
+        for (offer, member) in gone {
+            losses.gone[offer] = (member, notes.next)
+            losses.come[offer] = nil
+            if !isOpen { notes.add(.init(at: now, service: name, offer: offer)) }
         }
-        losses.gained.formIntersection(after.keys)
-        self.losses[name] = losses
-        return merged(new, losses)
-    }
-
-    /// The services that have lost something in the window.
-    var services: some Sequence<ServiceName> { losses.keys }
-
-    /// Closes the window if its time is over; the services that held something and no longer do.
-    mutating func expire(at now: ContinuousClock.Instant) -> [ServiceName] {
-        guard let end, end <= now else { return [] }
-        self.end = nil
-        defer { losses = [:] }
-        return losses.filter { !$0.value.held.isEmpty }.map(\.key)
-    }
-
-    private func offers(_ service: Service?) -> [Offer: MergedService.Member] {
-        Dictionary((service?.registrations ?? [:]).map { ($1.provider.offer, MergedService.Member(instance: $0, registration: $1)) }) {
-            first, second in
-            first.registration.creationZxid <= second.registration.creationZxid ? first : second
+        for offer in come.keys where losses.gone.removeValue(forKey: offer) == nil {
+            losses.come[offer] = notes.next
+            if !isOpen { notes.add(.init(at: now, service: name, offer: offer)) }
         }
+        set(name, losses)
+        guard !isOpen, present + missing >= Self.fewestGuarded, missing > present else { return nil }
+        end = now + duration
+        return MassRemoval(missing: missing, total: present + missing)
     }
 
-    private func merged(_ service: Service?, _ losses: Losses) -> Service? {
-        guard losses.gained.count < losses.held.count else { return service }
+    /// What to serve for a service that is now like this; nil for one that is not there.
+    func served(_ name: ServiceName, _ service: Service?) -> Service? {
+        guard end != nil, let losses = losses[name], losses.count > 0 else { return service }
         var merged = service ?? Service()
-        for held in losses.held.values {
+        for held in losses.gone.values.map(\.member) {
             // A znode of the same name that offers something else does not take the held one's place; no znode's name has a slash.
             let isFree = merged.registrations[held.instance] == nil
             var registration = held.registration
@@ -90,5 +150,54 @@ struct HoldDown {
             merged.registrations[isFree ? held.instance : InstanceName(held.instance.text + "/held")] = registration
         }
         return merged
+    }
+
+    /// The services that have lost or gained something.
+    var services: some Sequence<ServiceName> { losses.keys }
+
+    /// Closes the window if its time is over; the services that held something and no longer do.
+    mutating func expire(at now: ContinuousClock.Instant) -> [ServiceName] {
+        guard let end, end <= now else { return [] }
+        self.end = nil
+        defer { forgetAll() }
+        return losses.filter { $0.value.count > 0 }.map(\.key)
+    }
+}
+
+extension HoldDown {
+    private mutating func set(_ name: ServiceName, _ new: Losses) {
+        missing += new.count - (losses[name]?.count ?? 0)
+        losses[name] = new.isEmpty ? nil : new
+    }
+
+    private mutating func forget(before instant: ContinuousClock.Instant) {
+        while let (number, note) = notes.take(before: instant) {
+            guard var known = losses[note.service] else { continue }
+            if known.gone[note.offer]?.note == number { known.gone[note.offer] = nil }
+            if known.come[note.offer] == number { known.come[note.offer] = nil }
+            set(note.service, known)
+        }
+    }
+
+    private mutating func forgetAll() {
+        losses = [:]
+        missing = 0
+        notes.clear()
+    }
+
+    /// What one state of a service offers and another does not, each with the oldest znode that offers it.
+    private static func offers(in service: Service?, missingIn other: Service?) -> [Offer: MergedService.Member] {
+        guard let service else { return [:] }
+        let others = other?.registrations ?? [:]
+        var found: [Offer: MergedService.Member] = [:]
+        for (instance, registration) in service.registrations {
+            let offer = registration.provider.offer
+            guard others[instance]?.provider.offer != offer else { continue }
+            if let known = found[offer], known.registration.creationZxid <= registration.creationZxid { continue }
+            found[offer] = MergedService.Member(instance: instance, registration: registration)
+        }
+        // Under another name it is the same provider still.
+        if !found.isEmpty { for registration in others.values { found[registration.provider.offer] = nil } }
+        return found
     }
 }

@@ -38,15 +38,18 @@ public final class ProviderDirectory: ServiceLifecycle.Service {
         var told: [DiscoveredProvider]?
     }
 
-    /// A directory of the registry below `root`. `zooKeeper` are the servers, with a chroot if need be: `h1:2181,h2:2181/chroot`.
+    /// A directory of the registry below `root`. `zooKeeper` are the servers, with a chroot if need be: `h1:2181,h2:2181/chroot`;
+    /// `authentication` is who to be for ZooKeeper's access control lists, `digest:user:password`, nil for nobody in particular.
     public init(
-        zooKeeper: String, root: String = "/providers", sessionTimeout: Duration = .seconds(10),
+        zooKeeper: String, authentication: String? = nil, root: String = "/providers", sessionTimeout: Duration = .seconds(10),
         logger: Logger = Logger(label: "directory")
     ) throws(DirectoryError) {
         guard let servers = ConnectString(zooKeeper) else { throw .badServers(zooKeeper) }
+        let credentials = authentication.flatMap(Credentials.init)
+        guard authentication == nil || credentials != nil else { throw .badAuthentication }
         guard let path = ZnodePath(root) else { throw .badRoot(root) }
         layout = RegistryLayout(root: path.text)
-        session = Session(servers: servers, timeout: sessionTimeout, logger: logger)
+        session = Session(servers: servers, timeout: sessionTimeout, credentials: credentials, logger: logger)
         self.logger = logger
     }
 
@@ -79,6 +82,8 @@ public final class ProviderDirectory: ServiceLifecycle.Service {
 public enum DirectoryError: Error, Hashable, Sendable, CustomStringConvertible {
     /// This is no list of servers.
     case badServers(String)
+    /// This is not of the form `digest:user:password`.
+    case badAuthentication
     /// This is no absolute path.
     case badRoot(String)
 
@@ -86,6 +91,7 @@ public enum DirectoryError: Error, Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .badServers(let text): "\(text.debugDescription) is no list of servers such as h1:2181,h2:2181/chroot"
+        case .badAuthentication: "the authentication is not of the form digest:user:password"
         case .badRoot(let text): "\(text.debugDescription) is no absolute path"
         }
     }

@@ -30,7 +30,7 @@ package actor ProviderWatcher {
         self.logger = logger
         self.deliver = deliver
         state = WatchState(layout: layout, settings: settings)
-        holdDown = HoldDown(duration: settings.holdDown)
+        holdDown = HoldDown(duration: settings.holdDown, guardsMassRemoval: settings.guardsMassRemoval)
         session.observe { [mailbox] in mailbox.post(.session($0)) }
     }
 
@@ -96,12 +96,16 @@ extension ProviderWatcher {
 
     private func tellWhole(at now: ContinuousClock.Instant) {
         let current = state.registry
-        let before = known ?? Registry()
-        known = current
         var served = current
-        for name in Set(before.services.keys).union(current.services.keys).union(holdDown.services) {
-            served.services[name] = holdDown.serve(name, from: before.services[name], to: current.services[name], at: now)
+        if let known {
+            let names = Set(known.services.keys).union(current.services.keys)
+            for name in take(names, at: now, { (known.services[$0], current.services[$0]) }) {
+                served.services[name] = holdDown.served(name, current.services[name])
+            }
+        } else {
+            holdDown.begin(with: current)
         }
+        known = current
         deliver(.complete(served))
         // Only now: until the new session has read everything, what is served is as old as the connection's loss.
         if let timeout = unreadSession { deliver(.connected(sessionTimeout: timeout)) }
@@ -110,14 +114,30 @@ extension ProviderWatcher {
 
     private func tellChange(of names: Set<ServiceName>, at now: ContinuousClock.Instant) {
         guard !names.isEmpty else { return }
+        let names = take(names, at: now) { (known?.services[$0], state.service($0)) }
         var change = RegistryChange()
         for name in names {
             let service = state.service(name)
-            let served = holdDown.serve(name, from: known?.services[name], to: service, at: now)
-            change.services[name] = .some(served)
+            change.services[name] = .some(holdDown.served(name, service))
             known?.services[name] = service
         }
         deliver(.changed(change))
+    }
+
+    /// Has the hold-down take in what became of some services; those that are to be served anew.
+    private func take(
+        _ names: Set<ServiceName>, at now: ContinuousClock.Instant, _ states: (ServiceName) -> (old: Service?, new: Service?)
+    ) -> Set<ServiceName> {
+        var names = names
+        for name in names {
+            let (old, new) = states(name)
+            guard let removal = holdDown.take(name, from: old, to: new, at: now) else { continue }
+            logger.warning(
+                "more than half of all providers vanished at once: holding them",
+                metadata: ["path": "\(layout.root)", "vanished": "\(removal.missing)", "of": "\(removal.total)"])
+        }
+        if holdDown.end != nil { names.formUnion(holdDown.services) }
+        return names
     }
 
     private func log(_ report: WatchReport) {

@@ -30,9 +30,12 @@ package struct WatchSettings: Sendable {
     package var reconcile: Duration
     /// For how long after an outage vanished providers are kept; zero for not at all.
     package var holdDown: Duration
+    /// Whether they are kept, too, when more than half of all vanish at once.
+    package var guardsMassRemoval: Bool
 
-    package init(reconcile: Duration = .seconds(60), holdDown: Duration = .seconds(120)) {
+    package init(reconcile: Duration = .seconds(60), holdDown: Duration = .seconds(120), guardsMassRemoval: Bool = true) {
         self.reconcile = reconcile
         self.holdDown = holdDown
+        self.guardsMassRemoval = guardsMassRemoval
     }
 }

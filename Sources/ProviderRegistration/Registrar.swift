@@ -46,23 +46,27 @@ public final class Registrar: ServiceLifecycle.Service {
     ///
     /// - Parameters:
     ///   - zooKeeper: The servers, with a chroot if need be: `h1:2181,h2:2181/chroot`.
+    ///   - authentication: Who to be for ZooKeeper's access control lists, `digest:user:password`; nil for nobody in particular.
     ///   - root: The path whose children are the services.
     ///   - sessionTimeout: What ZooKeeper is asked for: how long a provider that died without a word stays.
     ///   - connectTimeout: How long `run` waits for ZooKeeper at first before it throws; nil: for ever.
     ///   - drain: How long a graceful shutdown waits after the withdrawal of what was registered, so that no client is still sent here: the
     ///     TTL of the answers.
     public init(
-        _ providers: [ProviderAnnouncement], zooKeeper: String, root: String = "/providers", sessionTimeout: Duration = .seconds(10),
+        _ providers: [ProviderAnnouncement], zooKeeper: String, authentication: String? = nil, root: String = "/providers",
+        sessionTimeout: Duration = .seconds(10),
         connectTimeout: Duration? = nil, drain: Duration = .seconds(5), logger: Logger = Logger(label: "registrar")
     ) throws(RegistrarError) {
         guard let servers = ConnectString(zooKeeper) else { throw .badServers(zooKeeper) }
+        let credentials = authentication.flatMap(Credentials.init)
+        guard authentication == nil || credentials != nil else { throw .badAuthentication }
         guard let path = ZnodePath(root) else { throw .badRoot(root) }
         var paths: Set<[String]> = []
         for provider in providers where !paths.insert([provider.service, provider.instance]).inserted { throw .registeredTwice(provider) }
         settings = Settings(layout: RegistryLayout(root: path.text), drain: drain, connectTimeout: connectTimeout)
         announcements = providers
         self.logger = logger
-        session = Session(servers: servers, timeout: sessionTimeout, logger: logger)
+        session = Session(servers: servers, timeout: sessionTimeout, credentials: credentials, logger: logger)
         (events, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1000))
         session.observe { [mailbox] in mailbox.post(.session($0)) }
     }
@@ -101,6 +105,8 @@ public final class Registrar: ServiceLifecycle.Service {
 public enum RegistrarError: Error, Hashable, Sendable, CustomStringConvertible {
     /// This is no list of servers.
     case badServers(String)
+    /// This is not of the form `digest:user:password`.
+    case badAuthentication
     /// This is no absolute path.
     case badRoot(String)
     /// Two providers would have the same znode.
@@ -112,6 +118,7 @@ public enum RegistrarError: Error, Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .badServers(let text): "\(text.debugDescription) is no list of servers such as h1:2181,h2:2181/chroot"
+        case .badAuthentication: "the authentication is not of the form digest:user:password"
         case .badRoot(let text): "\(text.debugDescription) is no absolute path"
         case .registeredTwice(let provider):
             "\(provider.instance.debugDescription) is registered twice in \(provider.service.debugDescription)"

@@ -39,7 +39,7 @@ final class Connection: Sendable {
     init(report: @escaping @Sendable (Event) -> Void) { self.report = report }
 
     /// Begins to connect to numeric addresses; false if they make no sense to the client. The C function is `zookeeper_init2`.
-    func open(_ addresses: String, timeout: Duration) -> Bool {
+    func open(_ addresses: String, timeout: Duration, _ credentials: Credentials?) -> Bool {
         let pointer = withSignalsBlocked {
             zookeeper_init2(
                 addresses, watchZooKeeper, Int32(clamping: timeout.milliseconds), nil, Unmanaged.passUnretained(self).toOpaque(),
@@ -50,7 +50,14 @@ final class Connection: Sendable {
         zoo_set_servers_resolution_delay(pointer, -1)
         let handle = Handle(pointer: pointer)
         state.withLock { $0.handle = handle }
-        return true
+        return credentials.map { authenticate(pointer, $0) } ?? true
+    }
+
+    /// Before there is a connection, so that each one begins with it; once there is one the client might cut a message in two with it. The
+    /// C function is `zoo_add_auth`, which copies what it is given.
+    private func authenticate(_ pointer: OpaquePointer, _ credentials: Credentials) -> Bool {
+        let secret = credentials.userAndPassword
+        return zoo_add_auth(pointer, Credentials.scheme, secret, Int32(clamping: secret.utf8.count), nil, nil) == ZOK.rawValue
     }
 
     /// Ends the session, if there is a connection, and completes what is pending. Blocks up to some seconds; not for the client's own

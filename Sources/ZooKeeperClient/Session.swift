@@ -9,14 +9,17 @@ import Synchronization
 package final class Session: Sendable {
     private let servers: ConnectString
     private let timeout: Duration
+    private let credentials: Credentials?
     private let logger: Logger
     private let connection = Mutex<Connection?>(nil)
     private let observers = Mutex<[@Sendable (SessionEvent) -> Void]>([])
 
-    /// A session with these servers; `timeout` is asked for and may be granted differently.
-    package init(servers: ConnectString, timeout: Duration, logger: Logger) {
+    /// A session with these servers, of nobody in particular unless there are credentials; `timeout` is asked for and may be granted
+    /// differently.
+    package init(servers: ConnectString, timeout: Duration, credentials: Credentials? = nil, logger: Logger) {
         self.servers = servers
         self.timeout = timeout
+        self.credentials = credentials
         self.logger = logger
     }
 
@@ -109,7 +112,7 @@ extension Session {
         let connection = Connection { relay.take($0) }
         self.connection.withLock { $0 = connection }
         defer { self.connection.withLock { $0 = nil } }
-        guard connection.open(addresses.text, timeout: timeout) else {
+        guard connection.open(addresses.text, timeout: timeout, credentials) else {
             logger.warning("zookeeper client could not be set up", metadata: ["servers": "\(addresses.text)"])
             return false
         }

@@ -12,7 +12,9 @@ struct Program: AsyncParsableCommand {
     static func main() async {
         StandardStreams.fill()
         do {
-            var command = try parseAsRoot()
+            let arguments = CommandLine.arguments
+            HiddenArguments.overwrite()
+            var command = try parseAsRoot(Array(arguments.dropFirst()))
             if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
         } catch let failure as CommandFailure {
             StandardStreams.complain(failure.text)

@@ -44,7 +44,8 @@ struct RegisterCommand: AsyncParsableCommand {
     private func registrar(_ settings: RegisterSettings, _ logger: Logger) throws(CommandFailure) -> Registrar {
         do throws(RegistrarError) {
             let registrar = try Registrar(
-                [settings.provider], zooKeeper: settings.registry.servers.text, root: settings.registry.zones[0].layout.root,
+                [settings.provider], zooKeeper: settings.registry.servers.text,
+                authentication: settings.registry.credentials?.text, root: settings.registry.zones[0].layout.root,
                 sessionTimeout: settings.registry.sessionTimeout, connectTimeout: settings.connectTimeout, drain: settings.drain,
                 logger: logger)
             registrar.withdraw()

@@ -7,6 +7,12 @@ struct RegistryOptions: ParsableArguments {
     var zookeeper: String?
 
     @Option(
+        help: ArgumentHelp(
+            "Who to be for ZooKeeper's access control lists, or where that is written. (default: nobody in particular)",
+            valueName: "digest:user:password|file:path"))
+    var zookeeperAuth: String?
+
+    @Option(
         parsing: .singleValue,
         help: ArgumentHelp(
             "A zone and the path of its registry; for serve, zone and explain it may be repeated. (default: svc.local=/providers)",

@@ -32,7 +32,7 @@ struct RegistryReader {
     static func read(
         _ questions: [ExplainedName], _ settings: RegistrySettings, before deadline: ContinuousClock.Instant
     ) async throws -> [RegistryExcerpt]? {
-        let session = Session(servers: settings.servers, timeout: settings.sessionTimeout, logger: settings.logger)
+        let session = settings.session
         let (connections, connected) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         session.observe { if case .connected = $0 { connected.yield() } }
         let reader = RegistryReader(session: session, zones: settings.zones)

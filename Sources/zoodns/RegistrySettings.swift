@@ -4,6 +4,7 @@ import ZooKeeperClient
 /// What every command that reads or changes a registry has to know, checked.
 struct RegistrySettings {
     let servers: ConnectString
+    let credentials: Credentials?
     let sessionTimeout: Duration
     let zones: [ZoneSource]
     let logLevel: Logger.Level
@@ -13,6 +14,7 @@ struct RegistrySettings {
         servers = reader.value(
             "zookeeper", options.zookeeper, default: .local, expected: "servers such as h1:2181,h2:2181/chroot",
             ConnectString.init)
+        credentials = reader.secret("zookeeper-auth", options.zookeeperAuth, expected: "digest:USER:PASSWORD", Credentials.init)
         sessionTimeout = reader.value(
             "session-timeout", options.sessionTimeout, default: .seconds(10), expected: "a duration from 100ms to 1h, such as 10s"
         ) { Duration(text: $0).flatMap { .milliseconds(100) ... .seconds(3600) ~= $0 ? $0 : nil } }
@@ -27,6 +29,9 @@ struct RegistrySettings {
     }
 
     private static let defaultZones = [ZoneSource("svc.local=/providers")].compactMap(\.self)
+
+    /// A session that has not begun to run.
+    var session: Session { Session(servers: servers, timeout: sessionTimeout, credentials: credentials, logger: logger) }
 
     /// A logger on standard error.
     var logger: Logger {

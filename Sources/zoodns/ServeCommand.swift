@@ -31,13 +31,15 @@ struct ServeCommand: AsyncParsableCommand {
         let server = try await listen(settings)
         for endpoint in server.endpoints { StandardStreams.say("listening \(endpoint.text) udp tcp") }
 
-        let session = Session(servers: settings.common.registry.servers, timeout: settings.common.registry.sessionTimeout, logger: logger)
+        let session = settings.common.registry.session
         let resolver = HostResolver(servers: settings.common.hostResolvers, logger: logger)
         let publisher = publisher(settings, logger, .init(publish: server.publish, follow: resolver.follow))
         let watchers = settings.common.registry.zones.enumerated().map { index, source in
             ProviderWatcher(
                 session: session, layout: source.layout,
-                settings: WatchSettings(reconcile: settings.reconcile, holdDown: settings.holdDown), logger: logger
+                settings: WatchSettings(
+                    reconcile: settings.reconcile, holdDown: settings.holdDown, guardsMassRemoval: settings.guardsMassRemoval),
+                logger: logger
             ) { if let event = ZonePublisher.Event($0, zone: index) { publisher.send(event) } }
         }
 

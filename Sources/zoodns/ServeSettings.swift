@@ -14,6 +14,12 @@ struct ServeOptions: ParsableArguments {
             "How long to keep providers that vanish after an outage, 0 for not at all. (default: 120s)", valueName: "duration"))
     var holdDown: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Whether to keep providers, too, when more than half of ten or more vanish within ten seconds. (default: on)",
+            valueName: "on|off"))
+    var massRemovalGuard: String?
+
     @Option(help: ArgumentHelp("UDP threads for each listen address. (default: one a core)", valueName: "number"))
     var workers: String?
 }
@@ -25,6 +31,7 @@ struct ServeSettings {
     let maximumStale: Duration?
     let reconcile: Duration
     let holdDown: Duration
+    let guardsMassRemoval: Bool
     /// UDP threads for each address.
     let workers: Int
 
@@ -42,6 +49,9 @@ struct ServeSettings {
         holdDown = reader.value(
             "hold-down", options.holdDown, default: .seconds(120), expected: "a duration such as 120s, or 0"
         ) { Duration(text: $0) }
+        guardsMassRemoval = reader.value("mass-removal-guard", options.massRemovalGuard, default: true, expected: "on or off") {
+            ["on": true, "off": false][$0]
+        }
         workers = reader.value("workers", options.workers, default: Self.cores, expected: "a number from 1 to 256") {
             Int($0).flatMap { 1...256 ~= $0 ? $0 : nil }
         }

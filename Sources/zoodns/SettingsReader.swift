@@ -1,4 +1,5 @@
 import Configuration
+import Glibc
 
 /// Gives each setting from its option or else its environment variable, and collects all problems.
 ///
@@ -32,6 +33,28 @@ struct SettingsReader {
         }
         return values
     }
+
+    /// Reads a setting that is never shown: itself, or what a file says whose path stands behind `file:`.
+    mutating func secret<Value>(_ name: String, _ option: String?, expected: String, _ parse: (String) -> Value?) -> Value? {
+        guard var text = option ?? variable(name) else { return nil }
+        let source = source(name, isOption: option != nil)
+        if text.hasPrefix(Self.filePrefix) {
+            let path = String(text.dropFirst(Self.filePrefix.count))
+            guard let octets = SmallFile.read(path, limit: Self.longestSecret) else {
+                problems.append("\(source) \(text.debugDescription): cannot be read: \(String(cString: strerror(errno)))")
+                return nil
+            }
+            text = String(decoding: octets, as: UTF8.self)
+            while text.last?.isNewline == true { text.removeLast() }
+        }
+        let value = parse(text)
+        if value == nil { problems.append("\(source): expected \(expected), or \(Self.filePrefix)PATH of a file with that") }
+        return value
+    }
+
+    private static let filePrefix = "file:"
+    /// Octets of a file with a secret.
+    private static let longestSecret = 4096
 
     /// Reads a setting that must be there, from its option or else from a variable with a name that others use too; nil with a problem.
     mutating func plainValue<Value>(

@@ -37,7 +37,7 @@ struct ZoneCommand: AsyncParsableCommand {
 
     /// The registries of all zones in their order, told of what was refused.
     private func read(_ settings: RegistrySettings, before deadline: ContinuousClock.Instant) async throws -> [Registry] {
-        let session = Session(servers: settings.servers, timeout: settings.sessionTimeout, logger: settings.logger)
+        let session = settings.session
         let news = Mailbox<News>()
         let watchers = settings.zones.enumerated().map { index, source in
             // What was refused is printed in full below.

@@ -22,11 +22,19 @@ import Testing
 
     /// A guard that has seen one session, an outage of so long, and the connection's return.
     private func guarded(outage: Duration, isNew: Bool = false, duration: Duration = .seconds(120)) -> HoldDown {
-        var holdDown = HoldDown(duration: duration)
+        var holdDown = HoldDown(duration: duration, guardsMassRemoval: true)
         holdDown.take(.connected(timeout: .seconds(9), isNew: true), at: start - outage)
         holdDown.take(.disconnected, at: start - outage)
         holdDown.take(.connected(timeout: .seconds(9), isNew: isNew), at: start)
         return holdDown
+    }
+
+    /// What is served for a service after a change of it.
+    private func serve(
+        _ holdDown: inout HoldDown, _ name: ServiceName, from old: Service?, to new: Service?, at now: ContinuousClock.Instant
+    ) -> Service? {
+        _ = holdDown.take(name, from: old, to: new, at: now)
+        return holdDown.served(name, new)
     }
 
     private func held(_ service: Service?) -> [String] {
@@ -34,54 +42,130 @@ import Testing
     }
 
     @Test func `in quiet times a removal takes effect at once`() {
-        var holdDown = HoldDown(duration: .seconds(120))
+        var holdDown = HoldDown(duration: .seconds(120), guardsMassRemoval: true)
         holdDown.take(.connected(timeout: .seconds(9), isNew: true), at: start)
-        #expect(holdDown.serve(name, from: service("a", "b"), to: service("a"), at: start) == service("a"))
+        #expect(serve(&holdDown, name, from: service("a", "b"), to: service("a"), at: start) == service("a"))
     }
 
     @Test(arguments: [(Duration.seconds(2), false, 0), (.seconds(4), false, 1), (.seconds(1), true, 1)])
     func `only a long outage or a new session opens the window`(_ outage: Duration, _ isNew: Bool, _ count: Int) {
         var holdDown = guarded(outage: outage, isNew: isNew)
-        #expect(held(holdDown.serve(name, from: service("a", "b"), to: service("a"), at: start)).count == count)
+        #expect(held(serve(&holdDown, name, from: service("a", "b"), to: service("a"), at: start)).count == count)
     }
 
     @Test func `a provider that returns is no longer held`() {
         var holdDown = guarded(outage: .seconds(5))
-        #expect(held(holdDown.serve(name, from: service("a", "b"), to: nil, at: start)) == ["a", "b"])
-        #expect(held(holdDown.serve(name, from: nil, to: service("a"), at: start)) == ["b"])
-        #expect(held(holdDown.serve(name, from: service("a"), to: service("a", "b"), at: start)) == [])
+        #expect(held(serve(&holdDown, name, from: service("a", "b"), to: nil, at: start)) == ["a", "b"])
+        #expect(held(serve(&holdDown, name, from: nil, to: service("a"), at: start)) == ["b"])
+        #expect(held(serve(&holdDown, name, from: service("a"), to: service("a", "b"), at: start)) == [])
     }
 
     @Test func `as many new providers as were lost end it`() {
         var holdDown = guarded(outage: .seconds(5))
-        #expect(held(holdDown.serve(name, from: service("a", "b"), to: service("a"), at: start)) == ["b"])
-        #expect(held(holdDown.serve(name, from: service("a"), to: service("a", "c"), at: start)) == [])
+        #expect(held(serve(&holdDown, name, from: service("a", "b"), to: service("a"), at: start)) == ["b"])
+        #expect(held(serve(&holdDown, name, from: service("a"), to: service("a", "c"), at: start)) == [])
     }
 
     @Test func `one new provider stands in for one that was lost, not for those that vanish after it`() {
         var holdDown = guarded(outage: .seconds(5))
-        #expect(held(holdDown.serve(name, from: service("a", "b", "c"), to: service("a", "b", "c", "d"), at: start)) == [])
-        #expect(held(holdDown.serve(name, from: service("a", "b", "c", "d"), to: service("b", "c", "d"), at: start)) == [])
-        #expect(held(holdDown.serve(name, from: service("b", "c", "d"), to: service("c", "d"), at: start)) == ["a", "b"])
-        #expect(held(holdDown.serve(name, from: service("c", "d"), to: service("d"), at: start)) == ["a", "b", "c"])
+        #expect(held(serve(&holdDown, name, from: service("a", "b", "c"), to: service("a", "b", "c", "d"), at: start)) == [])
+        #expect(held(serve(&holdDown, name, from: service("a", "b", "c", "d"), to: service("b", "c", "d"), at: start)) == [])
+        #expect(held(serve(&holdDown, name, from: service("b", "c", "d"), to: service("c", "d"), at: start)) == ["a", "b"])
+        #expect(held(serve(&holdDown, name, from: service("c", "d"), to: service("d"), at: start)) == ["a", "b", "c"])
     }
 
     @Test func `a service of which nothing is left is still looked after`() {
         var holdDown = guarded(outage: .seconds(5))
-        #expect(held(holdDown.serve(name, from: service("a"), to: nil, at: start)) == ["a"])
+        #expect(held(serve(&holdDown, name, from: service("a"), to: nil, at: start)) == ["a"])
         #expect(Array(holdDown.services) == [name])
-        #expect(held(holdDown.serve(name, from: nil, to: nil, at: start)) == ["a"])
+        #expect(held(serve(&holdDown, name, from: nil, to: nil, at: start)) == ["a"])
     }
 
     @Test func `when the time is over everything held goes`() {
         var holdDown = guarded(outage: .seconds(5))
-        _ = holdDown.serve(name, from: service("a"), to: nil, at: start)
+        _ = serve(&holdDown, name, from: service("a"), to: nil, at: start)
         #expect(holdDown.expire(at: start + .seconds(119)) == [])
         #expect(holdDown.expire(at: start + .seconds(120)) == [name])
     }
 
     @Test func `zero turns it off`() {
         var holdDown = guarded(outage: .seconds(5), duration: .zero)
-        #expect(holdDown.serve(name, from: service("a"), to: nil, at: start) == nil)
+        #expect(serve(&holdDown, name, from: service("a"), to: nil, at: start) == nil)
+    }
+
+    /// Ten providers, all in one service.
+    private let ten = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"]
+
+    private func service(_ hosts: some Sequence<String>) -> Service {
+        hosts.reduce(into: Service()) { $0.registrations.merge(service($1).registrations) { $1 } }
+    }
+
+    /// A guard that has read ten providers of one service.
+    private func quiet(guardsMassRemoval: Bool = true) -> HoldDown {
+        var holdDown = HoldDown(duration: .seconds(120), guardsMassRemoval: guardsMassRemoval)
+        holdDown.take(.connected(timeout: .seconds(9), isNew: true), at: start)
+        holdDown.begin(with: Registry(services: [name: service(ten)]))
+        return holdDown
+    }
+
+    @Test func `more than half of ten providers vanish one after another and all of them are held`() {
+        var holdDown = quiet()
+        for count in 1...5 {
+            let removal = holdDown.take(
+                name, from: service(ten.dropFirst(count - 1)), to: service(ten.dropFirst(count)), at: start + .seconds(count))
+            #expect(removal == nil)
+        }
+        #expect(held(holdDown.served(name, service(ten.dropFirst(5)))) == [])
+        let removal = holdDown.take(name, from: service(ten.dropFirst(5)), to: service(ten.dropFirst(6)), at: start + .seconds(9))
+        #expect(removal == HoldDown.MassRemoval(missing: 6, total: 10))
+        #expect(held(holdDown.served(name, service(ten.dropFirst(6)))) == Array(ten.prefix(6)))
+        #expect(holdDown.expire(at: start + .seconds(129)) == [name])
+        #expect(held(holdDown.served(name, service(ten.dropFirst(6)))) == [])
+    }
+
+    @Test func `what vanished more than ten seconds ago does not count`() {
+        var holdDown = quiet()
+        #expect(holdDown.take(name, from: service(ten), to: service(ten.dropFirst(5)), at: start) == nil)
+        #expect(holdDown.take(name, from: service(ten.dropFirst(5)), to: service(ten.dropFirst(6)), at: start + .seconds(11)) == nil)
+    }
+
+    @Test func `half of all, all of fewer than ten, or as many as are replaced may vanish`() {
+        var half = quiet()
+        #expect(half.take(name, from: service(ten), to: service(ten.dropFirst(5)), at: start) == nil)
+        var few = HoldDown(duration: .seconds(120), guardsMassRemoval: true)
+        few.begin(with: Registry(services: [name: service(ten.dropFirst())]))
+        #expect(few.take(name, from: service(ten.dropFirst()), to: nil, at: start) == nil)
+        var replaced = quiet()
+        let others = service((0..<10).map { "n\($0)" })
+        #expect(replaced.take(name, from: service(ten), to: service(ten).merging(others), at: start) == nil)
+        #expect(replaced.take(name, from: service(ten).merging(others), to: others, at: start) == nil)
+    }
+
+    @Test func `providers that return in time have not vanished`() {
+        var holdDown = quiet()
+        #expect(holdDown.take(name, from: service(ten), to: service(ten.dropFirst(5)), at: start) == nil)
+        #expect(holdDown.take(name, from: service(ten.dropFirst(5)), to: service(ten), at: start) == nil)
+        #expect(holdDown.take(name, from: service(ten), to: service(ten.dropFirst(5)), at: start) == nil)
+    }
+
+    @Test func `off, all may vanish`() {
+        var holdDown = quiet(guardsMassRemoval: false)
+        #expect(holdDown.take(name, from: service(ten), to: nil, at: start) == nil)
+        #expect(holdDown.served(name, nil) == nil)
+    }
+
+    @Test func `a long churn leaves nothing behind`() {
+        var holdDown = quiet()
+        for second in 0..<3000 {
+            #expect(holdDown.take(name, from: service(ten), to: service(ten.dropFirst()), at: start + .seconds(second * 11)) == nil)
+            #expect(holdDown.take(name, from: service(ten.dropFirst()), to: service(ten), at: start + .seconds(second * 11)) == nil)
+        }
+        #expect(Array(holdDown.services) == [])
+    }
+}
+
+extension Service {
+    fileprivate func merging(_ other: Service) -> Service {
+        Service(registrations: registrations.merging(other.registrations) { $1 })
     }
 }

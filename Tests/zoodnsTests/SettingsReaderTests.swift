@@ -1,5 +1,7 @@
 import Configuration
+import Foundation
 import Testing
+import ZooKeeperClient
 
 @testable import zoodns
 
@@ -37,5 +39,29 @@ import Testing
         #expect(environment.values("listen", [], default: [4], expected: "a number") { Int($0) } == [4])
         #expect(environment.problems == [#"ZOODNS_HOLD_DOWN "y": expected a number"#])
         #expect(throws: CommandFailure.self) { try reader.finish() }
+    }
+
+    @Test func `a secret comes from its option, its variable or a file, and no problem shows it`() throws {
+        func secret(_ option: String?, _ reader: inout SettingsReader) -> String? {
+            reader.secret("zookeeper-auth", option, expected: "digest:USER:PASSWORD") { Credentials($0)?.text }
+        }
+        let file = FileManager.default.temporaryDirectory.appending(path: "zoodns-secret-\(UUID().uuidString)")
+        try Data("digest:zoodns:a:b\n".utf8).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        var variable = reader(["ZOODNS_ZOOKEEPER_AUTH": "digest:u:p"])
+        #expect(secret(nil, &variable) == "digest:u:p")
+        #expect(secret("digest:v:q", &variable) == "digest:v:q")
+        #expect(secret("file:" + file.path, &variable) == "digest:zoodns:a:b")
+        #expect(variable.problems == [])
+        for bad in ["digest:secret", "secret", "digest::secret", "sasl:secret:x", "digest:secret:", "file:/nonexistent", "file:/proc/self"]
+        {
+            var reader = reader()
+            #expect(secret(bad, &reader) == nil)
+            #expect(reader.problems.count == 1)
+            #expect(!reader.problems.joined().contains("secret"))
+        }
+        var unset = reader()
+        #expect(secret(nil, &unset) == nil)
+        #expect(unset.problems == [])
     }
 }

@@ -1,5 +1,6 @@
 """Runs drills and says what came of them."""
 import argparse
+import collections
 import logging
 import pathlib
 import sys
@@ -39,15 +40,15 @@ def main():
 
 
 class Row:
-    def __init__(self, name, has_passed, seconds, prober):
+    def __init__(self, name, has_passed, seconds, probers):
         self.has_passed = has_passed
         verdict = "passed" if has_passed else "FAILED"
         self.text = f"{name:26} {verdict:8} {seconds:8.1f}"
-        if prober:
-            counts = prober.verdicts
-            self.text += (
-                f" {prober.sent / max(prober.ended - prober.started, 0.1):9.0f} {prober.longest:12.2f} s "
-                f"{counts['stale']:7} {counts['wrong']:6} {counts['none']:5}")
+        if probers:
+            counts = sum((prober.verdicts for prober in probers), collections.Counter())
+            rate = sum(prober.sent for prober in probers) / max(sum(prober.ended - prober.started for prober in probers), 0.1)
+            longest = max(prober.longest for prober in probers)
+            self.text += f" {rate:9.0f} {longest:12.2f} s {counts['stale']:7} {counts['wrong']:6} {counts['none']:5}"
 
 
 def run(tools, name, drill):
@@ -67,9 +68,9 @@ def run(tools, name, drill):
                 traceback.print_exc(limit=4)
                 has_passed = False
         if not has_passed:
-            print("    zoodns said last:\n" + "".join(f"      {line}\n" for line in (scene.server and scene.log() or "").splitlines()[-12:]))
+            print("    zoodns said last:\n" + "".join(f"      {line}\n" for line in (scene.last_log or "").splitlines()[-12:]))
     print(f"    {'passed' if has_passed else 'FAILED'}", flush=True)
-    return Row(name, has_passed, time.monotonic() - began, scene.prober)
+    return Row(name, has_passed, time.monotonic() - began, scene.probers)
 
 
 main()

@@ -1,6 +1,5 @@
 """What a drill has on its stage: ZooKeeper, zoodns, somebody who changes the registry, and the prober."""
 import contextlib
-import json
 import signal
 import socket
 import subprocess
@@ -83,7 +82,9 @@ class Scene:
         self.stack = contextlib.ExitStack()
         self.truth = Truth(ORIGIN)
         self.prober = None
+        self.probers = []
         self.server = None
+        self.last_log = ""
         self.client = None
         self.failures = []
         self.changes = 0
@@ -158,6 +159,7 @@ class Scene:
     def probe(self, rate=2000):
         """Has the prober ask from now on."""
         self.prober = Prober(self.server.port, self.truth, rate)
+        self.probers.append(self.prober)
         self.prober.start()
 
     def settle(self, what="every answer is right", limit=60):
@@ -195,17 +197,25 @@ class Scene:
             except (exceptions.ConnectionLoss, exceptions.SessionExpiredError, exceptions.ConnectionClosedError, exceptions.OperationTimeoutError):
                 time.sleep(0.05)
 
+    @staticmethod
+    def provider(address):
+        return Provider(str(uuid.uuid4()), address, 8080)
+
+    def expect(self, service, providers):
+        """From now on a service's providers are these; how that comes is the drill's to say."""
+        with self.truth.change(service, providers):
+            pass
+
     def add(self, service, *addresses):
         """Adds a provider at each address, one after another."""
         for address in addresses:
-            provider = Provider(str(uuid.uuid4()), address, 8080)
+            provider = self.provider(address)
             old = self.truth.current(service)
             # A service's znode is there before its first provider.
             with self.truth.change(service, old or frozenset()):
                 self.write(self.client.ensure_path, f"{ROOT}/{service}")
             with self.truth.change(service, (old or frozenset()) | {provider}):
-                document = json.dumps({"host": provider.address, "port": provider.port}).encode()
-                self.write(self.client.create, f"{ROOT}/{service}/{provider.instance}", document)
+                self.write(self.client.create, f"{ROOT}/{service}/{provider.instance}", provider.document)
 
     def remove(self, service, count=1):
         """Removes some providers."""
@@ -245,12 +255,13 @@ class Scene:
 
     # The end
 
-    def close(self):
-        """Ends everything; whether the drill has passed. zoodns ends by SIGTERM, as it must within five seconds."""
+    def end_act(self):
+        """Ends zoodns, by SIGTERM as it must within five seconds, and the prober; another pair may follow."""
         try:
-            if self.prober:
+            if self.prober and not self.prober.over.is_set():
                 self.prober.stop()
                 self.report()
+        finally:
             if self.server and self.server.process.poll() is None:
                 self.server.process.send_signal(signal.SIGTERM)
                 started = time.monotonic()
@@ -260,6 +271,14 @@ class Scene:
                 self.check(time.monotonic() - started < 5, "zoodns took more than 5 s to end")
             elif self.server:
                 self.check(False, f"zoodns is gone, with {self.server.process.poll()}: {self.log()[-500:]}")
+            if self.server:
+                self.last_log = self.log()
+            self.server = None
+
+    def close(self):
+        """Ends everything; whether the drill has passed."""
+        try:
+            self.end_act()
         finally:
             self.stack.close()
         return not self.failures

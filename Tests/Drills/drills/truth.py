@@ -1,6 +1,7 @@
 """What is right to answer, and when it was: written by whoever changes the registry, read by the prober."""
 import contextlib
 import dataclasses
+import json
 import threading
 import time
 
@@ -22,6 +23,10 @@ class Provider:
     instance: str
     address: str
     port: int
+
+    @property
+    def document(self):
+        return json.dumps({"host": self.address, "port": self.port}).encode()
 
 
 class Truth:

@@ -1,0 +1,177 @@
+"""The registry itself is deleted, wiped, forbidden, or changes without a word."""
+import contextlib
+import subprocess
+import time
+
+from kazoo.security import OPEN_ACL_UNSAFE, make_acl, make_digest_acl
+
+from benchmark.registry import ROOT
+
+from .catalogue import drill
+from .scene import HOLD_DOWN
+from .wire import Proxy
+
+
+@drill(short=True)
+def deleted_and_made_again(scene):
+    """Services, then all of /providers, are deleted and made again; a service comes back in another case."""
+    zookeeper = scene.zookeeper()
+    scene.stage(zookeeper.address, "--mass-removal-guard", "off")
+    for _ in range(8):
+        scene.add("changing-0", "10.1.0.1", "10.1.0.2")
+        scene.settle("a service is there")
+        scene.remove_service("changing-0")
+        scene.settle("the service is gone")
+    scene.say("the service comes back in capitals")
+    provider = scene.provider("10.1.0.3")
+    with scene.truth.change("changing-0", {provider}):
+        scene.write(scene.client.create, f"{ROOT}/CHANGING-0/{provider.instance}", provider.document, None, False, False, True)
+    scene.settle("it is found under its name in any case")
+    for service in scene.truth.names():
+        scene.expect(service, None)
+    scene.say("/providers is deleted")
+    scene.client.delete(ROOT, recursive=True)
+    scene.settle("no name exists")
+    scene.fill()
+    scene.settle("the new /providers is answered from")
+
+
+@drill(short=True)
+def mass_removal(scene):
+    """More than half of all providers vanish within ten seconds while connected: they are held, with a warning."""
+    zookeeper = scene.zookeeper()
+    scene.stage(zookeeper.address)
+    scene.say("all providers are deleted, and are held for as long as the hold-down lasts")
+    before = scene.prober.verdicts["stale"]
+    scene.truth.marked_window = 10 + HOLD_DOWN + 5
+    started = time.monotonic()
+    for service in scene.truth.names():
+        scene.remove(service, 3)
+    scene.settle("no provider is answered with any more")
+    scene.check(time.monotonic() - started > HOLD_DOWN, "nothing was held")
+    scene.check(scene.prober.verdicts["stale"] > before, "nothing was held")
+    scene.check(scene.prober.marked_stale() > 0, "what was held was not marked stale")
+    scene.check("more than half of all providers vanished at once" in scene.log(), "the log has no word of it")
+    scene.fill()
+    scene.settle("providers that come are answered with at once", 10)
+
+
+@drill
+def wiped(scene):
+    """ZooKeeper loses its data and is empty at the same address: everything is held, then it is filled again."""
+    zookeeper = scene.zookeeper()
+    scene.stage(zookeeper.address, "--hold-down", "60s")
+    # The C client tries for ever to go on with a server that has not seen what it has: zoodns starts over after thirty seconds.
+    scene.truth.marked_window = 150
+    scene.say("ZooKeeper is killed and its data deleted")
+    scene.client.stop()
+    zookeeper.kill()
+    zookeeper.wipe()
+    zookeeper.start().await_mode()
+    scene.client = None
+    scene.connect(zookeeper.address)
+    # What a registry that nobody wiped would have is what is right until its owners are back.
+    scene.wait_for("a new session", lambda: scene.log().count("registry read") >= 1 and "starting over" in scene.log(), 90)
+    scene.say("zoodns has started over with the empty ZooKeeper")
+    time.sleep(5)
+    scene.check(scene.prober.verdicts["stale"] == 0, "answers changed although everything was to be held")
+    scene.say("the owners register again")
+    for service in scene.truth.names():
+        for provider in sorted(scene.truth.current(service), key=lambda each: each.instance):
+            scene.write(scene.client.create, f"{ROOT}/{service}/{provider.instance}", provider.document, None, False, False, True)
+    scene.settle("every answer is right")
+    scene.check(scene.prober.verdicts["stale"] == 0, "answers changed although everything was to be held")
+
+
+@drill
+def lost_watch(scene):
+    """A proxy swallows one watch event: the change is seen within one reconciliation, and logged."""
+    zookeeper = scene.zookeeper()
+    scene.connect(zookeeper.address)
+    scene.fill()
+    reconcile = 5
+    proxy = scene.stack.enter_context(Proxy(zookeeper.address))
+    scene.serve(proxy.address, "--reconcile", f"{reconcile}s")
+    scene.wait_for("the zone", scene.is_ready)
+    scene.probe()
+    scene.settle()
+    scene.truth.window = reconcile + 2
+    for service in ("known-1", "known-2"):
+        proxy.swallows = f"{ROOT}/{service}"
+        before = proxy.swallowed
+        scene.add(service, "10.9.9.9")
+        scene.wait_for("the event", lambda: proxy.swallowed > before)
+        proxy.swallows = None
+        scene.settle("an event was swallowed: its change is seen", reconcile + 2)
+        scene.check(scene.prober.verdicts["stale"] > 0, "the change was seen without its event")
+        scene.say("the next change has a watch again")
+        scene.add(service, "10.9.9.10")
+        took = scene.settle("it is seen")
+        scene.check(took is not None and took < 1, "the watch was not armed again")
+    scene.check(scene.log().count("registry differed without a watch") == 2, "the log does not tell of two repairs")
+
+
+@drill
+def forbidden(scene):
+    """One service and one provider may not be read: each is reported, the others live, and they are back once they may be."""
+    zookeeper = scene.zookeeper()
+    scene.connect(zookeeper.address)
+    scene.fill()
+    hidden = min(scene.truth.current("known-2"), key=lambda each: each.instance)
+    nobody = [make_digest_acl("nobody", "knows", all=True)]
+    scene.client.set_acls(f"{ROOT}/known-1", nobody)
+    scene.client.set_acls(f"{ROOT}/known-2/{hidden.instance}", nobody)
+    all_of = {service: scene.truth.current(service) for service in ("known-1", "known-2")}
+    scene.expect("known-1", frozenset())
+    scene.expect("known-2", all_of["known-2"] - {hidden})
+    scene.serve(zookeeper.address, "--reconcile", "2s")
+    scene.wait_for("the zone", scene.is_ready)
+    scene.probe()
+    scene.settle()
+    scene.wait_for("a word on the service", lambda: f'path="{ROOT}/known-1"' in scene.log(), 5)
+    scene.wait_for("a word on the provider", lambda: f'path="{ROOT}/known-2/{hidden.instance}"' in scene.log(), 5)
+    time.sleep(5)
+    scene.check(scene.log().count("znode cannot be used") == 2, "it was said more than once")
+    scene.say("both may be read again")
+    owner = scene.connect(zookeeper.address, auth_data=[("digest", "nobody:knows")])
+    with contextlib.ExitStack() as changes:
+        for service, providers in all_of.items():
+            changes.enter_context(scene.truth.change(service, providers))
+        owner.set_acls(f"{ROOT}/known-1", OPEN_ACL_UNSAFE)
+        owner.set_acls(f"{ROOT}/known-2/{hidden.instance}", OPEN_ACL_UNSAFE)
+    scene.truth.window = 5
+    scene.settle("both are answered with", 15)
+
+
+@drill(short=True)
+def authentication(scene):
+    """A registry that only one user may read: SERVFAIL without or with the wrong password, answers with the right one, which nobody sees."""
+    zookeeper = scene.zookeeper()
+    password = "s3cret:word"
+    scene.connect(zookeeper.address, auth_data=[("digest", f"zoodns:{password}")])
+    scene.fill()
+    scene.client.set_acls(ROOT, [make_digest_acl("zoodns", password, all=True)])
+    with scene.truth.readies(False):
+        pass
+    for wrong in ([], ["--zookeeper-auth", "digest:zoodns:wrong"]):
+        scene.serve(zookeeper.address, "--reconcile", "1s", *wrong, name="refused")
+        scene.wait_for("a word on it in the log", lambda: "not authenticated" in scene.log())
+        scene.probe()
+        time.sleep(3)
+        scene.check("wrong" not in scene.log(), "the log shows a password")
+        scene.end_act()
+    secret = scene.where / "secret"
+    secret.write_text(f"digest:zoodns:{password}\n")
+    with scene.truth.readies(True):
+        pass
+    for arguments, environment in (
+            (["--zookeeper-auth", f"file:{secret}"], []), ([], [f"ZOODNS_ZOOKEEPER_AUTH=digest:zoodns:{password}"]),
+            (["--zookeeper-auth", f"digest:zoodns:{password}"], []), ([f"--zookeeper-auth=digest:zoodns:{password}"], [])):
+        scene.serve(zookeeper.address, "--log-level", "trace", *arguments, prefix=["env", *environment], name="allowed")
+        scene.wait_for("the zone", scene.is_ready)
+        scene.probe()
+        scene.settle()
+        shown = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+        scene.check("s3cret" not in shown, "ps shows the password")
+        scene.check("s3cret" not in scene.log(), "the log shows the password")
+        scene.end_act()
