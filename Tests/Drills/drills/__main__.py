@@ -3,6 +3,7 @@ import argparse
 import collections
 import logging
 import pathlib
+import signal
 import sys
 import time
 import traceback
@@ -14,6 +15,8 @@ from .scene import Scene
 
 
 def main():
+    # So that what runs is ended, and what was made on the machine taken away.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     # kazoo's words on what drills do on purpose.
     logging.getLogger("kazoo").setLevel(logging.CRITICAL)
     drills = catalogue.drills

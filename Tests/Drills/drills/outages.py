@@ -1,15 +1,44 @@
 """ZooKeeper goes away and comes back."""
+import sys
 import time
 
 from benchmark import machine
+from benchmark.registry import ROOT
 
 from .catalogue import drill
+from .scene import UNMARKED
+from .truth import Provider
 from .wire import Proxy
+
+# Twenty services with a provider each, registered as kazoo's users do: anew whenever the session was lost.
+REGISTRANTS = """
+import json, signal, sys
+from kazoo.client import KazooClient, KazooState
+clients = []
+for number in range(int(sys.argv[2])):
+    client = KazooClient(sys.argv[1])
+    path, lost = f"{sys.argv[3]}/healthy-{number}/provider", []
+    document = json.dumps({"host": f"10.3.0.{number}", "port": 8080}).encode()
+    def register(client=client, path=path, document=document):
+        client.create(path, document, ephemeral=True, makepath=True)
+    def listener(state, client=client, lost=lost, register=register):
+        if state == KazooState.LOST: lost.append(True)
+        if state == KazooState.CONNECTED and lost:
+            lost.clear()
+            client.handler.spawn(register)
+    client.start(timeout=60)
+    client.add_listener(listener)
+    register()
+    clients.append(client)
+print("ready", flush=True)
+signal.pause()
+"""
 
 
 @drill(short=True)
 def killed(scene):
     """ZooKeeper is killed, and back within the session timeout, then after it."""
+    scene.truth.window = UNMARKED
     zookeeper = scene.zookeeper()
     scene.stage(zookeeper.address)
     scene.churn(20)
@@ -29,6 +58,7 @@ def killed(scene):
 @drill
 def stopped(scene):
     """ZooKeeper is stopped (SIGSTOP) for 40 s."""
+    scene.truth.window = UNMARKED
     zookeeper = scene.zookeeper()
     scene.stage(zookeeper.address)
     scene.say("ZooKeeper is stopped")
@@ -43,6 +73,7 @@ def stopped(scene):
 @drill
 def ensemble(scene):
     """Of three servers the leader is killed; then all restart one after another; then the quorum is lost for 60 s."""
+    scene.truth.window = UNMARKED
     members = scene.ensemble()
     scene.stage(",".join(member.address for member in members))
     leader = next(member for member in members if member.mode() == "leader")
@@ -74,6 +105,7 @@ def ensemble(scene):
 @drill
 def read_only(scene):
     """An ensemble's last server is read-only: zoodns goes on answering, and is there at once when the quorum is back."""
+    scene.truth.window = UNMARKED
     members = scene.ensemble(java="-Dreadonlymode.enabled=true")
     scene.stage(",".join(member.address for member in members))
     for member in members[:2]:
@@ -93,6 +125,7 @@ def read_only(scene):
 @drill(short=True)
 def session_closed(scene):
     """Somebody else takes over the server's session and closes it."""
+    scene.truth.window = UNMARKED
     zookeeper = scene.zookeeper()
     scene.connect(zookeeper.address)
     scene.fill()
@@ -111,6 +144,7 @@ def session_closed(scene):
 @drill
 def absent_at_start(scene):
     """ZooKeeper is down, then unresolvable, then no ZooKeeper at start; SERVFAIL until it is there, and never NXDOMAIN."""
+    scene.truth.window = UNMARKED
     port = machine.free_port()
     with scene.truth.readies(False):
         pass
@@ -130,6 +164,7 @@ def absent_at_start(scene):
 @drill
 def unresolvable_at_start(scene):
     """ZooKeeper's name does not resolve at start, and does later."""
+    scene.truth.window = UNMARKED
     zookeeper = scene.zookeeper()
     scene.connect(zookeeper.address)
     scene.fill()
@@ -148,3 +183,43 @@ def unresolvable_at_start(scene):
         scene.say("the name resolves")
         scene.wait_for("the zone", scene.is_ready)
     scene.settle()
+
+
+@drill
+def storm(scene):
+    """ZooKeeper is down for 160 s under twenty kazoo registrants with default settings: no service is ever without its healthy provider."""
+    count = 20
+    zookeeper = scene.zookeeper()
+    scene.connect(zookeeper.address)
+    registrants = scene.stack.enter_context(
+        machine.Program("registrants", [sys.executable, "-c", REGISTRANTS, zookeeper.address, count, ROOT], scene.where))
+    scene.wait_for("the registrants", lambda: registrants.check() or "ready" in registrants.output.read_text())
+    for number in range(count):
+        scene.expect(f"healthy-{number}", {Provider("provider", f"10.3.0.{number}", 8080)})
+    scene.serve(zookeeper.address, "--hold-down", "120s", "--session-timeout", "10s")
+    scene.wait_for("the zone", scene.is_ready)
+    scene.probe()
+    scene.settle()
+    scene.say("ZooKeeper is killed for 160 s")
+    zookeeper.kill()
+    time.sleep(160)
+    zookeeper.start().await_mode()
+    back = time.monotonic()
+    scene.say("ZooKeeper is back")
+
+    def registered():
+        return sum(bool(scene.client.exists(f"{ROOT}/healthy-{number}/provider")) for number in range(count))
+
+    scene.wait_for("znodes to vanish", lambda: registered() < count, 40)
+    least, returns = count, []
+    while (now := registered()) < count and time.monotonic() - back < 200:
+        if now > least + len(returns):
+            returns.append(time.monotonic() - back)
+        least = min(least, now)
+        time.sleep(0.2)
+    scene.say(f"of {count} znodes {least} were left; returns at " + ", ".join(f"{each:.0f}" for each in returns) + " s after ZooKeeper was back")
+    scene.check(registered() == count, "the registrants did not all return")
+    scene.check(least < count / 2, "there was no storm")
+    time.sleep(5)
+    scene.settle("every answer is right")
+    scene.check(scene.prober.verdicts["stale"] == 0, "a healthy provider was missing")

@@ -15,7 +15,7 @@ import dns.rdatatype
 
 from benchmark.registry import query
 
-from .truth import STALE_ANSWER
+from .truth import STALE
 
 KINDS = ("A", "SRV", "AAAA")
 SO_RCVBUFFORCE = 33
@@ -174,7 +174,7 @@ class Prober(threading.Thread):
 
     def marked_stale(self):
         with self.lock:
-            return self.errors[STALE_ANSWER]
+            return sum(self.errors[code] for code in STALE)
 
     def seen_right(self):
         """Whether every question has been answered right since now; to be waited for."""

@@ -18,6 +18,9 @@ from .truth import Provider, Truth
 
 
 HOLD_DOWN = 5  # seconds, unless a drill is about it
+SESSION_TIMEOUT = 4  # seconds
+# A lost connection is noticed after two thirds of the session timeout at the latest, and answers are marked stale after all of it.
+UNMARKED = SESSION_TIMEOUT * 5 / 3 + 1
 
 
 class ZooKeeper(machine.Program):
@@ -143,7 +146,7 @@ class Scene:
 
     def serve(self, address, *options, prefix=(), name="zoodns", log="info"):
         """zoodns on a ZooKeeper; listening, perhaps not more than that."""
-        command = ["--session-timeout", "4s", "--hold-down", f"{HOLD_DOWN}s", "--log-level", log, *options]
+        command = ["--session-timeout", f"{SESSION_TIMEOUT}s", "--hold-down", f"{HOLD_DOWN}s", "--log-level", log, *options]
         program = servers.zoodns(self.tools, self.where, address, *command, prefix=prefix, core=None, workers=2, name=name)
         # Whatever drill is interrupted: nothing is left.
         self.stack.callback(lambda: program.process.poll() is None and program.process.kill())
@@ -231,13 +234,13 @@ class Scene:
 
     def churn(self, count, services=5):
         """So many changes of services of their own, one after another."""
-        for number in range(count):
-            service = f"changing-{number % services}"
+        for _ in range(count):
+            self.changes += 1
+            service = f"changing-{self.changes % services}"
             present = self.truth.current(service)
             if present and len(present) >= 3:
                 self.remove(service)
             else:
-                self.changes += 1
                 # Never the same twice: equal providers are one.
                 self.add(service, f"10.{self.changes >> 16 | 128}.{self.changes >> 8 & 255}.{self.changes & 255}")
 

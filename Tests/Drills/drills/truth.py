@@ -6,7 +6,7 @@ import threading
 import time
 
 NO_ERROR, SERVER_FAILURE, NAME_ERROR = 0, 2, 3
-STALE_ANSWER = 3  # RFC 8914
+STALE = {3, 19}  # Stale Answer, Stale NXDOMAIN Answer (RFC 8914)
 FOR_EVER = float("inf")
 
 
@@ -35,7 +35,7 @@ class Truth:
     def __init__(self, origin):
         self.origin = origin
         # For how long, in seconds, an answer may be given that was right before, and one that is marked as stale (RFC 8914).
-        self.window, self.marked_window = 2.0, 10.0
+        self.window, self.marked_window = 2.0, 20.0
         self.lock = threading.Lock()
         self.services = {}
         self.readiness = [Span(True, 0)]
@@ -73,7 +73,7 @@ class Truth:
 
     def judge(self, service, kind, answer, sent, received):
         """Whether an answer was right when it was given, was so a short time before, or was never."""
-        window = self.marked_window if STALE_ANSWER in answer.errors else self.window
+        window = self.marked_window if STALE & answer.errors else self.window
         with self.lock:
             ready = {span.value for span in self.readiness if span.end >= sent and span.start <= received}
             spans = [span for span in self.services.get(service, [Span(None, 0)]) if span.start <= received]

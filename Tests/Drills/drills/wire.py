@@ -1,9 +1,16 @@
 """What stands between zoodns and ZooKeeper: a proxy that knows ZooKeeper's frames, and a wire that loses packets."""
 import contextlib
+import ctypes
+import fcntl
+import heapq
+import os
+import random
 import select
 import socket
 import struct
+import subprocess
 import threading
+import time
 
 WATCH_EVENT = -1  # the xid of a notification
 CLOSE_SESSION = -11
@@ -91,3 +98,100 @@ def end(*sockets):
         with contextlib.suppress(OSError):
             each.shutdown(socket.SHUT_RDWR)
         each.close()
+
+
+class Namespace:
+    """A network namespace of its own, with wires to this one."""
+
+    def __init__(self):
+        self.name = f"zoodns-drill-{os.getpid()}"
+        self.inside = ["ip", "netns", "exec", self.name]
+        self.stack = contextlib.ExitStack()
+
+    def __enter__(self):
+        run("ip", "netns", "add", self.name)
+        run(*self.inside, "ip", "link", "set", "lo", "up")
+        return self
+
+    def __exit__(self, *_):
+        self.stack.close()
+        for process in subprocess.run(["ip", "netns", "pids", self.name], capture_output=True, text=True).stdout.split():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(process), 9)
+        run("ip", "netns", "del", self.name)
+
+    def wire(self, number):
+        """A wire with an address at either end, made of two TUN devices."""
+        return self.stack.enter_context(Wire(self, number))
+
+
+class Wire(threading.Thread):
+    """Carries packets between two namespaces, or loses them without a word: `cut` names the directions that lead nowhere."""
+
+    THERE, BACK = 0, 1
+    TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 0x0001, 0x1000
+    CLONE_NEWNET = 0x40000000
+
+    def __init__(self, namespace, number):
+        super().__init__(daemon=True)
+        self.near, self.far = f"10.213.{number}.1", f"10.213.{number}.2"
+        self.device = f"drill{os.getpid() % 100000}.{number}"
+        self.namespace = namespace
+        self.cut = set()
+        self.delay = 0.0  # seconds each way
+        self.loss = 0.0  # share of all packets
+        self.over = False
+
+    def __enter__(self):
+        self.ends = [self.open(), self.open_inside()]
+        run("ip", "address", "add", self.near, "peer", self.far, "dev", self.device)
+        run("ip", "link", "set", self.device, "up")
+        run(*self.namespace.inside, "ip", "address", "add", self.far, "peer", self.near, "dev", self.device)
+        run(*self.namespace.inside, "ip", "link", "set", self.device, "up")
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over = True
+        self.join()
+        for end in self.ends:
+            os.close(end)
+
+    def open(self):
+        end = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
+        fcntl.ioctl(end, self.TUNSETIFF, struct.pack("16sH14x", self.device.encode(), self.IFF_TUN | self.IFF_NO_PI))
+        return end
+
+    def open_inside(self):
+        """A thread may be in a namespace of its own; the descriptor it opens there is everybody's."""
+        ends = []
+
+        def work():
+            with open(f"/var/run/netns/{self.namespace.name}") as namespace:
+                if ctypes.CDLL(None, use_errno=True).setns(namespace.fileno(), self.CLONE_NEWNET):
+                    raise OSError(ctypes.get_errno(), "setns")
+            ends.append(self.open())
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        return ends[0]
+
+    def run(self):
+        waiting = []
+        while not self.over:
+            now = time.monotonic()
+            while waiting and waiting[0][0] <= now:
+                _, _, end, packet = heapq.heappop(waiting)
+                with contextlib.suppress(OSError):
+                    os.write(end, packet)
+            pause = max(0, min(0.1, waiting[0][0] - now)) if waiting else 0.1
+            for end in select.select(self.ends, [], [], pause)[0]:
+                direction = self.ends.index(end)
+                packet = os.read(end, 65536)
+                if direction not in self.cut and random.random() >= self.loss:
+                    heapq.heappush(waiting, (time.monotonic() + self.delay, random.random(), self.ends[1 - direction], packet))
+
+
+def run(*command):
+    subprocess.run(command, check=True)
