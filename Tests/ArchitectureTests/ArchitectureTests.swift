@@ -49,10 +49,25 @@ import Testing
         let links = readme.matches(of: /\]\(([^)]+)\)/).map { String($0.output.1) }
         #expect(links.count > 5)
         for link in links { #expect(FileManager.default.fileExists(atPath: root.appending(path: link).path), "\(link)") }
-        for command in ["examples/quickstart", "Tests/run", "Tests/Fuzz/run", "Tests/Benchmarks/run"] {
+        for command in ["examples/quickstart", "Tests/run", "Tests/Fuzz/run", "Tests/Benchmarks/run", "Tests/Drills/run"] {
             #expect(readme.contains(command))
             #expect(FileManager.default.isExecutableFile(atPath: root.appending(path: command).path), "\(command)")
         }
+    }
+
+    @Test func `the README names every drill`() throws {
+        let folder = "Tests/Drills/drills"
+        let sources = try FileManager.default.contentsOfDirectory(atPath: root.appending(path: folder).path).filter { $0.hasSuffix(".py") }
+        let drills = try sources.flatMap { file in
+            try text("\(folder)/\(file)").matches(of: /@drill(\(short=True\))?\ndef ([a-z0-9_]+)/).map {
+                String($0.output.2).split(separator: "_").joined(separator: "-")
+            }
+        }
+        let section = try text("README.md").split(separator: "\n## ").first { $0.hasPrefix("What happens when") } ?? ""
+        let named = section.split(separator: "\n").filter { $0.hasPrefix("|") }.compactMap { $0.split(separator: "|").last }
+            .flatMap { $0.matches(of: /`([a-z0-9-]+)`/).map { String($0.output.1) } }
+        #expect(Set(named) == Set(drills))
+        #expect(named.count == drills.count)
     }
 
     @Test func `the query path imports nothing`() throws {

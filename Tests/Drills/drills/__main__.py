@@ -26,6 +26,7 @@ def main():
         description="Breaks things on purpose while a prober checks every answer; without names, all drills; `short`: those with a star.",
         epilog=f"drills:\n{listing}")
     parser.add_argument("--tools", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--times", type=int, default=1, metavar="N", help="how often to run them, one after another")
     parser.add_argument("names", nargs="*", metavar="NAME", help="drills to run")
     options = parser.parse_args()
     names = options.names or list(drills)
@@ -33,7 +34,7 @@ def main():
         names = [name for name, drill in drills.items() if drill.is_short]
     if unknown := [name for name in names if name not in drills]:
         parser.error(f"no such drill: {', '.join(unknown)}")
-    rows = [run(options.tools, name, drills[name]) for name in names]
+    rows = [run(options.tools, name, drills[name]) for _ in range(options.times) for name in names]
     print(f"\n{'drill':26} {'':8} {'seconds':>8} {'a second':>9} {'without right':>14} {'stale':>7} {'wrong':>6} {'none':>5}")
     for row in rows:
         print(row.text)
