@@ -48,8 +48,10 @@ class Question:
     service: str
     kind: str
     octets: bytes
-    # When it was last answered right; at first, when it was first asked.
+    # When it was last answered right.
     right: float | None = None
+    # When it was first asked since then.
+    asked: float | None = None
 
 
 class Prober(threading.Thread):
@@ -118,7 +120,7 @@ class Prober(threading.Thread):
 
     def ask(self, index, identifier, question):
         now = time.monotonic()
-        question.right = question.right or now
+        question.asked = question.asked or now
         try:
             self.sockets[index].send(struct.pack("!H", identifier) + question.octets[2:])
         except OSError:
@@ -150,17 +152,14 @@ class Prober(threading.Thread):
             self.verdicts[verdict] += 1
             self.errors.update(answer.errors)
             if verdict == "right":
-                self.without_right(question, now)
-                question.right = now
+                if question.asked and now - question.asked > self.longest:
+                    self.longest, self.longest_name = now - question.asked, f"{question.service} {question.kind}"
+                question.right, question.asked = now, None
             elif verdict == "wrong" and len(self.samples) < 5:
                 current = self.truth.expected(question.service, question.kind, self.truth.current(question.service))
                 self.samples.append(
                     f"{now - self.started:.2f} s: {question.service} {question.kind}: {dns.rcode.to_text(answer.code)} "
                     f"{sorted(answer.records)} {sorted(answer.errors)}, expected {dns.rcode.to_text(current[0])} {sorted(current[1])}")
-
-    def without_right(self, question, now):
-        if now - question.right > self.longest:
-            self.longest, self.longest_name = now - question.right, f"{question.service} {question.kind}"
 
     def give_up(self, now):
         while self.pending:

@@ -174,6 +174,12 @@ class Scene:
             self.compare()
         return took
 
+    def await_marks(self, seconds):
+        """Lets so much time pass, and waits until answers are marked stale."""
+        before = self.prober.marked_stale()
+        time.sleep(seconds)
+        self.wait_for("answers are marked stale", lambda: self.prober.marked_stale() > before)
+
     def stage(self, address, *options, services=20, **more):
         """The usual stage: a registry, zoodns, the prober."""
         self.connect(address)
