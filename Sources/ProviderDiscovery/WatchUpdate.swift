@@ -33,11 +33,7 @@ package struct WatchSettings: Sendable {
     /// Whether they are kept, too, when more than half of all vanish at once.
     package var guardsMassRemoval: Bool
 
-    /// kazoo's clients pause for up to 84 seconds between attempts: before they learn that their session has expired, and once more
-    /// before they make a new one.
-    package static let usualHoldDown: Duration = .seconds(180)
-
-    package init(reconcile: Duration = .seconds(60), holdDown: Duration = usualHoldDown, guardsMassRemoval: Bool = true) {
+    package init(reconcile: Duration = .seconds(60), holdDown: Duration = .seconds(120), guardsMassRemoval: Bool = true) {
         self.reconcile = reconcile
         self.holdDown = holdDown
         self.guardsMassRemoval = guardsMassRemoval

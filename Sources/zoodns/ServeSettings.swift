@@ -1,6 +1,5 @@
 import ArgumentParser
 import Glibc
-import ProviderDiscovery
 
 /// Options of `serve` alone, as they were written.
 struct ServeOptions: ParsableArguments {
@@ -12,7 +11,7 @@ struct ServeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How long to keep providers that vanish after an outage, 0 for not at all. (default: 180s)", valueName: "duration"))
+            "How long to keep providers that vanish after an outage, 0 for not at all. (default: 120s)", valueName: "duration"))
     var holdDown: String?
 
     @Option(
@@ -48,7 +47,7 @@ struct ServeSettings {
             Duration(text: $0).flatMap { $0 >= .milliseconds(100) ? $0 : nil }
         }
         holdDown = reader.value(
-            "hold-down", options.holdDown, default: WatchSettings.usualHoldDown, expected: "a duration such as 180s, or 0"
+            "hold-down", options.holdDown, default: .seconds(120), expected: "a duration such as 120s, or 0"
         ) { Duration(text: $0) }
         guardsMassRemoval = reader.value("mass-removal-guard", options.massRemovalGuard, default: true, expected: "on or off") {
             ["on": true, "off": false][$0]

@@ -193,7 +193,7 @@ def storm(scene):
     scene.wait_for("the registrants", lambda: registrants.check() or "ready" in registrants.output.read_text())
     for number in range(count):
         scene.expect(f"healthy-{number}", {Provider("provider", f"10.3.0.{number}", 8080)})
-    scene.serve(zookeeper.address, "--hold-down", "180s", "--session-timeout", "10s")
+    scene.serve(zookeeper.address, "--hold-down", "120s", "--session-timeout", "10s")
     scene.wait_for("the zone", scene.is_ready)
     scene.probe()
     scene.settle()
