@@ -4,8 +4,9 @@ import ProviderRegistry
 ///
 /// After an outage sessions of healthy providers run out before their owners are back: their znodes vanish and return up to minutes later.
 /// So for a while after a long disconnection or a new session, a provider that vanishes is held: until it returns with the same host and
-/// port, the time is over, or its service has gained as many new providers as it lost. The same follows when so many vanish at once, while
-/// connected, that something else must be wrong than they.
+/// port, the time is over, or its service has gained as many new providers as it lost; where its service has no other, for as long again:
+/// kazoo's clients pause for up to 84 seconds before they learn that their session has expired, and once more before they make a new one.
+/// The same follows when so many vanish at once, while connected, that something else must be wrong than they.
 struct HoldDown {
     /// The time in which more than half of all providers must vanish to be held.
     static let massRemovalPeriod: Duration = .seconds(10)
@@ -69,8 +70,14 @@ struct HoldDown {
     /// Of all services together.
     private var missing = 0
     private var present = 0
-    /// When the window closes; nil while there is none.
-    private(set) var end: ContinuousClock.Instant?
+    private var window: Window?
+
+    /// The time in which providers are held.
+    private struct Window {
+        let end: ContinuousClock.Instant
+        /// Whether all are, or only those of services that have no other.
+        let holdsAll: Bool
+    }
 
     /// A guard that holds for `duration` after an outage, and after a mass removal if it guards against that; zero for not at all.
     init(duration: Duration, guardsMassRemoval: Bool) {
@@ -89,8 +96,8 @@ struct HoldDown {
             let outage = disconnectedAt.map { $0.duration(to: now) } ?? .zero
             if duration > .zero, hasHadSession, isNew || outage > sessionTimeout / 3 {
                 // What vanished before the outage did so in quiet times.
-                if end == nil { forgetAll() }
-                end = now + duration
+                if window == nil { forgetAll() }
+                window = Window(end: now + duration, holdsAll: true)
             }
             disconnectedAt = nil
             sessionTimeout = timeout
@@ -116,7 +123,7 @@ struct HoldDown {
     /// all services in `services` are served differently from now on.
     mutating func take(_ name: ServiceName, from old: Service?, to new: Service?, at now: ContinuousClock.Instant) -> MassRemoval? {
         present += (new?.registrations.count ?? 0) - (old?.registrations.count ?? 0)
-        let isOpen = end != nil
+        let isOpen = window != nil
         guard isOpen || guardsMassRemoval else { return nil }
         if !isOpen { forget(before: now - Self.massRemovalPeriod) }
         let gone = Self.offers(in: old, missingIn: new)
@@ -134,14 +141,15 @@ struct HoldDown {
         }
         set(name, losses)
         guard !isOpen, present + missing >= Self.fewestGuarded, missing > present else { return nil }
-        end = now + duration
+        window = Window(end: now + duration, holdsAll: true)
         return MassRemoval(missing: missing, total: present + missing)
     }
 
     /// What to serve for a service that is now like this; nil for one that is not there.
     func served(_ name: ServiceName, _ service: Service?) -> Service? {
-        guard end != nil, let losses = losses[name], losses.count > 0 else { return service }
+        guard let window, let losses = losses[name], losses.count > 0 else { return service }
         var merged = service ?? Service()
+        guard window.holdsAll || merged.registrations.isEmpty else { return service }
         for held in losses.gone.values.map(\.member) {
             // A znode of the same name that offers something else does not take the held one's place; no znode's name has a slash.
             let isFree = merged.registrations[held.instance] == nil
@@ -155,12 +163,23 @@ struct HoldDown {
     /// The services that have lost or gained something.
     var services: some Sequence<ServiceName> { losses.keys }
 
-    /// Closes the window if its time is over; the services that held something and no longer do.
+    /// Whether anything may be held at present.
+    var isOpen: Bool { window != nil }
+
+    /// When `expire` has something to do; nil while nothing is held.
+    var deadline: ContinuousClock.Instant? { window?.end }
+
+    /// Ends what is over at this time; the services that may be served differently from now on.
     mutating func expire(at now: ContinuousClock.Instant) -> [ServiceName] {
-        guard let end, end <= now else { return [] }
-        self.end = nil
-        defer { forgetAll() }
-        return losses.filter { $0.value.count > 0 }.map(\.key)
+        guard let window, window.end <= now else { return [] }
+        let affected = losses.filter { $0.value.count > 0 }.map(\.key)
+        if window.holdsAll, !affected.isEmpty {
+            self.window = Window(end: now + duration, holdsAll: false)
+        } else {
+            self.window = nil
+            forgetAll()
+        }
+        return affected
     }
 }
 

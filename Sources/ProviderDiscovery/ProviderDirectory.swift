@@ -5,7 +5,8 @@ import Synchronization
 import ZooKeeperClient
 
 /// Knows the providers of every service while `run` runs: it watches ZooKeeper, and keeps what it knew last while ZooKeeper is away. After an
-/// outage it keeps providers that vanish for two minutes more: healthy ones lose their znodes too, and take as long to return.
+/// outage it keeps providers that vanish for two minutes more, four where a service has no other: healthy ones lose their znodes too, and take as
+/// long to return.
 ///
 /// ```swift
 /// let directory = try ProviderDirectory(zooKeeper: "zk1:2181,zk2:2181,zk3:2181")

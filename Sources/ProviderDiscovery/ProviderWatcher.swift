@@ -36,7 +36,7 @@ package actor ProviderWatcher {
 
     /// Follows the registry until the task is cancelled.
     package func run() async {
-        while let inputs = await mailbox.next(before: [state.nextDeadline, holdDown.end].compactMap { $0 }.min()) {
+        while let inputs = await mailbox.next(before: [state.nextDeadline, holdDown.deadline].compactMap { $0 }.min()) {
             let now = ContinuousClock.now
             for input in inputs { take(input, at: now) }
             state.tick(at: now)
@@ -88,10 +88,13 @@ extension ProviderWatcher {
         } else if known != nil, !state.isReading {
             tellChange(of: output.changed, at: now)
         }
-        let released = holdDown.expire(at: now)
-        guard let known, !released.isEmpty else { return }
-        logger.info("hold-down over", metadata: ["path": "\(layout.root)", "services": "\(released.count)"])
-        deliver(.changed(RegistryChange(services: Dictionary(uniqueKeysWithValues: released.map { ($0, known.services[$0]) }))))
+        let affected = holdDown.expire(at: now)
+        guard let known, !affected.isEmpty else { return }
+        logger.info(
+            holdDown.isOpen ? "hold-down over but for services without other providers" : "hold-down over",
+            metadata: ["path": "\(layout.root)", "services": "\(affected.count)"])
+        let services = affected.map { ($0, holdDown.served($0, known.services[$0])) }
+        deliver(.changed(RegistryChange(services: Dictionary(uniqueKeysWithValues: services))))
     }
 
     private func tellWhole(at now: ContinuousClock.Instant) {
@@ -136,7 +139,7 @@ extension ProviderWatcher {
                 "more than half of all providers vanished at once: holding them",
                 metadata: ["path": "\(layout.root)", "vanished": "\(removal.missing)", "of": "\(removal.total)"])
         }
-        if holdDown.end != nil { names.formUnion(holdDown.services) }
+        if holdDown.isOpen { names.formUnion(holdDown.services) }
         return names
     }
 

@@ -11,7 +11,8 @@ struct ServeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How long to keep providers that vanish after an outage, 0 for not at all. (default: 120s)", valueName: "duration"))
+            "How long to keep providers that vanish after an outage, twice that where a service has no other; 0 for not at all. (default: 120s)",
+            valueName: "duration"))
     var holdDown: String?
 
     @Option(

@@ -81,11 +81,25 @@ import Testing
         #expect(held(serve(&holdDown, name, from: nil, to: nil, at: start)) == ["a"])
     }
 
-    @Test func `when the time is over everything held goes`() {
+    @Test func `when the time is over what is held goes, and as much later what has nothing beside it`() {
+        let other = ServiceName("b")
         var holdDown = guarded(outage: .seconds(5))
         _ = serve(&holdDown, name, from: service("a"), to: nil, at: start)
+        _ = serve(&holdDown, other, from: service("a", "b"), to: service("b"), at: start)
         #expect(holdDown.expire(at: start + .seconds(119)) == [])
-        #expect(holdDown.expire(at: start + .seconds(120)) == [name])
+        #expect(Set(holdDown.expire(at: start + .seconds(120))) == [name, other])
+        #expect(held(holdDown.served(name, nil)) == ["a"])
+        #expect(held(holdDown.served(other, service("b"))) == [])
+        #expect(held(holdDown.served(name, service("c"))) == [])
+        #expect(holdDown.expire(at: start + .seconds(239)) == [])
+        #expect(Set(holdDown.expire(at: start + .seconds(240))) == [name, other])
+        #expect(held(holdDown.served(name, nil)) == [])
+    }
+
+    @Test func `a window in which nothing was lost ends once`() {
+        var holdDown = guarded(outage: .seconds(5))
+        #expect(holdDown.expire(at: start + .seconds(120)) == [])
+        #expect(holdDown.deadline == nil)
     }
 
     @Test func `zero turns it off`() {
