@@ -16,7 +16,7 @@ from .scene import Scene
 
 def main():
     # So that what runs is ended, and what was made on the machine taken away.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     # kazoo's words on what drills do on purpose.
     logging.getLogger("kazoo").setLevel(logging.CRITICAL)
     drills = catalogue.drills
@@ -77,4 +77,7 @@ def run(tools, name, drill):
     return Row(name, has_passed, time.monotonic() - began, scene.probers)
 
 
-main()
+try:
+    main()
+except KeyboardInterrupt:
+    sys.exit("interrupted")
