@@ -101,7 +101,8 @@ extension ProviderWatcher {
         let current = state.registry
         var served = current
         if let known {
-            let names = Set(known.services.keys).union(current.services.keys)
+            // Some are in neither, but held.
+            let names = Set(known.services.keys).union(current.services.keys).union(holdDown.services)
             for name in take(names, at: now, { (known.services[$0], current.services[$0]) }) {
                 served.services[name] = holdDown.served(name, current.services[name])
             }
@@ -127,20 +128,20 @@ extension ProviderWatcher {
         deliver(.changed(change))
     }
 
-    /// Has the hold-down take in what became of some services; those that are to be served anew.
+    /// Has the hold-down take in what became of some services; these, or with them all that are now held at once, are to be served anew.
     private func take(
         _ names: Set<ServiceName>, at now: ContinuousClock.Instant, _ states: (ServiceName) -> (old: Service?, new: Service?)
     ) -> Set<ServiceName> {
-        var names = names
+        var affected = names
         for name in names {
             let (old, new) = states(name)
             guard let removal = holdDown.take(name, from: old, to: new, at: now) else { continue }
+            affected.formUnion(holdDown.services)
             logger.warning(
                 "more than half of all providers vanished at once: holding them",
                 metadata: ["path": "\(layout.root)", "vanished": "\(removal.missing)", "of": "\(removal.total)"])
         }
-        if holdDown.isOpen { names.formUnion(holdDown.services) }
-        return names
+        return affected
     }
 
     private func log(_ report: WatchReport) {
