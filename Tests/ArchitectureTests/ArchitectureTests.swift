@@ -49,7 +49,8 @@ import Testing
         let links = readme.matches(of: /\]\(([^)]+)\)/).map { String($0.output.1) }
         #expect(links.count > 5)
         for link in links { #expect(FileManager.default.fileExists(atPath: root.appending(path: link).path), "\(link)") }
-        for command in ["examples/quickstart", "Tests/run", "Tests/Fuzz/run", "Tests/Benchmarks/run", "Tests/Drills/run"] {
+        let tests = ["run", "Fuzz/run", "Sanitizers/run", "Benchmarks/run", "Drills/run"]
+        for command in ["examples/quickstart"] + tests.map({ "Tests/\($0)" }) {
             #expect(readme.contains(command))
             #expect(FileManager.default.isExecutableFile(atPath: root.appending(path: command).path), "\(command)")
         }

@@ -1,40 +1,126 @@
-/// Whatever comes, there is a response that fits, with the query's ID and QR set, or silence where RFC 1035 knows no query.
+import DNSAuthority
+
+/// Whatever comes is met with silence where RFC 1035 knows no query, else with a response that fits and that a decoder which shares no code
+/// with the codec reads back with the same ID and question, whatever is known of the zone.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
-    let query = UnsafeRawBufferPointer(start: start, count: count)
-    for transport in [Transport.udp, .tcp] {
-        let capacity = transport == .udp ? 4160 : Responder.capacity(for: .tcp)
-        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity, alignment: 8)
-        defer { memory.deallocate() }
-        let length = min(count, capacity)
-        memory.copyMemory(from: UnsafeRawBufferPointer(rebasing: query.prefix(length)))
-        var responder = Responder(seed: 1)
-        let responseLength = responder.respond(in: memory, queryLength: length, over: transport, from: servedZones)
-        guard length >= 12, query[2] & 0x80 == 0 else {
-            precondition(responseLength == 0, "a message that is no query was answered")
-            continue
-        }
-        precondition(12...Responder.limit(over: transport) ~= responseLength, "the response has an impossible length")
-        precondition(memory[0] == query[0] && memory[1] == query[1], "the response has another ID")
-        precondition(memory[2] & 0x80 != 0, "the response is no response")
+    let query = Array(UnsafeBufferPointer(start: start, count: min(count, memory.count)))
+    let asked = AskedQuestion(query)
+    let udp = asked.responses(over: .udp)
+    let tcp = asked.responses(over: .tcp)
+    for (udp, tcp) in zip(udp, tcp) {
+        guard let udp, let tcp else { continue }
+        precondition(!tcp.flags.contains("tc"), "a response over TCP is cut short")
+        precondition(udp.code == tcp.code, "the transport decides what is answered")
+        // ANY is answered with one RRset over UDP (RFC 8482).
+        guard !udp.flags.contains("tc"), asked.type != 255 else { continue }
+        precondition(udp.answer.count == tcp.answer.count && udp.authority == tcp.authority, "a response over UDP lacks records")
+    }
+    for responses in [udp, tcp] {
+        // The mark takes room.
+        let isCut = responses[1]?.flags.contains("tc") == true
+        precondition(isCut || responses[0]?.answer.count == responses[1]?.answer.count, "a stale answer lacks records")
+        for response in responses[2...] { precondition(response?.answer.isEmpty != false, "a zone that is not there has records") }
     }
     return 0
 }
 
+/// The octets that came, and what the decoder of the tests makes of them.
+private struct AskedQuestion {
+    let octets: [UInt8]
+    /// Where the question ends if it can be repeated: the only one, its name uncompressed.
+    let questionEnd: Int?
+    /// The whole message read by the decoder, if it can be.
+    let text: PacketText?
+
+    init(_ octets: [UInt8]) {
+        self.octets = octets
+        questionEnd = Self.questionEnd(octets)
+        text = try? PacketText(octets)
+    }
+
+    /// QTYPE.
+    var type: Int? { questionEnd.map { Int(octets[$0 - 4]) << 8 | Int(octets[$0 - 3]) } }
+
+    private static func questionEnd(_ octets: [UInt8]) -> Int? {
+        guard octets.count >= 12, octets[4] == 0, octets[5] == 1 else { return nil }
+        var end = 12
+        while end < octets.count, octets[end] != 0 {
+            guard octets[end] <= 63 else { return nil }
+            end += 1 + Int(octets[end])
+        }
+        return end + 5 <= octets.count && end - 12 < 255 ? end + 5 : nil
+    }
+
+    /// What is answered out of each state of the zone; nil for silence.
+    func responses(over transport: Transport) -> [PacketText?] { zoneStates.map { response(over: transport, from: $0) } }
+
+    private func response(over transport: Transport, from zones: ServedZones) -> PacketText? {
+        memory.copyBytes(from: octets)
+        var responder = Responder(seed: 1)
+        let length = responder.respond(in: memory, queryLength: octets.count, over: transport, from: zones)
+        guard octets.count >= 12, octets[2] & 0x80 == 0 else {
+            precondition(length == 0, "a message that is no query was answered")
+            return nil
+        }
+        precondition(12...limit(over: transport) ~= length, "the response has an impossible length")
+        let octets = Array(memory[..<length])
+        do {
+            let response = try PacketText(octets)
+            judge(response, octets)
+            return response
+        } catch { fatalError("the response cannot be read: \(error)") }
+    }
+
+    private func judge(_ response: PacketText, _ octets: [UInt8]) {
+        precondition(octets[..<2] == self.octets[..<2], "the response has another ID")
+        precondition(response.flags.contains("qr"), "the response is no response")
+        precondition(response.questions.count == (questionEnd == nil ? 0 : 1), "the question is not repeated, or made up")
+        if let questionEnd { precondition(octets[12..<questionEnd] == self.octets[12..<questionEnd], "the response has another question") }
+        if let text { precondition(response.edns == nil || text.edns != nil, "the response has an OPT record that nobody asked for") }
+    }
+
+    /// Most octets of a response (RFC 1035 §4.2.1, RFC 6891 §6.2.3, RFC 9715 §3.1).
+    private func limit(over transport: Transport) -> Int {
+        guard transport == .udp else { return 65535 }
+        guard let text else { return 1232 }
+        return min(max(512, text.edns?["udp"] ?? 0), 1232)
+    }
+}
+
+/// Where queries stand and responses are written: larger than any of them.
+nonisolated(unsafe) private let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 70_000, alignment: 8)
+
+/// What may be known of the zone: all, all but not at present, nothing yet, nothing any more.
+private let zoneStates = [
+    ServedZones([ServedZone(zone, .current)]), ServedZones([ServedZone(zone, .stale)]), ServedZones([ServedZone(notReady: zone.origin)]),
+    ServedZones([ServedZone(zone, .expired)]),
+]
+
 /// A zone with every kind of RRset, in names that the seeds ask for.
-private let servedZones: ServedZones = {
+private let zone: Zone = {
     let origin = DomainName(text: "svc.local") ?? .root
+    func name(_ label: String) -> DomainName { origin.prepending(Array(label.utf8)) ?? origin }
+    func services(_ targets: [DomainName]) -> [RecordData] { targets.map { .srv(priority: 0, weight: 1, port: 80, target: $0) } }
     var block = RecordBlockBuilder()
     let a = block.add(RRset(.a, ttl: 5, records: (1...40).map { .a($0) }))
     let aaaa = block.add(RRset(.aaaa, ttl: 5, records: [.aaaa(1)]))
-    let targets = (0..<60).compactMap { DomainName(text: "provider-\($0).example.net") }
-    let srv = block.add(
-        RRset(.srv, ttl: 5, records: targets.map { .srv(priority: 0, weight: 1, port: 80, target: $0) }),
-        additional: targets.map { _ in .init(ipv4: a, ipv6: aaaa) })
-    if let name = DomainName(text: "second")?.appending(origin) { block.add(name, [a, aaaa, srv]) }
-    block.add(origin)
+    // Targets of different lengths that are outside, and of one length that are inside, whose addresses stand behind each other.
+    let outside = (0..<60).compactMap { DomainName(text: "provider-\($0).example.net") }
+    let srv = block.add(RRset(.srv, ttl: 5, records: services(outside)), additional: outside.map { _ in .init(ipv4: a, ipv6: aaaa) })
+    let inside = (10..<30).map { name("p\($0)") }
+    let addresses = (0..<20).map { block.add(RRset(.a, ttl: 5, records: [.a($0)])) }
+    var heldSet = RRset(.srv, ttl: 5, records: services(inside))
+    heldSet.isHeld = true
+    let held = block.add(heldSet, additional: addresses.map { .init(ipv4: $0) })
+    var unknownSet = RRset(.a, ttl: 5)
+    unknownSet.isUnknown = true
+    let soa = StartOfAuthority(primary: name("ns"), mailbox: name("hostmaster"), serial: 1, minimum: 1)
+    block.add(name("second"), [a, aaaa, srv])
+    block.add(name("third"), [held, block.add(unknownSet)])
+    block.add(name("empty"))
+    block.add(origin, [block.add(RRset(.soa, ttl: 5, records: [.soa(soa)])), block.add(RRset(.ns, ttl: 5, records: [.ns(name("ns"))]))])
     var builder = ZoneBuilder(origin: origin, seed: 1)
     builder.insert(block.build())
-    let zone = builder.build(StartOfAuthority(primary: origin, mailbox: origin, serial: 1, minimum: 1), ttl: 5)
-    return ServedZones([ServedZone(zone, .stale)])
+    return builder.build(soa, ttl: 5)
 }()

@@ -55,20 +55,23 @@ public struct PacketText: Sendable {
         let ttl = try reader.number(4)
         let end = try reader.number(2) + reader.offset
         guard end <= reader.octets.count else { throw Malformed(reason: "a record is cut short") }
-        defer { reader.offset = end }
         if type == 41 {
             code |= (ttl >> 24) << 4
             var edns = ["version": ttl >> 16 & 255, "udp": recordClass, "do": ttl >> 15 & 1]
             while reader.offset < end {
+                guard reader.offset + 4 <= end else { throw Malformed(reason: "an option is cut short") }
                 let option = try reader.number(2)
                 let length = try reader.number(2)
                 if option == 15 { edns["ede"] = try Reader(octets: reader.octets, offset: reader.offset).peek(2) }
                 reader.offset += length
             }
+            guard reader.offset == end else { throw Malformed(reason: "an option longer than its record") }
             self.edns = edns
             return nil
         }
-        return "\(name) \(ttl) \(Self.typeName(type)) \(try Self.data(&reader, type, end))"
+        let data = try Self.data(&reader, type, end)
+        guard reader.offset == end else { throw Malformed(reason: "data of another length than the record says") }
+        return "\(name) \(ttl) \(Self.typeName(type)) \(data)"
     }
 
     private static func data(_ reader: inout Reader, _ type: Int, _ end: Int) throws -> String {
@@ -82,7 +85,9 @@ public struct PacketText: Sendable {
         case 6:
             let names = "\(try reader.name()) \(try reader.name())"
             return try names + " " + (0..<5).map { _ in String(try reader.number(4)) }.joined(separator: " ")
-        default: return "\(end - reader.offset) octets"
+        default:
+            defer { reader.offset = end }
+            return "\(end - reader.offset) octets"
         }
     }
 
@@ -115,6 +120,7 @@ private struct Reader {
         var text = ""
         var position = offset
         var isFollowing = false
+        var nameLength = 0
         while true {
             guard position < octets.count else { throw PacketText.Malformed(reason: "a name is cut short") }
             let length = Int(octets[position])
@@ -127,6 +133,8 @@ private struct Reader {
                 position = target
                 continue
             }
+            nameLength += 1 + length
+            guard length <= 63, nameLength <= 255 else { throw PacketText.Malformed(reason: "a label or a name is too long") }
             if length == 0 {
                 if !isFollowing { offset = position + 1 }
                 return text.isEmpty ? "." : text
