@@ -30,6 +30,13 @@ struct RegistrySettings {
 
     private static let defaultZones = [ZoneSource("svc.local=/providers")].compactMap(\.self)
 
+    /// Zones whose origins lie below another's, each with that: services of the outer one that have such a name are out of reach.
+    var nestedZones: [(inner: ZoneSource, outer: ZoneSource)] {
+        zones.compactMap { inner in
+            zones.first { $0 != inner && inner.origin.isAtOrBelow($0.origin) }.map { (inner, $0) }
+        }
+    }
+
     /// A session that has not begun to run.
     var session: Session { Session(servers: servers, timeout: sessionTimeout, credentials: credentials, logger: logger) }
 

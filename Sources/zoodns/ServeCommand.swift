@@ -31,6 +31,11 @@ struct ServeCommand: AsyncParsableCommand {
         let server = try await listen(settings)
         for endpoint in server.endpoints { StandardStreams.say("listening \(endpoint.text) udp tcp") }
 
+        for (inner, outer) in settings.common.registry.nestedZones {
+            logger.warning(
+                "zone lies within another, whose services of that name are out of reach",
+                metadata: ["zone": "\(inner.origin.text)", "within": "\(outer.origin.text)"])
+        }
         let session = settings.common.registry.session
         let resolver = HostResolver(servers: settings.common.hostResolvers, logger: logger)
         let publisher = publisher(settings, logger, .init(publish: server.publish, follow: resolver.follow))
