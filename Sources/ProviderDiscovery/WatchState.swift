@@ -8,6 +8,7 @@ import ZooKeeperClient
 /// | connected, new session | all is forgotten and read anew; nothing is told before it is complete |
 /// | connected, same session | what was waiting is sent; the watches are still there |
 /// | disconnected | nothing is sent |
+/// | watches lost | all is listed anew, what had a watch on its data is read again |
 /// | watch fired | what stands at its path is read again |
 /// | answer of an earlier session | ignored |
 /// | answer: connection lost | asked again |
@@ -101,6 +102,7 @@ extension WatchState {
             isConnected = true
             if isNew { startOver(at: now) }
         case .session(.disconnected): isConnected = false
+        case .session(.watchesLost): watchAgain()
         case .session(.watch(let path)): watchFired(path, at: now)
         case .answer(let answer, let request, let generation):
             guard generation == self.generation else { return }
@@ -124,6 +126,17 @@ extension WatchState {
         queue.add(.listServices)
         nextReconcile = now + settings.reconcile
         nextReread = now + .seconds(1)
+    }
+
+    /// Has every znode watched that was; what was read stays until it is different.
+    private mutating func watchAgain() {
+        prompt(.listServices)
+        for (name, state) in services {
+            prompt(.listProviders(name))
+            for instance in state.children where watchesData(.read(name, instance: instance)) {
+                queue.addUnhurried(.read(name, instance: instance))
+            }
+        }
     }
 
     private mutating func watchFired(_ path: String, at now: ContinuousClock.Instant) {

@@ -224,6 +224,24 @@ private struct Tree {
         #expect(tree.state.takeOutput().repairs == 0)
     }
 
+    @Test func `watches that are lost with a connection are armed again, and what was read stays`() {
+        var tree = Tree.settled(["a": ["1": good], "b": ["1": good]])
+        tree.take(.session(.disconnected))
+        tree.services = ["a": ["2": good], "b": ["1": good]]
+        tree.connect(isNew: false)
+        tree.take(.session(.watchesLost))
+        #expect(tree.state.service("a")?.registrations.keys.map(\.text) == ["1"])
+        tree.settle()
+        #expect(tree.asked.contains(.listServices))
+        for request in [WatchRequest.listProviders("a"), .listProviders("b"), .read("b", instance: "1")] {
+            #expect(tree.asked.contains(request))
+        }
+        let output = tree.state.takeOutput()
+        #expect(output.changed == ["a"])
+        #expect(output.repairs == 0)
+        #expect(tree.state.service("a")?.registrations.keys.map(\.text) == ["2"])
+    }
+
     @Test func `a list of services that cannot be had is asked for again`() {
         var tree = Tree()
         tree.services = ["a": ["1": good]]
