@@ -1,5 +1,6 @@
 """Asks a server throughout a drill, and holds each answer against the truth."""
 import collections
+import contextlib
 import dataclasses
 import random
 import select
@@ -19,6 +20,8 @@ from .truth import STALE_ANSWER
 
 KINDS = ("A", "SRV", "AAAA")
 PATIENCE = 2.0  # seconds after which a query counts as not answered
+SO_RCVBUFFORCE = 33  # which Python has no name for
+BURST = 50  # queries at most between two looks for answers
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,6 +65,9 @@ class Prober(threading.Thread):
             client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             client.connect(("127.0.0.1", port))
             client.setblocking(False)
+            # Room for all that a server may answer at once that stood still for a second.
+            with contextlib.suppress(PermissionError):
+                client.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 8 << 20)
             self.sockets.append(client)
         self.questions = {}
         self.pending = collections.OrderedDict()
@@ -80,9 +86,9 @@ class Prober(threading.Thread):
         began, asked, order, identifiers = time.monotonic(), 0, [], [0] * len(self.sockets)
         while True:
             now = time.monotonic()
-            # A machine that stood still is not made up for.
-            if (due := int((now - began) * self.rate)) - asked > self.rate:
-                asked = due - self.rate
+            due = int((now - began) * self.rate)
+            # Time in which the prober stood still is not made up for: no buffer would take that.
+            asked = max(asked, due - BURST)
             while asked < due and not self.over.is_set():
                 if not order:
                     order = self.all_questions()

@@ -227,9 +227,22 @@ class Scene:
             if present and len(present) >= 3:
                 self.remove(service)
             else:
-                self.changes += 1
-                # Never the same twice: equal providers are one.
-                self.add(service, f"10.{self.changes >> 16 | 128}.{self.changes >> 8 & 255}.{self.changes & 255}")
+                self.add(service, self.fresh_address())
+
+    def fresh_address(self):
+        """Never the same twice: equal providers are one."""
+        self.changes += 1
+        return f"10.{self.changes >> 16 | 128}.{self.changes >> 8 & 255}.{self.changes & 255}"
+
+    def read(self, service):
+        """A service's providers as ZooKeeper has them; None without the service."""
+        path, found = f"{ROOT}/{service}", set()
+        with contextlib.suppress(exceptions.NoNodeError):
+            for instance in self.client.get_children(path):
+                document = json.loads(self.client.get(f"{path}/{instance}")[0])
+                found.add(Provider(instance, document["host"], document["port"]))
+            return found
+        return None
 
     def compare(self):
         """Whether ZooKeeper has what the truth has: a drill that is wrong about that proves nothing."""
