@@ -8,6 +8,7 @@ import ZooKeeperClient
 /// | connected, new session | all is forgotten and read anew; nothing is told before it is complete |
 /// | connected, same session | what was waiting is sent; the watches are still there |
 /// | disconnected | nothing is sent |
+/// | watches lost | all is listed anew, what had a watch on its data is read again |
 /// | watch fired | what stands at its path is read again |
 /// | answer of an earlier session | ignored |
 /// | answer: connection lost | asked again |
@@ -15,9 +16,9 @@ import ZooKeeperClient
 /// | answer: any other failure | reported once; asked again at the next reconciliation, if it was never answered |
 /// | a list has some that are new and others no more | the old ones go when the new ones have been read |
 struct WatchState {
-    /// Services with more providers than this are listed at most once in `pauseForLargeServices`: each list costs their whole length.
-    static let largeService = 1000
-    static let pauseForLargeServices: Duration = .milliseconds(100)
+    /// Lists with more names than this are asked for at most once in `pauseForLongLists`: each costs its whole length.
+    static let longList = 1000
+    static let pauseForLongLists: Duration = .milliseconds(100)
     /// Registries up to this size have a watch on every provider's data.
     static let mostDataWatches = 10_000
     /// The time in which the data of every provider is read again, in case it changed without a watch.
@@ -32,8 +33,10 @@ struct WatchState {
     private var queue = RequestQueue()
     /// What has to be answered before the registry is complete; nil once it is.
     private var initial: Set<WatchRequest>? = [.listServices]
-    /// Large services whose next list must wait.
-    private var delayed: [ServiceName: ContinuousClock.Instant] = [:]
+    /// Long lists that must wait.
+    private var delayed: [WatchRequest: ContinuousClock.Instant] = [:]
+    /// When the services were last listed.
+    private var servicesListedAt: ContinuousClock.Instant?
     private var nextReconcile: ContinuousClock.Instant?
     private var nextReread: ContinuousClock.Instant?
     /// Services whose providers are still to be read again in this period.
@@ -99,6 +102,7 @@ extension WatchState {
             isConnected = true
             if isNew { startOver(at: now) }
         case .session(.disconnected): isConnected = false
+        case .session(.watchesLost): watchAgain()
         case .session(.watch(let path)): watchFired(path, at: now)
         case .answer(let answer, let request, let generation):
             guard generation == self.generation else { return }
@@ -124,9 +128,20 @@ extension WatchState {
         nextReread = now + .seconds(1)
     }
 
+    /// Has every znode watched that was; what was read stays until it is different.
+    private mutating func watchAgain() {
+        prompt(.listServices)
+        for (name, state) in services {
+            prompt(.listProviders(name))
+            for instance in state.children where watchesData(.read(name, instance: instance)) {
+                queue.addUnhurried(.read(name, instance: instance))
+            }
+        }
+    }
+
     private mutating func watchFired(_ path: String, at now: ContinuousClock.Instant) {
         switch layout.place(of: path) {
-        case .root: prompt(.listServices)
+        case .root: prompt(.listServices, length: services.count, last: servicesListedAt, at: now)
         case .service(let name): if services[name] != nil { list(name, at: now) }
         case .provider(let name, let instance): if isKnown(instance, in: name) { queue.add(.read(name, instance: instance)) }
         case nil: break
@@ -138,13 +153,16 @@ extension WatchState {
         queue.add(request)
     }
 
-    /// Lists a service anew, a large one after a pause.
+    /// Lists a service anew.
     private mutating func list(_ name: ServiceName, at now: ContinuousClock.Instant) {
-        guard let state = services[name], state.childCount > Self.largeService, let last = state.listedAt,
-            last + Self.pauseForLargeServices > now
-        else { return prompt(.listProviders(name)) }
-        unprompted.remove(.listProviders(name))
-        delayed[name] = last + Self.pauseForLargeServices
+        prompt(.listProviders(name), length: services[name]?.childCount ?? 0, last: services[name]?.listedAt, at: now)
+    }
+
+    /// Asks for a list anew, for a long one after a pause.
+    private mutating func prompt(_ list: WatchRequest, length: Int, last: ContinuousClock.Instant?, at now: ContinuousClock.Instant) {
+        guard length > Self.longList, let last, last + Self.pauseForLongLists > now else { return prompt(list) }
+        unprompted.remove(list)
+        delayed[list] = last + Self.pauseForLongLists
     }
 }
 
@@ -160,9 +178,9 @@ extension WatchState {
     /// Does what is due.
     mutating func tick(at now: ContinuousClock.Instant) {
         guard isConnected else { return }
-        for (name, due) in delayed where due <= now {
-            delayed[name] = nil
-            prompt(.listProviders(name))
+        for (list, due) in delayed where due <= now {
+            delayed[list] = nil
+            prompt(list)
         }
         if let due = nextReconcile, due <= now {
             nextReconcile = now + settings.reconcile
@@ -177,10 +195,15 @@ extension WatchState {
 
     /// Lists everything anew; what could not be read is read again when its list has come.
     private mutating func reconcile() {
-        for request in [WatchRequest.listServices] + services.keys.map(WatchRequest.listProviders) {
-            unprompted.insert(request)
-            queue.add(request)
-        }
+        addUnprompted(.listServices)
+        for name in services.keys { addUnprompted(.listProviders(name)) }
+    }
+
+    /// Asks for a list that no watch has asked for, unless one has and the list is yet to come.
+    private mutating func addUnprompted(_ list: WatchRequest) {
+        guard delayed[list] == nil else { return }
+        if initial == nil, !queue.contains(list) { unprompted.insert(list) }
+        queue.addUnhurried(list)
     }
 
     /// Reads the share of one second of all providers again, whole services at a time.
@@ -191,7 +214,7 @@ extension WatchState {
         while count < share, let name = rereads.popLast() {
             // It may have vanished since.
             for instance in services[name]?.children ?? [] {
-                queue.add(.read(name, instance: instance))
+                queue.addUnhurried(.read(name, instance: instance))
                 count += 1
             }
         }
@@ -204,7 +227,9 @@ extension WatchState {
     private mutating func take(_ answer: WatchAnswer, to request: WatchRequest, at now: ContinuousClock.Instant) {
         if case .failed(let error) = answer, error.isPassing { return queue.add(request) }
         switch (request, answer) {
-        case (.listServices, .names(let names)): listed(names)
+        case (.listServices, .names(let names)):
+            servicesListedAt = now
+            listed(names)
         case (.listServices, .failed(.noNode)):
             listed([])
             queue.add(.awaitRoot)
@@ -259,7 +284,7 @@ extension WatchState {
     private mutating func listed(_ names: [String]) {
         let current = Set(names.map(ServiceName.init))
         let gone = services.keys.filter { !current.contains($0) }
-        let new = current.filter { services[$0] == nil }
+        let new = current.filter { !services.keys.contains($0) }
         noteDifference(.listServices, gone.count + new.count)
         for name in gone { remove(name) }
         for name in new {
@@ -355,7 +380,7 @@ extension WatchState {
         guard let state = services[name] else { return }
         for instance in state.children { remove(instance, from: name) }
         services[name] = nil
-        delayed[name] = nil
+        delayed[.listProviders(name)] = nil
         reported[.service(name)] = nil
         unprompted.remove(.listProviders(name))
         output.changed.insert(name)

@@ -123,6 +123,7 @@ extension RegistrationState {
         case .disconnected:
             isConnected = false
             if told == .registered { tell(.suspended, .suspended(path: path)) }
+        case .watchesLost: look()
         case .watch(let path): if path == self.path { look() }
         }
     }

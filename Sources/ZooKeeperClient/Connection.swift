@@ -25,10 +25,16 @@ final class Connection: Sendable {
         let pointer: OpaquePointer
     }
 
+    /// A session's id with the password that lets another connection go on with it. The C type is `clientid_t`.
+    struct Identity: Sendable {
+        fileprivate let value: clientid_t
+    }
+
     private struct State {
         var handle: Handle?
         var isConnected = false
         var isClosed = false
+        var identity: Identity?
         var pending: [ObjectIdentifier: PendingRequest] = [:]
     }
 
@@ -38,12 +44,16 @@ final class Connection: Sendable {
     /// `report` is called on the C client's thread.
     init(report: @escaping @Sendable (Event) -> Void) { self.report = report }
 
-    /// Begins to connect to numeric addresses; false if they make no sense to the client. The C function is `zookeeper_init2`.
-    func open(_ addresses: String, timeout: Duration, _ credentials: Credentials?) -> Bool {
+    /// Begins to connect to numeric addresses, to go on with a session if one is given; false if they make no sense to the client.
+    /// The C function is `zookeeper_init2`.
+    func open(_ addresses: String, timeout: Duration, _ credentials: Credentials?, resuming identity: Identity?) -> Bool {
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        let timeout = Int32(clamping: timeout.milliseconds)
         let pointer = withSignalsBlocked {
-            zookeeper_init2(
-                addresses, watchZooKeeper, Int32(clamping: timeout.milliseconds), nil, Unmanaged.passUnretained(self).toOpaque(),
-                ZOO_NO_LOG_CLIENTENV, zooKeeperLog)
+            guard var value = identity?.value else {
+                return zookeeper_init2(addresses, watchZooKeeper, timeout, nil, context, ZOO_NO_LOG_CLIENTENV, zooKeeperLog)
+            }
+            return zookeeper_init2(addresses, watchZooKeeper, timeout, &value, context, ZOO_NO_LOG_CLIENTENV, zooKeeperLog)
         }
         guard let pointer else { return false }
         // Never look addresses up again: a slow look-up would hold up the pings of the session (ZOOKEEPER-1998).
@@ -79,6 +89,9 @@ final class Connection: Sendable {
         }
         for request in left.values { request.fail(.sessionEnded) }
     }
+
+    /// The last session; nil if there has been none.
+    var identity: Identity? { state.withLock { $0.identity } }
 
     /// The C client's threads inherit the mask: its `poll` takes an interruption for a lost connection.
     private func withSignalsBlocked<Result>(_ body: () -> Result) -> Result {
@@ -125,13 +138,13 @@ extension Connection {
             guard !state.isClosed else { return false }
             state.handle = known ?? state.handle
             state.isConnected = isConnected
+            if isConnected, let value = zoo_client_id(handle)?.pointee { state.identity = Identity(value: value) }
             return true
         }
         guard isOpen else { return }
         switch code {
         case ZOO_CONNECTED_STATE:
-            let id = zoo_client_id(handle)?.pointee.client_id ?? 0
-            report(.connected(id: id, timeout: .milliseconds(Int64(zoo_recv_timeout(handle)))))
+            report(.connected(id: identity?.value.client_id ?? 0, timeout: .milliseconds(Int64(zoo_recv_timeout(handle)))))
         case ZOO_EXPIRED_SESSION_STATE, ZOO_AUTH_FAILED_STATE: report(.ended)
         default: report(.connecting)
         }

@@ -1,6 +1,17 @@
 /// Tells when a connection must be given up although ZooKeeper never said that its session is over: servers that moved, that were restored
 /// from an older state, or that reject the watches which are sent again (ZOOKEEPER-706) keep the C client trying for ever.
 struct ConnectionHealth {
+    /// What to do about a lost connection.
+    enum Verdict {
+        /// The C client connects again.
+        case wait
+        /// It held and then was lost too often: ZooKeeper may not like what is sent at each return, all watches at once. The session goes
+        /// on without them, over a connection of another handle.
+        case dropWatches
+        /// It was lost too often from the beginning.
+        case startOver
+    }
+
     /// Losses within the flapping period that are too many.
     private static let tooManyLosses = 3
     private static let shortestFlappingPeriod: Duration = .seconds(5)
@@ -11,6 +22,7 @@ struct ConnectionHealth {
     /// Time for some attempts of the C client, which makes one every sixtieth of the session timeout.
     private let flappingPeriod: Duration
     private var disconnectedSince: ContinuousClock.Instant?
+    private var firstConnected: ContinuousClock.Instant?
     private var losses: [ContinuousClock.Instant] = []
 
     /// A connection that is being made, for a session with this timeout.
@@ -21,14 +33,18 @@ struct ConnectionHealth {
     }
 
     /// There is a connection.
-    mutating func connected() { disconnectedSince = nil }
+    mutating func connected(at now: ContinuousClock.Instant) {
+        firstConnected = firstConnected ?? now
+        disconnectedSince = nil
+    }
 
-    /// There is none; true if that has now happened too often.
-    mutating func disconnected(at now: ContinuousClock.Instant) -> Bool {
-        guard disconnectedSince == nil else { return false }
+    /// There is none.
+    mutating func disconnected(at now: ContinuousClock.Instant) -> Verdict {
+        guard disconnectedSince == nil else { return .wait }
         disconnectedSince = now
         losses = losses.filter { $0.duration(to: now) < flappingPeriod } + [now]
-        return losses.count >= Self.tooManyLosses
+        guard losses.count >= Self.tooManyLosses, let first = losses.first, let firstConnected else { return .wait }
+        return firstConnected.duration(to: first) < flappingPeriod ? .startOver : .dropWatches
     }
 
     /// When patience ends, unless there is a connection before.

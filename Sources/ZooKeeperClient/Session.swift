@@ -93,38 +93,54 @@ extension Session {
     package func run() async {
         ClientLog.redirect(to: logger)
         var pause = Backoff()
+        var ending = Ending.futile
         while !Task.isCancelled {
-            if await live() { pause = Backoff() }
+            ending = if case .detached(let identity) = ending { await live(resuming: identity) } else { await live() }
+            switch ending {
+            case .futile: break
+            case .over, .detached: pause = Backoff()
+            }
             guard !Task.isCancelled else { return }
             try? await Task.sleep(for: pause.next())
         }
     }
 
-    /// One connection from its making to its end; false if it never came to a session.
-    private func live() async -> Bool {
+    /// How the life of a connection ended.
+    private enum Ending {
+        /// It never came to a session.
+        case futile
+        /// Its session is over, or given up.
+        case over
+        /// Its session may go on over another connection, without watches.
+        case detached(Connection.Identity)
+    }
+
+    /// One connection from its making to its end, for a new session or one to go on with.
+    private func live(resuming identity: Connection.Identity? = nil) async -> Ending {
         let addresses = await ServerAddresses.resolve(servers)
         guard !addresses.isEmpty else {
             if !Task.isCancelled { logger.warning("no zookeeper server could be resolved", metadata: ["servers": "\(servers.text)"]) }
-            return false
+            return .futile
         }
         logger.info("connecting to zookeeper", metadata: ["servers": "\(addresses.text)"])
-        let (signs, relay) = SessionRelay.make { [weak self] in self?.tell($0) }
+        let (signs, relay) = SessionRelay.make(resumes: identity != nil) { [weak self] in self?.tell($0) }
         let connection = Connection { relay.take($0) }
         self.connection.withLock { $0 = connection }
         defer { self.connection.withLock { $0 = nil } }
-        guard connection.open(addresses.text, timeout: timeout, credentials) else {
+        guard connection.open(addresses.text, timeout: timeout, credentials, resuming: identity) else {
             logger.warning("zookeeper client could not be set up", metadata: ["servers": "\(addresses.text)"])
-            return false
+            return .futile
         }
-        await supervise(signs, relay)
+        let dropsWatches = await supervise(signs, relay)
         // Before closing, which may take seconds: nobody shall send requests meanwhile.
         let hadSession = relay.end()
         await close(connection)
-        return hadSession
+        if dropsWatches, let identity = connection.identity { return .detached(identity) }
+        return hadSession ? .over : .futile
     }
 
-    /// Waits until the session has ended, the connection must be given up, or the task is cancelled.
-    private func supervise(_ signs: AsyncStream<SessionRelay.Sign>, _ relay: SessionRelay) async {
+    /// Waits until the session has ended, the connection must be given up, or the task is cancelled; true if only watches must be given up.
+    private func supervise(_ signs: AsyncStream<SessionRelay.Sign>, _ relay: SessionRelay) async -> Bool {
         var health = ConnectionHealth(timeout: timeout, now: .now)
         var iterator = signs.makeAsyncIterator()
         while true {
@@ -132,19 +148,29 @@ extension Session {
             defer { alarm?.cancel() }
             switch await iterator.next() {
             case .connected(let id, let timeout):
-                health.connected()
+                health.connected(at: .now)
                 logger.info(
                     "connected to zookeeper",
                     metadata: ["session": "0x\(String(UInt64(bitPattern: id), radix: 16))", "timeout": "\(timeout)"])
             case .disconnected:
                 logger.warning("connection to zookeeper lost")
-                guard health.disconnected(at: .now) else { continue }
-                return logger.warning("connection to zookeeper lost too often, starting a new session")
-            case .ended: return logger.warning("zookeeper session ended")
+                switch health.disconnected(at: .now) {
+                case .wait: continue
+                case .dropWatches:
+                    logger.warning("connection to zookeeper lost too often, going on without its watches")
+                    return true
+                case .startOver:
+                    logger.warning("connection to zookeeper lost too often, starting a new session")
+                    return false
+                }
+            case .ended:
+                logger.warning("zookeeper session ended")
+                return false
             case .alarm:
                 guard let deadline = health.deadline, deadline <= .now else { continue }
-                return logger.warning("no connection to zookeeper for long, starting over", metadata: ["servers": "\(servers.text)"])
-            case nil: return
+                logger.warning("no connection to zookeeper for long, starting over", metadata: ["servers": "\(servers.text)"])
+                return false
+            case nil: return false
             }
         }
     }

@@ -15,23 +15,26 @@ final class SessionRelay: Sendable {
     private struct State {
         var isConnected = false
         var hadSession = false
+        /// The session is an earlier connection's, whose watches are gone; to be told once.
+        var hasLostWatches = false
         /// Nothing is told any more.
         var isOver = false
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let tell: @Sendable (SessionEvent) -> Void
     private let signs: AsyncStream<Sign>.Continuation
 
-    private init(_ tell: @escaping @Sendable (SessionEvent) -> Void, _ signs: AsyncStream<Sign>.Continuation) {
+    private init(resumes: Bool, _ tell: @escaping @Sendable (SessionEvent) -> Void, _ signs: AsyncStream<Sign>.Continuation) {
+        state = Mutex(State(hadSession: resumes, hasLostWatches: resumes))
         self.tell = tell
         self.signs = signs
     }
 
-    /// A relay to `tell`, with the signs that come of it.
-    static func make(_ tell: @escaping @Sendable (SessionEvent) -> Void) -> (AsyncStream<Sign>, SessionRelay) {
+    /// A relay to `tell`, with the signs that come of it; `resumes`: for a session that there has been before.
+    static func make(resumes: Bool, _ tell: @escaping @Sendable (SessionEvent) -> Void) -> (AsyncStream<Sign>, SessionRelay) {
         let (stream, continuation) = AsyncStream.makeStream(of: Sign.self)
-        return (stream, SessionRelay(tell, continuation))
+        return (stream, SessionRelay(resumes: resumes, tell, continuation))
     }
 
     /// Takes in what the connection says.
@@ -39,13 +42,14 @@ final class SessionRelay: Sendable {
         switch event {
         case .watch(let path): tell(.watch(path: path))
         case .connected(let id, let timeout):
-            let isNew: Bool? = state.withLock { state in
+            let before: State? = state.withLock { state in
                 guard !state.isOver else { return nil }
                 defer { state = State(isConnected: true, hadSession: true) }
-                return !state.hadSession
+                return state
             }
-            guard let isNew else { return }
-            tell(.connected(id: id, timeout: timeout, isNew: isNew))
+            guard let before else { return }
+            tell(.connected(id: id, timeout: timeout, isNew: !before.hadSession))
+            if before.hasLostWatches { tell(.watchesLost) }
             signs.yield(.connected(id: id, timeout: timeout))
         case .connecting: disconnect()
         case .ended:

@@ -26,6 +26,28 @@ import Testing
         #expect(queue.send() == [])
     }
 
+    @Test func `what is urgent does not wait for what is not, even if it was asked for as that before`() {
+        var queue = RequestQueue()
+        let many = (0..<1000).map(read)
+        for request in many { queue.addUnhurried(request) }
+        #expect(queue.send() == Array(many[..<RequestQueue.unhurriedWindow]))
+        queue.add(.listServices)
+        queue.add(many[900])
+        #expect(queue.send() == [.listServices, many[900]])
+        // Under way already: asked again, and then it is urgent.
+        queue.add(many[0])
+        queue.answered(many[0])
+        #expect(queue.send() == [many[0], many[RequestQueue.unhurriedWindow]])
+        var left = queue.send()
+        var answered = Set([many[900]])
+        for request in many where !answered.contains(request) {
+            queue.answered(request)
+            left += queue.send()
+            answered.insert(request)
+        }
+        #expect(!left.contains(many[900]), "sent twice")
+    }
+
     @Test func `no more than a window's worth is under way, and nothing is lost`() {
         var queue = RequestQueue()
         let all = (0..<10_000).map(read)

@@ -143,6 +143,105 @@ private struct Tree {
         #expect(output.changed == ["a", "b"])
     }
 
+    /// Has the time for a reconciliation come.
+    private func reconcile(_ tree: inout Tree) {
+        tree.now += .seconds(61)
+        tree.state.tick(at: tree.now)
+    }
+
+    @Test func `what a watch told of before the reconciliation is no repair, waiting or under way`() {
+        for isSent in [false, true] {
+            var tree = Tree.settled(["a": ["1": good]])
+            tree.services = ["a": ["2": good], "b": ["1": good]]
+            tree.take(.session(.watch(path: "/providers")))
+            tree.take(.session(.watch(path: "/providers/a")))
+            let sent = isSent ? tree.state.takeRequests().map(\.request) : []
+            reconcile(&tree)
+            for request in sent { tree.answer(request) }
+            tree.settle()
+            #expect(tree.state.takeOutput().repairs == 0)
+            #expect(tree.state.service("a")?.registrations.keys.map(\.text) == ["2"])
+        }
+    }
+
+    @Test func `what a watch tells of during the reconciliation is no repair`() {
+        var tree = Tree.settled(["a": ["1": good]])
+        reconcile(&tree)
+        let sent = tree.state.takeRequests().map(\.request)
+        tree.services = ["a": ["2": good], "b": [:]]
+        // ZooKeeper tells of a change before it answers with it.
+        tree.take(.session(.watch(path: "/providers")))
+        tree.take(.session(.watch(path: "/providers/a")))
+        for request in sent { tree.answer(request) }
+        tree.settle()
+        #expect(tree.state.takeOutput().repairs == 0)
+    }
+
+    @Test func `a large service's change that waits for its pause is no repair`() {
+        let many = Dictionary(uniqueKeysWithValues: (0...WatchState.longList).map { (InstanceName("\($0)"), good) })
+        var tree = Tree.settled(["a": many])
+        // Listed by a reconciliation, so the watch that fires next has to wait.
+        reconcile(&tree)
+        tree.settle()
+        tree.now += .seconds(60) - WatchState.pauseForLongLists / 2
+        tree.take(.session(.watch(path: "/providers/a")))
+        tree.settle()
+        tree.services?["a"]?["0"] = nil
+        tree.now += .milliseconds(1)
+        tree.take(.session(.watch(path: "/providers/a")))
+        tree.now += WatchState.pauseForLongLists / 2
+        tree.state.tick(at: tree.now)
+        tree.settle()
+        #expect(tree.state.takeOutput().repairs == 0)
+    }
+
+    @Test func `many services that come and go are listed once in a while`() {
+        let many = Dictionary(
+            uniqueKeysWithValues: (0...WatchState.longList).map { (ServiceName("\($0)"), [InstanceName: (text: String, version: Int64)]()) }
+        )
+        var tree = Tree.settled(many)
+        for number in 0..<3 {
+            tree.services?["new-\(number)"] = [:]
+            tree.take(.session(.watch(path: "/providers")))
+            tree.settle()
+            #expect(tree.asked.isEmpty)
+        }
+        tree.now += WatchState.pauseForLongLists
+        tree.state.tick(at: tree.now)
+        tree.settle()
+        #expect(tree.asked.first == .listServices)
+        #expect(tree.state.registry.services.count == many.count + 3)
+    }
+
+    @Test func `the first list of services is no repair, however late`() {
+        var tree = Tree()
+        tree.services = ["a": ["1": good]]
+        tree.connect()
+        _ = tree.state.takeRequests()
+        tree.take(.answer(.failed(.other(-102)), to: .listServices, generation: tree.state.generation))
+        reconcile(&tree)
+        tree.settle()
+        #expect(tree.state.takeOutput().repairs == 0)
+    }
+
+    @Test func `watches that are lost with a connection are armed again, and what was read stays`() {
+        var tree = Tree.settled(["a": ["1": good], "b": ["1": good]])
+        tree.take(.session(.disconnected))
+        tree.services = ["a": ["2": good], "b": ["1": good]]
+        tree.connect(isNew: false)
+        tree.take(.session(.watchesLost))
+        #expect(tree.state.service("a")?.registrations.keys.map(\.text) == ["1"])
+        tree.settle()
+        #expect(tree.asked.contains(.listServices))
+        for request in [WatchRequest.listProviders("a"), .listProviders("b"), .read("b", instance: "1")] {
+            #expect(tree.asked.contains(request))
+        }
+        let output = tree.state.takeOutput()
+        #expect(output.changed == ["a"])
+        #expect(output.repairs == 0)
+        #expect(tree.state.service("a")?.registrations.keys.map(\.text) == ["2"])
+    }
+
     @Test func `a list of services that cannot be had is asked for again`() {
         var tree = Tree()
         tree.services = ["a": ["1": good]]

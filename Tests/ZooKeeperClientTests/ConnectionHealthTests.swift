@@ -12,21 +12,29 @@ import Testing
 
     @Test func `a connection ends the wait, its loss begins another`() {
         var health = ConnectionHealth(timeout: .seconds(10), now: start)
-        health.connected()
+        health.connected(at: start)
         #expect(health.deadline == nil)
-        let isTooOften = health.disconnected(at: start + .seconds(100))
-        #expect(!isTooOften)
+        let verdict = health.disconnected(at: start + .seconds(100))
+        #expect(verdict == .wait)
         #expect(health.deadline == start + .seconds(130))
     }
 
-    @Test(arguments: [(Duration.seconds(2), true), (.seconds(3), false)])
-    func `three losses within five seconds are too many`(_ distance: Duration, _ expected: Bool) {
+    @Test(arguments: [
+        // From the beginning of the connection to the first loss, from each loss to the next.
+        (Duration.seconds(1), Duration.seconds(2), ConnectionHealth.Verdict.startOver),
+        (.seconds(6), .seconds(2), .dropWatches),
+        (.seconds(6), .seconds(3), .wait),
+    ])
+    func `three losses within five seconds are too many: for the watches, if the connection held before`(
+        _ held: Duration, _ distance: Duration, _ expected: ConnectionHealth.Verdict
+    ) {
         var health = ConnectionHealth(timeout: .seconds(10), now: start)
-        var isTooOften = false
+        var verdict = ConnectionHealth.Verdict.wait
+        health.connected(at: start)
         for number in 0..<3 {
-            health.connected()
-            isTooOften = health.disconnected(at: start + distance * number)
+            verdict = health.disconnected(at: start + held + distance * number)
+            health.connected(at: start + held + distance * number)
         }
-        #expect(isTooOften == expected)
+        #expect(verdict == expected)
     }
 }

@@ -12,4 +12,4 @@ def drill(function=None, *, short=False):
     return register(function) if function else register
 
 
-from . import network, outages, registry_changes, traps  # noqa: E402: they register themselves
+from . import network, outages, registry_changes, scale, traps  # noqa: E402: they register themselves

@@ -19,8 +19,9 @@ from benchmark.registry import query
 from .truth import STALE
 
 KINDS = ("A", "SRV", "AAAA")
-SO_RCVBUFFORCE = 33
 PATIENCE = 5.0  # seconds after which a query counts as not answered: those of resolv.conf
+SO_RCVBUFFORCE = 33  # which Python has no name for
+BURST = 50  # queries at most between two looks for answers
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,9 +88,9 @@ class Prober(threading.Thread):
         began, asked, order, identifiers = time.monotonic(), 0, [], [0] * len(self.sockets)
         while True:
             now = time.monotonic()
-            # A machine that stood still is not made up for.
-            if (due := int((now - began) * self.rate)) - asked > self.rate:
-                asked = due - self.rate
+            due = int((now - began) * self.rate)
+            # Time in which the prober stood still is not made up for: no buffer would take that.
+            asked = max(asked, due - BURST)
             while asked < due and not self.over.is_set():
                 if not order:
                     order = self.all_questions()

@@ -1,5 +1,6 @@
 """What a drill has on its stage: ZooKeeper, zoodns, somebody who changes the registry, and the prober."""
 import contextlib
+import json
 import signal
 import socket
 import subprocess
@@ -90,7 +91,7 @@ class Scene:
         self.last_log = ""
         self.client = None
         self.failures = []
-        self.changes = 0
+        self.changes = self.rounds = 0
         self.began = time.monotonic()
 
     def say(self, text):
@@ -241,14 +242,28 @@ class Scene:
     def churn(self, count, services=5):
         """So many changes of services of their own, one after another."""
         for _ in range(count):
-            self.changes += 1
-            service = f"changing-{self.changes % services}"
+            self.rounds += 1
+            service = f"changing-{self.rounds % services}"
             present = self.truth.current(service)
             if present and len(present) >= 3:
                 self.remove(service)
             else:
-                # Never the same twice: equal providers are one.
-                self.add(service, f"10.{self.changes >> 16 | 128}.{self.changes >> 8 & 255}.{self.changes & 255}")
+                self.add(service, self.fresh_address())
+
+    def fresh_address(self):
+        """Never the same twice: equal providers are one."""
+        self.changes += 1
+        return f"10.{self.changes >> 16 | 128}.{self.changes >> 8 & 255}.{self.changes & 255}"
+
+    def read(self, service):
+        """A service's providers as ZooKeeper has them; None without the service."""
+        path, found = f"{ROOT}/{service}", set()
+        with contextlib.suppress(exceptions.NoNodeError):
+            for instance in self.client.get_children(path):
+                document = json.loads(self.client.get(f"{path}/{instance}")[0])
+                found.add(Provider(instance, document["host"], document["port"]))
+            return found
+        return None
 
     def compare(self):
         """Whether ZooKeeper has what the truth has: a drill that is wrong about that proves nothing."""
