@@ -28,9 +28,10 @@ struct RegistrySettings {
 
     private static let defaultZones = [ZoneSource("svc.local=/providers")].compactMap(\.self)
 
-    /// A logger on standard error.
+    /// A logger on standard error that never waits for whoever reads it.
     var logger: Logger {
-        var logger = Logger(label: "zoodns") { StreamLogHandler.standardError(label: $0) }
+        LogStream.standardError.start()
+        var logger = Logger(label: "zoodns") { StreamLogHandler(label: $0, stream: LogStream.standardError) }
         logger.logLevel = logLevel
         return logger
     }
