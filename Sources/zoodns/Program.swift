@@ -1,4 +1,5 @@
 import ArgumentParser
+import DNSTransport
 import Glibc
 
 /// The program: reads what the operator wants and hands over to a command.
@@ -12,6 +13,7 @@ struct Program: AsyncParsableCommand {
     static func main() async {
         StandardStreams.fill()
         do {
+            try checkDescriptorLimit()
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
             LogStream.standardError.drain()
@@ -22,6 +24,10 @@ struct Program: AsyncParsableCommand {
             guard code.rawValue == EX_USAGE else { exit(withError: error) }
             end("\(message(for: error)); see zoodns --help", code.rawValue)
         }
+    }
+
+    private static func checkDescriptorLimit() throws(CommandFailure) {
+        do throws(DescriptorError) { try DescriptorLimit.checkLeast() } catch { throw .refused(error.text) }
     }
 
     /// Ends with a last line behind those of the log, should somebody read them.
