@@ -12,4 +12,4 @@ def drill(function=None, *, short=False):
     return register(function) if function else register
 
 
-from . import outages  # noqa: E402: they register themselves
+from . import outages, clients, endings, documents, surroundings  # noqa: E402, F401: they register themselves
