@@ -27,7 +27,7 @@ package final class DNSServer: Sendable {
     /// Takes the addresses, each with so many UDP workers; port 0 takes any that is free. From here queries queue up, `run` answers them.
     package init(listen: [SocketEndpoint], workers: Int, zones: ServedZones) async throws(ListenError) {
         slot = ZoneSlot(zones)
-        let mostConnections = DescriptorLimit.connections(Self.mostConnections, beside: listen.count * (workers + 1))
+        let mostConnections = DescriptorLimit.connections(Self.mostConnections, beside: DescriptorLimit.sockets(listen.count, workers))
         var listener = TCPListener(slot, mostConnections: mostConnections)
         var sockets: [UDPSocket] = []
         var endpoints: [SocketEndpoint] = []

@@ -1,9 +1,18 @@
 import Glibc
 
+/// The process may have too few files and sockets open at once.
+package struct DescriptorError: Error {
+    /// What is wrong and how to mend it, in one line.
+    package let text: String
+}
+
 /// How many files and sockets the process may have open at once. The C functions are `getrlimit` and `setrlimit`.
 package enum DescriptorLimit {
     /// What everything but the server's own sockets needs: ZooKeeper, look-ups of hosts, standard streams, event loops.
     private static let reserve = 32
+
+    /// What the program needs for anything, with as many to spare.
+    private static let least = 16
 
     private static var current: rlimit {
         var limit = rlimit()
@@ -17,6 +26,24 @@ package enum DescriptorLimit {
         limit.rlim_cur = limit.rlim_max
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
+
+    /// Throws where not even the runtime would get what it needs: it ends the program without a word then.
+    package static func checkLeast() throws(DescriptorError) {
+        guard current.rlim_cur < least else { return }
+        throw DescriptorError(text: "the limit of \(current.rlim_cur) open files is too low: raise it (ulimit -n, LimitNOFILE=)")
+    }
+
+    /// Throws where a server would not get what it cannot do without; what it is made of ends the program then, or never gets to ZooKeeper.
+    package static func check(addresses: Int, workers: Int) throws(DescriptorError) {
+        let needed = sockets(addresses, workers) + reserve + 1
+        guard current.rlim_cur < UInt64(needed) else { return }
+        throw DescriptorError(
+            text: "the limit of \(current.rlim_cur) open files is too low: \(needed) are needed; raise it (ulimit -n, LimitNOFILE=), "
+                + "or choose fewer addresses with --listen, or fewer threads with --workers")
+    }
+
+    /// A server's own sockets: at each address one for each worker, and one that listens.
+    static func sockets(_ addresses: Int, _ workers: Int) -> Int { addresses * (workers + 1) }
 
     /// How many connections there may be, at most `wanted`, beside so many sockets of the server; at least one.
     static func connections(_ wanted: Int, beside sockets: Int) -> Int {

@@ -63,6 +63,7 @@ extension TCPConnection {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var octets = unwrapInboundIn(data)
         received.writeBuffer(&octets)
+        service.arrived()
         answer(context)
     }
 

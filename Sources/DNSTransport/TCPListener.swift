@@ -15,6 +15,9 @@ struct TCPListener: Sendable {
     private static let sendBuffer: ChannelOptions.Types.SocketOption.Value = 128 << 10
     /// Octets that are read from a client at once: hundreds of queries, and little enough to keep for each of 1024 clients.
     private static let readSize = 16 << 10
+    /// How long nothing must come in for all that was sent before to have been taken in, and how often to look.
+    private static let quiet: TimeAmount = .milliseconds(20)
+    private static let looks = 50
     /// Connections that may wait to be accepted.
     private static let backlog: ChannelOptions.Types.BacklogOption.Value = 1024
 
@@ -59,8 +62,9 @@ struct TCPListener: Sendable {
     /// Gives the address that was taken last back.
     mutating func forgetLast() async { try? await channels.popLast()?.close().get() }
 
-    /// Stops accepting, has every connection answer what has arrived, and waits for them, but not longer than `limit`.
+    /// Takes in what has arrived, has every connection answer it, and waits for them, but not longer than `limit`.
     func end(within limit: Duration) async {
+        await takeLastArrivals()
         for channel in channels { try? await channel.close().get() }
         let service = self.service
         let hasEnded = loop.makePromise(of: Void.self)
@@ -72,5 +76,16 @@ struct TCPListener: Sendable {
         try? await hasEnded.futureResult.get()
         alarm.cancel()
         try? await group.shutdownGracefully()
+    }
+    /// Goes on as before while something comes in: connections that the kernel has accepted, and octets that it keeps for us, would be lost
+    /// with their sockets. The loop looks at all sockets between two of its tasks.
+    private func takeLastArrivals() async {
+        let service = self.service
+        var known: Int?
+        for _ in 0..<Self.looks {
+            let arrivals = try? await loop.scheduleTask(in: Self.quiet) { service.value.arrivals }.futureResult.get()
+            if arrivals == known { return }
+            known = arrivals
+        }
     }
 }

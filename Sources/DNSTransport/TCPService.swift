@@ -8,6 +8,8 @@ final class TCPService {
     private var responder = Responder(seed: .random(in: 0 ... .max))
     private let slot: ZoneSlot
     private let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: Responder.capacity(for: .tcp), alignment: 8)
+    /// Connections, and pieces of their streams, that have come in so far.
+    private(set) var arrivals = 0
     private var connections: [ObjectIdentifier: TCPConnection] = [:]
     /// Told when the last connection is closed; nil as long as there may be new ones.
     private var hasEnded: EventLoopPromise<Void>?
@@ -32,7 +34,11 @@ final class TCPService {
         return response
     }
 
+    /// A piece of a connection's stream has come in.
+    func arrived() { arrivals &+= 1 }
+
     func opened(_ connection: TCPConnection) {
+        arrivals &+= 1
         connections[ObjectIdentifier(connection)] = connection
         if connections.count > mostConnections {
             connections.values.filter { $0 !== connection }.min { $0.lastQuery < $1.lastQuery }?.close()

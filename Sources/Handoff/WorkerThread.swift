@@ -19,6 +19,9 @@ package enum WorkerThread {
         }
     }
 
+    /// Runs `body` on a new thread. False if there is no thread to be had.
+    package static func start(_ body: @escaping @Sendable () -> Void) -> Bool { start(Work(body)) }
+
     private static func start(_ work: Work) -> Bool {
         let context = Unmanaged.passRetained(work)
         var thread = pthread_t()

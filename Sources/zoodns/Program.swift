@@ -1,4 +1,5 @@
 import ArgumentParser
+import DNSTransport
 import Glibc
 
 /// The program: reads what the operator wants and hands over to a command.
@@ -12,19 +13,30 @@ struct Program: AsyncParsableCommand {
     static func main() async {
         StandardStreams.fill()
         do {
+            try checkDescriptorLimit()
             let arguments = CommandLine.arguments
             HiddenArguments.overwrite()
             var command = try parseAsRoot(Array(arguments.dropFirst()))
             if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
+            LogStream.standardError.drain()
         } catch let failure as CommandFailure {
-            StandardStreams.complain(failure.text)
-            Glibc.exit(failure.exitCode)
+            end(failure.text, failure.exitCode)
         } catch {
             let code = exitCode(for: error)
             guard code.rawValue == EX_USAGE else { exit(withError: error) }
-            StandardStreams.complain("\(message(for: error)); see zoodns --help")
-            Glibc.exit(code.rawValue)
+            end("\(message(for: error)); see zoodns --help", code.rawValue)
         }
+    }
+
+    private static func checkDescriptorLimit() throws(CommandFailure) {
+        do throws(DescriptorError) { try DescriptorLimit.checkLeast() } catch { throw .refused(error.text) }
+    }
+
+    /// Ends with a last line behind those of the log, should somebody read them.
+    private static func end(_ complaint: String, _ code: Int32) -> Never {
+        LogStream.standardError.write(StandardStreams.complaint(complaint))
+        LogStream.standardError.drain()
+        Glibc.exit(code)
     }
 }
 
@@ -57,9 +69,12 @@ enum StandardStreams {
         guard write(text, to: STDOUT_FILENO) else { throw .refused("cannot write to standard output: \(String(cString: strerror(errno)))") }
     }
 
-    /// A line on standard error, whatever it holds.
-    static func complain(_ text: String) {
-        _ = write("zoodns: " + text.split(whereSeparator: \.isNewline).joined(separator: " ") + "\n", to: STDERR_FILENO)
+    /// A line on standard error, whatever it holds; waits for whoever reads it. Not for what has to go on: that logs.
+    static func complain(_ text: String) { _ = write(complaint(text), to: STDERR_FILENO) }
+
+    /// A text as the program's line, whatever it holds.
+    static func complaint(_ text: String) -> String {
+        "zoodns: " + text.split(whereSeparator: \.isNewline).joined(separator: " ") + "\n"
     }
 
     /// Whether all of it was written; if not, `errno` says why.

@@ -38,7 +38,10 @@ struct RegisterCommand: AsyncParsableCommand {
         } catch  where program?.exitCode != nil {
             // The program has ended by itself, which ends everything.
         }
-        if let code = program?.exitCode { Glibc.exit(code) }
+        if let code = program?.exitCode {
+            LogStream.standardError.drain()
+            Glibc.exit(code)
+        }
     }
 
     private func registrar(_ settings: RegisterSettings, _ logger: Logger) throws(CommandFailure) -> Registrar {

@@ -40,9 +40,10 @@ struct RegistrySettings {
     /// A session that has not begun to run.
     var session: Session { Session(servers: servers, timeout: sessionTimeout, credentials: credentials, logger: logger) }
 
-    /// A logger on standard error.
+    /// A logger on standard error that never waits for whoever reads it.
     var logger: Logger {
-        var logger = Logger(label: "zoodns") { StreamLogHandler.standardError(label: $0) }
+        LogStream.standardError.start()
+        var logger = Logger(label: "zoodns") { StreamLogHandler(label: $0, stream: LogStream.standardError) }
         logger.logLevel = logLevel
         return logger
     }

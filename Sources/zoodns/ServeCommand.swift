@@ -25,7 +25,7 @@ struct ServeCommand: AsyncParsableCommand {
         let settings = try ServeSettings(common, options)
         let logger = settings.common.registry.logger
         signal(SIGPIPE, SIG_IGN)
-        DescriptorLimit.raise()
+        try raiseDescriptorLimit(settings)
         MemoryUse.giveBackLargePieces()
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         let server = try await listen(settings)
@@ -60,6 +60,15 @@ struct ServeCommand: AsyncParsableCommand {
 
     /// How long the parts may take to end together.
     private static let longestShutdown: Duration = .milliseconds(4500)
+
+    private func raiseDescriptorLimit(_ settings: ServeSettings) throws(CommandFailure) {
+        DescriptorLimit.raise()
+        do throws(DescriptorError) {
+            try DescriptorLimit.check(addresses: settings.common.listen.count, workers: settings.workers)
+        } catch {
+            throw .refused(error.text)
+        }
+    }
 
     private func listen(_ settings: ServeSettings) async throws(CommandFailure) -> DNSServer {
         let zones = ServedZones(settings.common.registry.zones.map { ServedZone(notReady: $0.origin) })

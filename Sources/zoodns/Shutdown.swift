@@ -37,6 +37,7 @@ enum Shutdown {
             let alarm = limit.map { limit in
                 Task {
                     try await Task.sleep(for: limit)
+                    LogStream.standardError.drain()
                     Glibc.exit(EXIT_SUCCESS)
                 }
             }

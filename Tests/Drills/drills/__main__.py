@@ -72,7 +72,7 @@ def run(tools, name, drill):
                 traceback.print_exc(limit=4)
                 has_passed = False
         if not has_passed:
-            print("    zoodns said last:\n" + "".join(f"      {line}\n" for line in (scene.last_log or "").splitlines()[-12:]))
+            print("    zoodns said last:\n" + "".join(f"      {line}\n" for line in (scene.server and scene.log() or "").splitlines()[-12:]))
     print(f"    {'passed' if has_passed else 'FAILED'}", flush=True)
     return Row(name, has_passed, time.monotonic() - began, scene.probers)
 

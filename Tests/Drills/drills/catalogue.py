@@ -12,4 +12,5 @@ def drill(function=None, *, short=False):
     return register(function) if function else register
 
 
-from . import network, outages, registry_changes, scale, traps  # noqa: E402: they register themselves
+from . import (  # noqa: E402, F401: they register themselves
+    network, outages, registry_changes, traps, scale, clients, endings, documents, surroundings)

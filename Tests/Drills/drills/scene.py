@@ -88,10 +88,12 @@ class Scene:
         self.prober = None
         self.probers = []
         self.server = None
-        self.last_log = ""
+        self.has_ended = False
         self.client = None
         self.failures = []
         self.changes = self.rounds = 0
+        # All that were ever added: there may be others in ZooKeeper that are no providers.
+        self.instances = set()
         self.began = time.monotonic()
 
     def say(self, text):
@@ -151,7 +153,7 @@ class Scene:
         program = servers.zoodns(self.tools, self.where, address, *command, prefix=prefix, core=None, workers=2, name=name)
         # Whatever drill is interrupted: nothing is left.
         self.stack.callback(lambda: program.process.poll() is None and program.process.kill())
-        self.server = program
+        self.server, self.has_ended = program, False
         return program
 
     def is_ready(self):
@@ -165,6 +167,12 @@ class Scene:
         self.prober = Prober(self.server.port, self.truth, rate)
         self.probers.append(self.prober)
         self.prober.start()
+
+    def stop_probing(self):
+        """Has the prober ask no more, and says what it saw."""
+        if self.prober and not self.prober.over.is_set():
+            self.prober.stop()
+            self.report()
 
     def settle(self, what="every answer is right", limit=60):
         """Waits until every question has been answered right, and says how long that took."""
@@ -220,6 +228,7 @@ class Scene:
         """Adds a provider at each address, one after another."""
         for address in addresses:
             provider = self.provider(address)
+            self.instances.add(provider.instance)
             old = self.truth.current(service)
             # A service's znode is there before its first provider.
             with self.truth.change(service, old or frozenset()):
@@ -271,7 +280,7 @@ class Scene:
         client.start(timeout=30)
         for service in self.truth.names():
             known = self.truth.current(service)
-            children = set(client.get_children(f"{ROOT}/{service}")) if client.exists(f"{ROOT}/{service}") else None
+            children = self.instances.intersection(client.get_children(f"{ROOT}/{service}")) if client.exists(f"{ROOT}/{service}") else None
             expected = None if known is None else {provider.instance for provider in known}
             self.check(children == expected, f"the drill takes {service} for {expected}, ZooKeeper has {children}")
         client.stop()
@@ -282,22 +291,9 @@ class Scene:
     def end_act(self):
         """Ends zoodns, by SIGTERM as it must within five seconds, and the prober; another pair may follow."""
         try:
-            if self.prober and not self.prober.over.is_set():
-                self.prober.stop()
-                self.report()
+            self.stop_probing()
         finally:
-            if self.server and self.server.process.poll() is None:
-                self.server.process.send_signal(signal.SIGTERM)
-                started = time.monotonic()
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    self.server.process.wait(20)
-                self.check(self.server.process.poll() == 0, f"zoodns ended with {self.server.process.poll()}: {self.log()[-300:]}")
-                self.check(time.monotonic() - started < 5, "zoodns took more than 5 s to end")
-            elif self.server:
-                self.check(False, f"zoodns is gone, with {self.server.process.poll()}: {self.log()[-500:]}")
-            if self.server:
-                self.last_log = self.log()
-            self.server = None
+            self.end_server()
 
     def close(self):
         """Ends everything; whether the drill has passed."""
@@ -306,6 +302,28 @@ class Scene:
         finally:
             self.stack.close()
         return not self.failures
+
+    def end_server(self):
+        """Has zoodns end by SIGTERM; what it says on standard error is left in its log."""
+        if not self.server or self.has_ended:
+            return
+        self.has_ended = True
+        process = self.server.process
+        if process.poll() is not None:
+            self.check(False, f"zoodns is gone, with {process.poll()}: {self.log()[-500:]}")
+            return
+        process.send_signal(signal.SIGTERM)
+        self.await_end(time.monotonic())
+
+    def await_end(self, started):
+        """Waits for the end of zoodns, which must come within five seconds of the signal."""
+        self.has_ended = True
+        process = self.server.process
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(20)
+        self.check(process.poll() == 0, f"zoodns ended with {process.poll()}: {self.log()[-300:]}")
+        took = time.monotonic() - started
+        self.check(took < 5, f"zoodns took {took:.1f} s to end")
 
     def report(self, wrong=0, none=0):
         """What the prober saw."""
