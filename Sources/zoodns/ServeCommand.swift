@@ -27,6 +27,7 @@ struct ServeCommand: AsyncParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         try raiseDescriptorLimit(settings)
         MemoryUse.giveBackLargePieces()
+        MemoryUse.shareHeaps()
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         let server = try await listen(settings)
         for endpoint in server.endpoints { StandardStreams.say("listening \(endpoint.text) udp tcp") }
