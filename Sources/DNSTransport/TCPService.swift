@@ -1,8 +1,12 @@
+import CLinux
 import DNSAuthority
 import NIOCore
 
 /// What all TCP connections share: the responder, the zones, and how many there may be. On one event loop only, so it needs no lock.
 final class TCPService {
+    /// Connections at once from which on they leave a lot of memory behind, and the part that may be left when it is given back.
+    private static let crowd = 64
+    private static let rest = 8
     /// Beyond it the connection that has been without a query longest is closed.
     private let mostConnections: Int
     private var responder = Responder(seed: .random(in: 0 ... .max))
@@ -10,6 +14,10 @@ final class TCPService {
     private let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: Responder.capacity(for: .tcp), alignment: 8)
     /// Connections, and pieces of their streams, that have come in so far.
     private(set) var arrivals = 0
+    /// Most connections at once since memory was given back.
+    private var peak = 0
+    /// Memory was given back before the last of many connections was gone.
+    private var isRestLeft = false
     private var connections: [ObjectIdentifier: TCPConnection] = [:]
     /// Told when the last connection is closed; nil as long as there may be new ones.
     private var hasEnded: EventLoopPromise<Void>?
@@ -40,6 +48,7 @@ final class TCPService {
     func opened(_ connection: TCPConnection) {
         arrivals &+= 1
         connections[ObjectIdentifier(connection)] = connection
+        peak = max(peak, connections.count)
         if connections.count > mostConnections {
             connections.values.filter { $0 !== connection }.min { $0.lastQuery < $1.lastQuery }?.close()
         }
@@ -49,6 +58,17 @@ final class TCPService {
     func closed(_ connection: TCPConnection) {
         connections[ObjectIdentifier(connection)] = nil
         if connections.isEmpty { hasEnded?.succeed() }
+        giveMemoryBack()
+    }
+
+    /// What many connections have taken is not needed again soon, and the allocator would keep it for ever: tens of mebibytes where they did
+    /// not read. Only once most of them are gone, and again after the last: it takes milliseconds. The C function is `malloc_trim`.
+    private func giveMemoryBack() {
+        let isCrowdGone = peak >= Self.crowd && connections.count <= peak / Self.rest
+        guard isCrowdGone || isRestLeft && connections.isEmpty else { return }
+        isRestLeft = !connections.isEmpty
+        peak = connections.count
+        _ = malloc_trim(0)
     }
 
     /// Has every connection answer what has arrived, then close; tells when none is left.

@@ -113,6 +113,22 @@ import Testing
         #expect(ContinuousClock.now - start < .seconds(3))
     }
 
+    @Test func `what was sent before the end is answered, over connections that were not accepted yet too`() async throws {
+        let server = try await DNSServer(listen: Self.loopbacks, workers: 1, zones: TestRegistry().zones)
+        let task = Task { try await server.run() }
+        let clients = try (0..<200).map { _ in
+            let client = try ClientSocket(server.endpoints[0], isStream: true)
+            for _ in 0..<20 { try client.send(QueryOctets.query("svc.local", "SOA")) }
+            return client
+        }
+        task.cancel()
+        for client in clients {
+            for _ in 0..<20 { #expect(try PacketText(client.receive()).code == "NOERROR") }
+            #expect(try client.isAtEnd())
+        }
+        try await task.value
+    }
+
     @Test func `new zones are answered from once they are published`() async throws {
         try await serving(ServedZones()) { server in
             let client = try ClientSocket(server.endpoints[0], isStream: false)
