@@ -88,6 +88,11 @@ struct HoldDown {
     /// Takes in the first registry.
     mutating func begin(with registry: Registry) { present = registry.services.values.reduce(0) { $0 + $1.registrations.count } }
 
+    /// Takes in that the registry has been read anew: only from now on it is known what has vanished.
+    mutating func readAnew(at now: ContinuousClock.Instant) {
+        if window != nil { window = Window(end: now + duration, holdsAll: true) }
+    }
+
     /// Takes in what happened to the session.
     mutating func take(_ event: SessionChange, at now: ContinuousClock.Instant) {
         switch event {

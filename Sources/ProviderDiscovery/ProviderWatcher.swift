@@ -36,7 +36,9 @@ package actor ProviderWatcher {
 
     /// Follows the registry until the task is cancelled.
     package func run() async {
-        while let inputs = await mailbox.next(before: [state.nextDeadline, holdDown.deadline].compactMap { $0 }.min()) {
+        while let inputs = await mailbox.next(
+            before: [state.nextDeadline, state.isReading ? nil : holdDown.deadline].compactMap { $0 }.min())
+        {
             let now = ContinuousClock.now
             for input in inputs { take(input, at: now) }
             state.tick(at: now)
@@ -88,7 +90,8 @@ extension ProviderWatcher {
         } else if known != nil, !state.isReading {
             tellChange(of: output.changed, at: now)
         }
-        let affected = holdDown.expire(at: now)
+        // Not before what a new session has is known.
+        let affected = state.isReading ? [] : holdDown.expire(at: now)
         guard let known, !affected.isEmpty else { return }
         logger.info(
             holdDown.isOpen ? "hold-down over but for services without other providers" : "hold-down over",
@@ -101,6 +104,7 @@ extension ProviderWatcher {
         let current = state.registry
         var served = current
         if let known {
+            holdDown.readAnew(at: now)
             // Some are in neither, but held.
             let names = Set(known.services.keys).union(current.services.keys).union(holdDown.services)
             for name in take(names, at: now, { (known.services[$0], current.services[$0]) }) {

@@ -96,6 +96,15 @@ import Testing
         #expect(held(holdDown.served(name, nil)) == [])
     }
 
+    @Test func `a window begins when the registry has been read anew, if there is one`() {
+        var holdDown = guarded(outage: .seconds(5))
+        holdDown.readAnew(at: start + .seconds(60))
+        #expect(holdDown.deadline == start + .seconds(180))
+        var quiet = HoldDown(duration: .seconds(120), guardsMassRemoval: true)
+        quiet.readAnew(at: start)
+        #expect(quiet.deadline == nil)
+    }
+
     @Test func `a window in which nothing was lost ends once`() {
         var holdDown = guarded(outage: .seconds(5))
         #expect(holdDown.expire(at: start + .seconds(120)) == [])
