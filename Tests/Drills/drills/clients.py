@@ -3,9 +3,6 @@ import collections
 import contextlib
 import json
 import os
-import pathlib
-import selectors
-import signal
 import socket
 import struct
 import subprocess
