@@ -14,13 +14,19 @@ from .wire import Proxy
 REGISTRANTS = """
 import json, signal, sys
 from kazoo.client import KazooClient, KazooState
+from kazoo.exceptions import NodeExistsError
 clients = []
 for number in range(int(sys.argv[2])):
     client = KazooClient(sys.argv[1])
     path, lost = f"{sys.argv[3]}/healthy-{number}/provider", []
     document = json.dumps({"host": f"10.3.0.{number}", "port": 8080}).encode()
     def register(client=client, path=path, document=document):
-        client.create(path, document, ephemeral=True, makepath=True)
+        try:
+            client.retry(client.create, path, document, ephemeral=True, makepath=True)
+        except NodeExistsError:
+            # Of the last session, or of an attempt that was not known to have succeeded.
+            client.retry(client.delete, path)
+            client.retry(client.create, path, document, ephemeral=True)
     def listener(state, client=client, lost=lost, register=register):
         if state == KazooState.LOST: lost.append(True)
         if state == KazooState.CONNECTED and lost:
@@ -148,12 +154,12 @@ def absent_at_start(scene):
     scene.serve(f"127.0.0.1:{port},zookeeper.invalid:2181")
     scene.probe()
     time.sleep(5)
-    zookeeper = scene.zookeeper(port=port)
-    scene.connect(zookeeper.address)
-    scene.say("ZooKeeper is there, without a registry")
     # From here to the first complete read, either is right.
     with scene.truth.readies(True):
+        zookeeper = scene.zookeeper(port=port)
+        scene.say("ZooKeeper is there, without a registry")
         scene.wait_for("the empty zone", scene.is_ready)
+    scene.connect(zookeeper.address)
     scene.fill()
     scene.settle("the registry that has come is answered from")
 
