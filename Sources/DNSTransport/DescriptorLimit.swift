@@ -27,8 +27,9 @@ package enum DescriptorLimit {
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
-    /// Throws where not even the runtime would get what it needs: it ends the program without a word then.
+    /// Throws where the machine does not grant even what the runtime needs: it ends the program without a word then.
     package static func checkLeast() throws(DescriptorError) {
+        if current.rlim_cur < least { raise() }
         guard current.rlim_cur < least else { return }
         throw DescriptorError(text: "the limit of \(current.rlim_cur) open files is too low: raise it (ulimit -n, LimitNOFILE=)")
     }

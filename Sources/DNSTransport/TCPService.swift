@@ -4,9 +4,10 @@ import NIOCore
 
 /// What all TCP connections share: the responder, the zones, and how many there may be. On one event loop only, so it needs no lock.
 final class TCPService {
-    /// Connections at once from which on they leave a lot of memory behind, and the part that may be left when it is given back.
+    /// Connections at once from which on they leave a lot of memory behind.
     private static let crowd = 64
-    private static let rest = 8
+    /// When there are so many times fewer of them, it is given back.
+    private static let dispersal = 8
     /// Beyond it the connection that has been without a query longest is closed.
     private let mostConnections: Int
     private var responder = Responder(seed: .random(in: 0 ... .max))
@@ -64,7 +65,7 @@ final class TCPService {
     /// What many connections have taken is not needed again soon, and the allocator would keep it for ever: tens of mebibytes where they did
     /// not read. Only once most of them are gone, and again after the last: it takes milliseconds. The C function is `malloc_trim`.
     private func giveMemoryBack() {
-        let isCrowdGone = peak >= Self.crowd && connections.count <= peak / Self.rest
+        let isCrowdGone = peak >= Self.crowd && connections.count <= peak / Self.dispersal
         guard isCrowdGone || isRestLeft && connections.isEmpty else { return }
         isRestLeft = !connections.isEmpty
         peak = connections.count

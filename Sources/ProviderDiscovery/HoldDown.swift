@@ -22,6 +22,14 @@ struct HoldDown {
         /// Offers that are new, each with when that was noted.
         var come: [Offer: Int] = [:]
 
+        /// One is there no more. If it had come since, the place that is empty now is that of whoever went first.
+        mutating func lose(_ offer: Offer, _ member: MergedService.Member, note: Int) {
+            if come.removeValue(forKey: offer) != nil, let first = gone.min(by: { $0.value.note < $1.value.note })?.key {
+                gone[first] = nil
+            }
+            gone[offer] = (member, note)
+        }
+
         /// How many are missing.
         var count: Int { max(0, gone.count - come.count) }
         var isEmpty: Bool { gone.isEmpty && come.isEmpty }
@@ -70,14 +78,11 @@ struct HoldDown {
     /// Of all services together.
     private var missing = 0
     private var present = 0
-    private var window: Window?
-
-    /// The time in which providers are held.
-    private struct Window {
-        let end: ContinuousClock.Instant
-        /// Whether all are, or only those of services that have no other.
-        let holdsAll: Bool
-    }
+    /// When the window closes; nil while there is none.
+    private var end: ContinuousClock.Instant?
+    /// What is held on after the window, by services that had no other provider then, and until when.
+    private var lastOnes: [ServiceName: [MergedService.Member]] = [:]
+    private var lastOnesEnd: ContinuousClock.Instant?
 
     /// A guard that holds for `duration` after an outage, and after a mass removal if it guards against that; zero for not at all.
     init(duration: Duration, guardsMassRemoval: Bool) {
@@ -90,7 +95,7 @@ struct HoldDown {
 
     /// Takes in that the registry has been read anew: only from now on it is known what has vanished.
     mutating func readAnew(at now: ContinuousClock.Instant) {
-        if window != nil { window = Window(end: now + duration, holdsAll: true) }
+        if end != nil { end = now + duration }
     }
 
     /// Takes in what happened to the session.
@@ -101,8 +106,8 @@ struct HoldDown {
             let outage = disconnectedAt.map { $0.duration(to: now) } ?? .zero
             if duration > .zero, hasHadSession, isNew || outage > sessionTimeout / 3 {
                 // What vanished before the outage did so in quiet times.
-                if window == nil { forgetAll() }
-                window = Window(end: now + duration, holdsAll: true)
+                if end == nil { forgetAll() }
+                open(at: now)
             }
             disconnectedAt = nil
             sessionTimeout = timeout
@@ -124,20 +129,19 @@ struct HoldDown {
         let total: Int
     }
 
-    /// Takes in that a service went from one state to another, nil for one that is not there. If that makes too many that vanished lately,
-    /// all services in `services` are served differently from now on.
-    mutating func take(_ name: ServiceName, from old: Service?, to new: Service?, at now: ContinuousClock.Instant) -> MassRemoval? {
+    /// Takes in that a service went from one state to another; nil for one that is not there.
+    mutating func take(_ name: ServiceName, from old: Service?, to new: Service?, at now: ContinuousClock.Instant) {
         present += (new?.registrations.count ?? 0) - (old?.registrations.count ?? 0)
-        let isOpen = window != nil
-        guard isOpen || guardsMassRemoval else { return nil }
+        if new?.registrations.isEmpty == false { lastOnes[name] = nil }
+        let isOpen = end != nil
+        guard isOpen || guardsMassRemoval else { return }
         if !isOpen { forget(before: now - Self.massRemovalPeriod) }
         let gone = Self.offers(in: old, missingIn: new)
         let come = Self.offers(in: new, missingIn: old)
-        guard !gone.isEmpty || !come.isEmpty else { return nil }
+        guard !gone.isEmpty || !come.isEmpty else { return }
         var losses = losses[name] ?? Losses()
         for (offer, member) in gone {
-            losses.gone[offer] = (member, notes.next)
-            losses.come[offer] = nil
+            losses.lose(offer, member, note: notes.next)
             if !isOpen { notes.add(.init(at: now, service: name, offer: offer)) }
         }
         for offer in come.keys where losses.gone.removeValue(forKey: offer) == nil {
@@ -145,17 +149,22 @@ struct HoldDown {
             if !isOpen { notes.add(.init(at: now, service: name, offer: offer)) }
         }
         set(name, losses)
-        guard !isOpen, present + missing >= Self.fewestGuarded, missing > present else { return nil }
-        window = Window(end: now + duration, holdsAll: true)
+    }
+
+    /// Opens the window if too many have vanished lately; all services in `services` are served differently then.
+    mutating func findMassRemoval(at now: ContinuousClock.Instant) -> MassRemoval? {
+        guard guardsMassRemoval, end == nil, present + missing >= Self.fewestGuarded, missing > present else { return nil }
+        defer { open(at: now) }
         return MassRemoval(missing: missing, total: present + missing)
     }
 
     /// What to serve for a service that is now like this; nil for one that is not there.
     func served(_ name: ServiceName, _ service: Service?) -> Service? {
-        guard let window, let losses = losses[name], losses.count > 0 else { return service }
+        let losses = losses[name] ?? Losses()
+        let held = end == nil ? lastOnes[name] ?? [] : losses.count > 0 ? losses.gone.values.map(\.member) : []
+        guard !held.isEmpty else { return service }
         var merged = service ?? Service()
-        guard window.holdsAll || merged.registrations.isEmpty else { return service }
-        for held in losses.gone.values.map(\.member) {
+        for held in held {
             // A znode of the same name that offers something else does not take the held one's place; no znode's name has a slash.
             let isFree = merged.registrations[held.instance] == nil
             var registration = held.registration
@@ -166,29 +175,42 @@ struct HoldDown {
     }
 
     /// The services that have lost or gained something.
-    var services: some Sequence<ServiceName> { losses.keys }
+    var services: Set<ServiceName> { Set(losses.keys).union(lastOnes.keys) }
 
-    /// Whether anything may be held at present.
-    var isOpen: Bool { window != nil }
+    /// Whether some are held on because their services have no other.
+    var holdsLastOnes: Bool { !lastOnes.isEmpty }
 
-    /// When `expire` has something to do; nil while nothing is held.
-    var deadline: ContinuousClock.Instant? { window?.end }
+    /// When `expire` has something to do; nil while nothing is held, or while it is not known who has returned.
+    var deadline: ContinuousClock.Instant? { disconnectedAt == nil ? [end, lastOnesEnd].compactMap(\.self).min() : nil }
 
-    /// Ends what is over at this time; the services that may be served differently from now on.
-    mutating func expire(at now: ContinuousClock.Instant) -> [ServiceName] {
-        guard let window, window.end <= now else { return [] }
-        let affected = losses.filter { $0.value.count > 0 }.map(\.key)
-        if window.holdsAll, !affected.isEmpty {
-            self.window = Window(end: now + duration, holdsAll: false)
-        } else {
-            self.window = nil
-            forgetAll()
+    /// Ends what is over at this time, where services are now like this; those that may be served differently from now on.
+    mutating func expire(at now: ContinuousClock.Instant, _ registry: Registry) -> [ServiceName] {
+        guard let deadline, deadline <= now else { return [] }
+        guard end == deadline else {
+            defer { (lastOnes, lastOnesEnd) = ([:], nil) }
+            return Array(lastOnes.keys)
         }
-        return affected
+        let affected = losses.filter { $0.value.count > 0 }
+        lastOnes = affected.filter { registry.services[$0.key]?.registrations.isEmpty != false }.mapValues { $0.gone.values.map(\.member) }
+        lastOnesEnd = lastOnes.isEmpty ? nil : now + duration
+        end = nil
+        forgetAll()
+        return Array(affected.keys)
     }
 }
 
 extension HoldDown {
+    /// Opens the window anew; what is held already goes on being so.
+    private mutating func open(at now: ContinuousClock.Instant) {
+        end = now + duration
+        for (name, members) in lastOnes {
+            var known = losses[name] ?? Losses()
+            for member in members { known.lose(member.provider.offer, member, note: notes.next) }
+            set(name, known)
+        }
+        (lastOnes, lastOnesEnd) = ([:], nil)
+    }
+
     private mutating func set(_ name: ServiceName, _ new: Losses) {
         missing += new.count - (losses[name]?.count ?? 0)
         losses[name] = new.isEmpty ? nil : new

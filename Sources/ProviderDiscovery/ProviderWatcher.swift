@@ -91,10 +91,11 @@ extension ProviderWatcher {
             tellChange(of: output.changed, at: now)
         }
         // Not before what a new session has is known.
-        let affected = state.isReading ? [] : holdDown.expire(at: now)
-        guard let known, !affected.isEmpty else { return }
+        guard let known, !state.isReading else { return }
+        let affected = holdDown.expire(at: now, known)
+        guard !affected.isEmpty else { return }
         logger.info(
-            holdDown.isOpen ? "hold-down over but for services without other providers" : "hold-down over",
+            holdDown.holdsLastOnes ? "hold-down over but for services without other providers" : "hold-down over",
             metadata: ["path": "\(layout.root)", "services": "\(affected.count)"])
         let services = affected.map { ($0, holdDown.served($0, known.services[$0])) }
         deliver(.changed(RegistryChange(services: Dictionary(uniqueKeysWithValues: services))))
@@ -136,16 +137,15 @@ extension ProviderWatcher {
     private func take(
         _ names: Set<ServiceName>, at now: ContinuousClock.Instant, _ states: (ServiceName) -> (old: Service?, new: Service?)
     ) -> Set<ServiceName> {
-        var affected = names
         for name in names {
             let (old, new) = states(name)
-            guard let removal = holdDown.take(name, from: old, to: new, at: now) else { continue }
-            affected.formUnion(holdDown.services)
-            logger.warning(
-                "more than half of all providers vanished at once: holding them",
-                metadata: ["path": "\(layout.root)", "vanished": "\(removal.missing)", "of": "\(removal.total)"])
+            holdDown.take(name, from: old, to: new, at: now)
         }
-        return affected
+        guard let removal = holdDown.findMassRemoval(at: now) else { return names }
+        logger.warning(
+            "more than half of all providers vanished at once: holding them",
+            metadata: ["path": "\(layout.root)", "vanished": "\(removal.missing)", "of": "\(removal.total)"])
+        return names.union(holdDown.services)
     }
 
     private func log(_ report: WatchReport) {

@@ -123,7 +123,8 @@ extension RegistrationState {
         case .disconnected:
             isConnected = false
             if told == .registered { tell(.suspended, .suspended(path: path)) }
-        case .watchesLost: look()
+        // There has been a look over this connection already.
+        case .watchesLost: break
         case .watch(let path): if path == self.path { look() }
         }
     }

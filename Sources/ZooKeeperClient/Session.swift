@@ -23,7 +23,7 @@ package final class Session: Sendable {
         self.logger = logger
     }
 
-    /// Has every event told to `observer` from now on; to be called before `run`.
+    /// Has every event told to `observer` from now on, which must not wait for anything; to be called before `run`.
     package func observe(_ observer: @escaping @Sendable (SessionEvent) -> Void) { observers.withLock { $0.append(observer) } }
 
     private func tell(_ event: SessionEvent) { for observer in observers.withLock({ $0 }) { observer(event) } }
@@ -93,12 +93,12 @@ extension Session {
     package func run() async {
         ClientLog.redirect(to: logger)
         var pause = Backoff()
-        var ending = Ending.futile
+        var detached: Connection.Identity?
         while !Task.isCancelled {
-            ending = if case .detached(let identity) = ending { await live(resuming: identity) } else { await live() }
-            switch ending {
+            switch await live(resuming: detached) {
             case .futile: break
-            case .over, .detached: pause = Backoff()
+            case .over: (detached, pause) = (nil, Backoff())
+            case .detached(let identity): (detached, pause) = (identity, Backoff())
             }
             guard !Task.isCancelled else { return }
             try? await Task.sleep(for: pause.next())
@@ -116,7 +116,7 @@ extension Session {
     }
 
     /// One connection from its making to its end, for a new session or one to go on with.
-    private func live(resuming identity: Connection.Identity? = nil) async -> Ending {
+    private func live(resuming identity: Connection.Identity?) async -> Ending {
         let addresses = await ServerAddresses.resolve(servers)
         guard !addresses.isEmpty else {
             if !Task.isCancelled { logger.warning("no zookeeper server could be resolved", metadata: ["servers": "\(servers.text)"]) }
@@ -129,6 +129,8 @@ extension Session {
         defer { self.connection.withLock { $0 = nil } }
         guard connection.open(addresses.text, timeout: timeout, credentials, resuming: identity) else {
             logger.warning("zookeeper client could not be set up", metadata: ["servers": "\(addresses.text)"])
+            _ = relay.end()
+            await close(connection)
             return .futile
         }
         let dropsWatches = await supervise(signs, relay)

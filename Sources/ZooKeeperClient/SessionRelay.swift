@@ -42,15 +42,14 @@ final class SessionRelay: Sendable {
         switch event {
         case .watch(let path): tell(.watch(path: path))
         case .connected(let id, let timeout):
-            let before: State? = state.withLock { state in
-                guard !state.isOver else { return nil }
-                defer { state = State(isConnected: true, hadSession: true) }
-                return state
+            // Told under the lock: the end comes from another thread, and must be told last.
+            state.withLock { state in
+                guard !state.isOver else { return }
+                tell(.connected(id: id, timeout: timeout, isNew: !state.hadSession))
+                if state.hasLostWatches { tell(.watchesLost) }
+                state = State(isConnected: true, hadSession: true)
+                signs.yield(.connected(id: id, timeout: timeout))
             }
-            guard let before else { return }
-            tell(.connected(id: id, timeout: timeout, isNew: !before.hadSession))
-            if before.hasLostWatches { tell(.watchesLost) }
-            signs.yield(.connected(id: id, timeout: timeout))
         case .connecting: disconnect()
         case .ended:
             disconnect()
@@ -59,13 +58,12 @@ final class SessionRelay: Sendable {
     }
 
     private func disconnect() {
-        let wasConnected = state.withLock { state in
-            defer { state.isConnected = false }
-            return state.isConnected
+        state.withLock { state in
+            guard state.isConnected else { return }
+            state.isConnected = false
+            tell(.disconnected)
+            signs.yield(.disconnected)
         }
-        guard wasConnected else { return }
-        tell(.disconnected)
-        signs.yield(.disconnected)
     }
 
     /// Gives an alarm at an instant, unless the task is cancelled before.

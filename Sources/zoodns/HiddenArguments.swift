@@ -1,5 +1,3 @@
-import Glibc
-
 /// Arguments that nobody shall see who lists processes.
 enum HiddenArguments {
     private static let option = "--zookeeper-auth"
@@ -12,7 +10,7 @@ enum HiddenArguments {
         else { return }
         let octets = UnsafeMutableBufferPointer(start: memory, count: Int(end - start))
         var isValue = false
-        for argument in octets.indices.split(whereSeparator: { octets[$0] == 0 }) {
+        for argument in octets.indices.split(omittingEmptySubsequences: false, whereSeparator: { octets[$0] == 0 }) {
             let text = String(decoding: octets[argument.startIndex..<argument.endIndex].map { UInt8(bitPattern: $0) }, as: UTF8.self)
             let secret =
                 isValue
@@ -27,22 +25,5 @@ enum HiddenArguments {
         guard let octets = SmallFile.read("/proc/self/stat", limit: 4096) else { return nil }
         let text = String(decoding: octets, as: UTF8.self)
         return text.lastIndex(of: ")").map { text[$0...].dropFirst(2).split(separator: " ") }
-    }
-}
-
-/// Files of some lines.
-enum SmallFile {
-    /// Its octets; nil if it cannot be read, `errno` says why, or if there are more than `limit`.
-    static func read(_ path: String, limit: Int) -> [UInt8]? {
-        guard let file = fopen(path, "re") else { return nil }
-        defer { fclose(file) }
-        var octets = [UInt8](repeating: 0, count: limit + 1)
-        let count = fread(&octets, 1, octets.count, file)
-        guard ferror(file) == 0 else { return nil }
-        guard count <= limit else {
-            errno = EFBIG
-            return nil
-        }
-        return Array(octets.prefix(count))
     }
 }

@@ -24,8 +24,9 @@ final class LogStream: TextOutputStream, Sendable {
 
     /// Octets of lines that may wait: the reports of a registry with thousands of unusable znodes.
     private static let capacity = 1 << 20
-    /// How long the next line may take to get away when the program ends.
+    /// How long the next line may take to get away when the program ends, and all of them.
     private static let patience: Duration = .milliseconds(250)
+    private static let longestDrain: Duration = .milliseconds(400)
 
     private let descriptor: Int32
     private let state = Mutex(State())
@@ -57,11 +58,12 @@ final class LogStream: TextOutputStream, Sendable {
         if isFirst { hasLines.signal() }
     }
 
-    /// Waits until all is written, or until nobody has read for some time.
+    /// Waits until all is written, or until whoever reads has not done so for some time.
     func drain() {
         if !state.withLock({ $0.hasThread }) { return writeLines() }
-        var (written, since) = (UInt64(0), ContinuousClock.now)
-        while true {
+        let start = ContinuousClock.now
+        var (written, since) = (UInt64(0), start)
+        while start.duration(to: .now) < Self.longestDrain {
             let current = state.withLock { $0.lines.isEmpty && $0.leftOut == 0 && !$0.isWriting ? nil : $0.written }
             guard let current else { return }
             if current != written { (written, since) = (current, .now) }

@@ -23,7 +23,10 @@ struct Program: AsyncParsableCommand {
             end(failure.text, failure.exitCode)
         } catch {
             let code = exitCode(for: error)
-            guard code.rawValue == EX_USAGE else { exit(withError: error) }
+            guard code.rawValue == EX_USAGE else {
+                LogStream.standardError.drain()
+                exit(withError: error)
+            }
             end("\(message(for: error)); see zoodns --help", code.rawValue)
         }
     }

@@ -22,12 +22,13 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup var options: ServeOptions
 
     func run() async throws {
+        // Before there are threads with heaps of their own.
+        MemoryUse.shareHeaps()
+        MemoryUse.giveBackLargePieces()
         let settings = try ServeSettings(common, options)
         let logger = settings.common.registry.logger
         signal(SIGPIPE, SIG_IGN)
         try raiseDescriptorLimit(settings)
-        MemoryUse.giveBackLargePieces()
-        MemoryUse.shareHeaps()
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         let server = try await listen(settings)
         for endpoint in server.endpoints { StandardStreams.say("listening \(endpoint.text) udp tcp") }

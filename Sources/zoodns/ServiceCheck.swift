@@ -72,7 +72,8 @@ enum ServiceCheck: Hashable {
             options.processGroupID = 0
             options.teardownSequence = [.send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .zero)]
             let end = try await Subprocess.run(
-                .path("/bin/sh"), arguments: ["-c", command], platformOptions: options, output: .discarded, error: .discarded)
+                .path("/bin/sh"), arguments: ["-c", command], environment: .withoutSecrets, platformOptions: options, output: .discarded,
+                error: .discarded)
             return end.terminationStatus.isSuccess
         }
     }

@@ -60,7 +60,8 @@ final class WrappedProgram: Service {
                 : .currentStandardInput
             let end = try await Subprocess.run(
                 name.contains("/") ? .path(.init(name)) : .name(name), arguments: Arguments(Array(command.dropFirst())),
-                platformOptions: options, input: input, output: .currentStandardOutput, error: .currentStandardError
+                environment: .withoutSecrets, platformOptions: options, input: input, output: .currentStandardOutput,
+                error: .currentStandardError
             ) { execution in
                 let isEnding = state.withLock { state in
                     state.process = execution.processIdentifier.value
@@ -94,4 +95,9 @@ final class WrappedProgram: Service {
     func sendToAll(_ signal: Int32) { state.withLock { state in if let process = state.process { kill(-process, signal) } } }
 
     private func send(_ signal: Int32) { state.withLock { state in if let process = state.process { kill(process, signal) } } }
+}
+
+extension Environment {
+    /// Ours, but for what is nobody else's.
+    static let withoutSecrets = Environment.inherit.updating(["ZOODNS_ZOOKEEPER_AUTH": nil])
 }

@@ -33,7 +33,7 @@ import Testing
     private func serve(
         _ holdDown: inout HoldDown, _ name: ServiceName, from old: Service?, to new: Service?, at now: ContinuousClock.Instant
     ) -> Service? {
-        _ = holdDown.take(name, from: old, to: new, at: now)
+        holdDown.take(name, from: old, to: new, at: now)
         return holdDown.served(name, new)
     }
 
@@ -83,17 +83,55 @@ import Testing
 
     @Test func `when the time is over what is held goes, and as much later what has nothing beside it`() {
         let other = ServiceName("b")
+        let registry = Registry(services: [other: service("b")])
         var holdDown = guarded(outage: .seconds(5))
         _ = serve(&holdDown, name, from: service("a"), to: nil, at: start)
         _ = serve(&holdDown, other, from: service("a", "b"), to: service("b"), at: start)
-        #expect(holdDown.expire(at: start + .seconds(119)) == [])
-        #expect(Set(holdDown.expire(at: start + .seconds(120))) == [name, other])
+        #expect(holdDown.expire(at: start + .seconds(119), registry) == [])
+        #expect(Set(holdDown.expire(at: start + .seconds(120), registry)) == [name, other])
         #expect(held(holdDown.served(name, nil)) == ["a"])
         #expect(held(holdDown.served(other, service("b"))) == [])
-        #expect(held(holdDown.served(name, service("c"))) == [])
-        #expect(holdDown.expire(at: start + .seconds(239)) == [])
-        #expect(Set(holdDown.expire(at: start + .seconds(240))) == [name, other])
+        #expect(holdDown.expire(at: start + .seconds(239), registry) == [])
+        #expect(holdDown.expire(at: start + .seconds(240), registry) == [name])
         #expect(held(holdDown.served(name, nil)) == [])
+    }
+
+    @Test func `what has nothing beside it is held until something comes`() {
+        var holdDown = guarded(outage: .seconds(5))
+        _ = serve(&holdDown, name, from: service("a"), to: nil, at: start)
+        _ = holdDown.expire(at: start + .seconds(120), Registry())
+        #expect(held(serve(&holdDown, name, from: nil, to: service("c"), at: start + .seconds(121))) == [])
+        #expect(serve(&holdDown, name, from: service("c"), to: nil, at: start + .seconds(122)) == nil)
+    }
+
+    @Test func `after the window a new outage brings back what is still held and nothing else`() {
+        let other = ServiceName("b")
+        var holdDown = guarded(outage: .seconds(5))
+        _ = serve(&holdDown, name, from: service("a"), to: nil, at: start)
+        _ = serve(&holdDown, other, from: service("a", "b"), to: service("b"), at: start)
+        _ = holdDown.expire(at: start + .seconds(120), Registry(services: [other: service("b")]))
+        holdDown.take(.disconnected, at: start + .seconds(130))
+        #expect(holdDown.deadline == nil)
+        #expect(holdDown.expire(at: start + .seconds(300), Registry()) == [])
+        holdDown.take(.connected(timeout: .seconds(9), isNew: false), at: start + .seconds(300))
+        #expect(held(holdDown.served(name, nil)) == ["a"])
+        #expect(held(holdDown.served(other, service("b"))) == [])
+        #expect(holdDown.deadline == start + .seconds(420))
+    }
+
+    @Test func `one that restarts again and again under new ports is one that is missing`() {
+        var holdDown = guarded(outage: .seconds(5))
+        for restart in 0..<20 {
+            let (old, new) = (service("a", "n\(restart)"), service("a", "n\(restart + 1)"))
+            #expect(held(serve(&holdDown, name, from: old, to: service("a"), at: start)) == ["n\(restart)"])
+            #expect(held(serve(&holdDown, name, from: service("a"), to: new, at: start)) == [])
+        }
+        var quiet = quiet()
+        for restart in 0..<20 {
+            let (old, new) = (service(ten + ["n\(restart)"]), service(ten + ["n\(restart + 1)"]))
+            #expect(removal(&quiet, from: old, to: service(ten), at: start) == nil)
+            #expect(removal(&quiet, from: service(ten), to: new, at: start) == nil)
+        }
     }
 
     @Test func `a window begins when the registry has been read anew, if there is one`() {
@@ -107,13 +145,21 @@ import Testing
 
     @Test func `a window in which nothing was lost ends once`() {
         var holdDown = guarded(outage: .seconds(5))
-        #expect(holdDown.expire(at: start + .seconds(120)) == [])
+        #expect(holdDown.expire(at: start + .seconds(120), Registry()) == [])
         #expect(holdDown.deadline == nil)
     }
 
     @Test func `zero turns it off`() {
         var holdDown = guarded(outage: .seconds(5), duration: .zero)
         #expect(serve(&holdDown, name, from: service("a"), to: nil, at: start) == nil)
+    }
+
+    /// What is found of a mass removal after a change of the service.
+    private func removal(
+        _ holdDown: inout HoldDown, from old: Service?, to new: Service?, at now: ContinuousClock.Instant
+    ) -> HoldDown.MassRemoval? {
+        holdDown.take(name, from: old, to: new, at: now)
+        return holdDown.findMassRemoval(at: now)
     }
 
     /// Ten providers, all in one service.
@@ -134,54 +180,53 @@ import Testing
     @Test func `more than half of ten providers vanish one after another and all of them are held`() {
         var holdDown = quiet()
         for count in 1...5 {
-            let removal = holdDown.take(
-                name, from: service(ten.dropFirst(count - 1)), to: service(ten.dropFirst(count)), at: start + .seconds(count))
-            #expect(removal == nil)
+            let old = service(ten.dropFirst(count - 1))
+            #expect(removal(&holdDown, from: old, to: service(ten.dropFirst(count)), at: start + .seconds(count)) == nil)
         }
         #expect(held(holdDown.served(name, service(ten.dropFirst(5)))) == [])
-        let removal = holdDown.take(name, from: service(ten.dropFirst(5)), to: service(ten.dropFirst(6)), at: start + .seconds(9))
-        #expect(removal == HoldDown.MassRemoval(missing: 6, total: 10))
+        let found = removal(&holdDown, from: service(ten.dropFirst(5)), to: service(ten.dropFirst(6)), at: start + .seconds(9))
+        #expect(found == HoldDown.MassRemoval(missing: 6, total: 10))
         #expect(held(holdDown.served(name, service(ten.dropFirst(6)))) == Array(ten.prefix(6)))
-        #expect(holdDown.expire(at: start + .seconds(129)) == [name])
+        #expect(holdDown.expire(at: start + .seconds(129), Registry(services: [name: service(ten.dropFirst(6))])) == [name])
         #expect(held(holdDown.served(name, service(ten.dropFirst(6)))) == [])
     }
 
     @Test func `what vanished more than ten seconds ago does not count`() {
         var holdDown = quiet()
-        #expect(holdDown.take(name, from: service(ten), to: service(ten.dropFirst(5)), at: start) == nil)
-        #expect(holdDown.take(name, from: service(ten.dropFirst(5)), to: service(ten.dropFirst(6)), at: start + .seconds(11)) == nil)
+        #expect(removal(&holdDown, from: service(ten), to: service(ten.dropFirst(5)), at: start) == nil)
+        #expect(removal(&holdDown, from: service(ten.dropFirst(5)), to: service(ten.dropFirst(6)), at: start + .seconds(11)) == nil)
     }
 
     @Test func `half of all, all of fewer than ten, or as many as are replaced may vanish`() {
         var half = quiet()
-        #expect(half.take(name, from: service(ten), to: service(ten.dropFirst(5)), at: start) == nil)
+        #expect(removal(&half, from: service(ten), to: service(ten.dropFirst(5)), at: start) == nil)
         var few = HoldDown(duration: .seconds(120), guardsMassRemoval: true)
         few.begin(with: Registry(services: [name: service(ten.dropFirst())]))
-        #expect(few.take(name, from: service(ten.dropFirst()), to: nil, at: start) == nil)
+        #expect(removal(&few, from: service(ten.dropFirst()), to: nil, at: start) == nil)
         var replaced = quiet()
         let others = service((0..<10).map { "n\($0)" })
-        #expect(replaced.take(name, from: service(ten), to: service(ten).merging(others), at: start) == nil)
-        #expect(replaced.take(name, from: service(ten).merging(others), to: others, at: start) == nil)
+        #expect(removal(&replaced, from: service(ten), to: service(ten).merging(others), at: start) == nil)
+        #expect(removal(&replaced, from: service(ten).merging(others), to: others, at: start) == nil)
     }
 
     @Test func `providers that return in time have not vanished`() {
         var holdDown = quiet()
-        #expect(holdDown.take(name, from: service(ten), to: service(ten.dropFirst(5)), at: start) == nil)
-        #expect(holdDown.take(name, from: service(ten.dropFirst(5)), to: service(ten), at: start) == nil)
-        #expect(holdDown.take(name, from: service(ten), to: service(ten.dropFirst(5)), at: start) == nil)
+        #expect(removal(&holdDown, from: service(ten), to: service(ten.dropFirst(5)), at: start) == nil)
+        #expect(removal(&holdDown, from: service(ten.dropFirst(5)), to: service(ten), at: start) == nil)
+        #expect(removal(&holdDown, from: service(ten), to: service(ten.dropFirst(5)), at: start) == nil)
     }
 
     @Test func `off, all may vanish`() {
         var holdDown = quiet(guardsMassRemoval: false)
-        #expect(holdDown.take(name, from: service(ten), to: nil, at: start) == nil)
+        #expect(removal(&holdDown, from: service(ten), to: nil, at: start) == nil)
         #expect(holdDown.served(name, nil) == nil)
     }
 
     @Test func `a long churn leaves nothing behind`() {
         var holdDown = quiet()
         for second in 0..<3000 {
-            #expect(holdDown.take(name, from: service(ten), to: service(ten.dropFirst()), at: start + .seconds(second * 11)) == nil)
-            #expect(holdDown.take(name, from: service(ten.dropFirst()), to: service(ten), at: start + .seconds(second * 11)) == nil)
+            #expect(removal(&holdDown, from: service(ten), to: service(ten.dropFirst()), at: start + .seconds(second * 11)) == nil)
+            #expect(removal(&holdDown, from: service(ten.dropFirst()), to: service(ten), at: start + .seconds(second * 11)) == nil)
         }
         #expect(Array(holdDown.services) == [])
     }

@@ -121,7 +121,6 @@ def older_snapshot(scene):
     subprocess.run(["cp", "-a", zookeeper.folder / "data", copy], check=True)
     zookeeper.start().await_mode()
     older = {service: scene.truth.current(service) for service in scene.truth.names()}
-    scene.connect(zookeeper.address)
     scene.client = scene.connect(zookeeper.address)
     scene.settle()
     for service in older:
