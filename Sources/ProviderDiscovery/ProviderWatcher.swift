@@ -150,9 +150,9 @@ extension ProviderWatcher {
 
     private func log(_ report: WatchReport) {
         deliver(.unusable(report))
-        logger.warning(
-            "znode cannot be used as it is",
-            metadata: ["path": "\(report.path.debugDescription)", "reason": "\(report.reason)", "excerpt": "\(report.excerpt)"])
+        var metadata: Logger.Metadata = ["path": "\(report.path.debugDescription)", "reason": "\(report.reason)"]
+        if !report.excerpt.isEmpty { metadata["excerpt"] = "\(report.excerpt)" }
+        logger.warning("znode cannot be used as it is", metadata: metadata)
     }
 }
 

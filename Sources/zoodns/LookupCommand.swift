@@ -52,7 +52,11 @@ struct LookupCommand: AsyncParsableCommand {
             defer { group.cancelAll() }
             return try await group.next() ?? nil
         }
-        guard let found else { throw CommandFailure.refused("no answer from zookeeper at \(settings.servers.text) within \(Self.limit)") }
+        guard let found else {
+            throw CommandFailure.refused(
+                "\(settings.zones[0].layout.root.debugDescription) could not be read from zookeeper at \(settings.servers.text) within "
+                    + "\(Self.limit): it is out of reach, or does not allow it")
+        }
         guard let first = found.first else { throw CommandFailure.refused("\(service.debugDescription) has no provider") }
         let lines = json ? [try all ? Self.json(found) : Self.json(first)] : found.map(\.authority)
         try StandardStreams.print(lines.joined(separator: "\n") + "\n")

@@ -64,7 +64,8 @@ struct ZoneCommand: AsyncParsableCommand {
                 for item in items {
                     switch item {
                     case .unusable(let report):
-                        StandardStreams.complain("\(report.path.debugDescription): \(report.reason): \(report.excerpt)")
+                        let parts = [report.path.debugDescription, report.reason] + (report.excerpt.isEmpty ? [] : [report.excerpt])
+                        StandardStreams.complain(parts.joined(separator: ": "))
                     case .read(let registry, let zone): registries[zone] = registry
                     }
                 }

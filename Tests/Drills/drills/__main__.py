@@ -16,7 +16,8 @@ from .scene import Scene
 
 def main():
     # So that what runs is ended, and what was made on the machine taken away.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in ENDS:
+        signal.signal(number, interrupt)
     # kazoo's words on what drills do on purpose.
     logging.getLogger("kazoo").setLevel(logging.CRITICAL)
     drills = catalogue.drills
@@ -26,6 +27,7 @@ def main():
         description="Breaks things on purpose while a prober checks every answer; without names, all drills; `short`: those with a star.",
         epilog=f"drills:\n{listing}")
     parser.add_argument("--tools", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--check", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--times", type=int, default=1, metavar="N", help="how often to run them, one after another")
     parser.add_argument("names", nargs="*", metavar="NAME", help="drills to run")
     options = parser.parse_args()
@@ -34,6 +36,8 @@ def main():
         names = [name for name, drill in drills.items() if drill.is_short]
     if unknown := [name for name in names if name not in drills]:
         parser.error(f"no such drill: {', '.join(unknown)}")
+    if options.check:
+        return
     rows = [run(options.tools, name, drills[name]) for _ in range(options.times) for name in names]
     print(f"\n{'drill':26} {'':8} {'seconds':>8} {'a second':>9} {'without right':>14} {'stale':>7} {'wrong':>6} {'none':>5}")
     for row in rows:
@@ -41,6 +45,16 @@ def main():
     failed = sum(not row.has_passed for row in rows)
     print(f"{failed} of {len(rows)} drills failed" if failed else f"all {len(rows)} drills passed")
     sys.exit(1 if failed else 0)
+
+
+ENDS = signal.SIGINT, signal.SIGTERM
+
+
+def interrupt(*_):
+    """Once: a second signal must not end what ends the rest."""
+    for number in ENDS:
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 class Row:

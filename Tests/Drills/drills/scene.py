@@ -112,6 +112,8 @@ class Scene:
         while time.monotonic() - start < limit:
             if condition():
                 return time.monotonic() - start
+            if self.server and not self.has_ended:
+                self.server.check()
             time.sleep(0.01)
         self.check(False, f"{what}: not within {limit} s")
         return None
