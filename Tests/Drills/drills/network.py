@@ -9,6 +9,7 @@ from .wire import Namespace, Wire
 @drill
 def packets_lost(scene):
     """The connection is cut without a reset, both ways and one way, while services change; then it is slow and loses packets."""
+    scene.need_root()
     namespace = scene.stack.enter_context(Namespace())
     wire, other_way = namespace.wire(1), namespace.wire(2)
     zookeeper = scene.zookeeper(prefix=namespace.inside, settings="clientPortAddress=0.0.0.0", host=wire.far)

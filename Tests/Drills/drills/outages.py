@@ -167,6 +167,7 @@ def absent_at_start(scene):
 @drill
 def unresolvable_at_start(scene):
     """ZooKeeper's name does not resolve at start, and does later."""
+    scene.need_root()
     scene.truth.window = UNMARKED
     zookeeper = scene.zookeeper()
     scene.connect(zookeeper.address)

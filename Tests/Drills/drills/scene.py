@@ -1,6 +1,7 @@
 """What a drill has on its stage: ZooKeeper, zoodns, somebody who changes the registry, and the prober."""
 import contextlib
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -105,6 +106,12 @@ class Scene:
             self.failures.append(text)
             self.say(f"FAILED: {text}")
         return condition
+
+    @staticmethod
+    def need_root():
+        """For namespaces of the network and of mounts."""
+        if os.geteuid() != 0:
+            raise SystemExit("this drill needs root")
 
     def wait_for(self, what, condition, limit=60):
         """Waits, and gives the seconds that it took; None, and the drill fails, if that is more than the limit."""

@@ -41,6 +41,7 @@ def name_server_down(scene):
     zookeeper = scene.zookeeper()
     scene.connect(zookeeper.address)
     scene.fill()
+    scene.need_root()
     hosts, resolver = scene.where / "hosts", scene.where / "resolv.conf"
     hosts.write_text("127.0.0.1 localhost registry.invalid\n")
     # From here nobody answers (RFC 5737).
@@ -79,6 +80,7 @@ def ended_while_reading(scene):
 @drill
 def blackholed_server(scene):
     """One of two servers never answers a packet: zoodns is ready in time, whichever it tries first."""
+    scene.need_root()
     namespace = scene.stack.enter_context(Namespace())
     wire = namespace.wire(1)
     wire.cut = {Wire.THERE, Wire.BACK}
