@@ -57,8 +57,7 @@ def killed(scene):
         else:
             time.sleep(seconds)
         zookeeper.start().await_mode()
-        scene.churn(20)
-        scene.settle("ZooKeeper is back: changes are seen, nothing is held any more,")
+        scene.see_changes("ZooKeeper is back")
 
 
 @drill
@@ -71,8 +70,7 @@ def stopped(scene):
     zookeeper.pause()
     scene.await_marks(40)
     zookeeper.resume()
-    scene.churn(20)
-    scene.settle("ZooKeeper goes on: changes are seen, nothing is held any more,")
+    scene.see_changes("ZooKeeper goes on")
 
 
 @drill
@@ -102,8 +100,7 @@ def ensemble(scene):
         member.start()
     for member in members:
         member.await_mode("follower", "leader")
-    scene.churn(20)
-    scene.settle("there is a quorum again: changes are seen, nothing is held any more,")
+    scene.see_changes("there is a quorum again")
 
 
 @drill
@@ -121,8 +118,7 @@ def read_only(scene):
         member.start()
     for member in members:
         member.await_mode("follower", "leader")
-    scene.churn(20)
-    scene.settle("there is a quorum again: changes are seen, nothing is held any more,")
+    scene.see_changes("there is a quorum again")
 
 
 @drill(short=True)

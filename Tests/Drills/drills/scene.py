@@ -198,6 +198,11 @@ class Scene:
         time.sleep(seconds)
         self.wait_for("answers are marked stale", lambda: self.prober.marked_stale() > before)
 
+    def see_changes(self, what):
+        """Changes the registry, and waits until every answer is right again."""
+        self.churn(20)
+        self.settle(f"{what}: changes are seen, nothing is held any more,")
+
     def stage(self, address, *options, services=20, **more):
         """The usual stage: a registry, zoodns, the prober."""
         self.connect(address)

@@ -30,8 +30,7 @@ def even_servers(scene):
         scene.say(f"ZooKeeper is down; zoodns takes {share:.2f} of a core")
         scene.check(share < 0.35, "zoodns is busy with nothing to do")
         zookeeper.start().await_mode()
-        scene.churn(5)
-        scene.settle("ZooKeeper is back: changes are seen, nothing is held any more,")
+        scene.see_changes("ZooKeeper is back")
 
 
 @drill
@@ -61,8 +60,7 @@ def name_server_down(scene):
     zookeeper.kill()
     time.sleep(2)
     zookeeper.start().await_mode()
-    scene.churn(20)
-    scene.settle("ZooKeeper was killed and is back: changes are seen, nothing is held any more,")
+    scene.see_changes("ZooKeeper was killed and is back")
 
 
 @drill
