@@ -12,21 +12,24 @@ from .wire import Proxy
 
 # Twenty services with a provider each, registered as kazoo's users do: anew whenever the session was lost.
 REGISTRANTS = """
-import json, signal, sys
+import contextlib, json, signal, sys, time
 from kazoo.client import KazooClient, KazooState
-from kazoo.exceptions import NodeExistsError
+from kazoo.exceptions import KazooException, NodeExistsError
 clients = []
 for number in range(int(sys.argv[2])):
     client = KazooClient(sys.argv[1])
     path, lost = f"{sys.argv[3]}/healthy-{number}/provider", []
     document = json.dumps({"host": f"10.3.0.{number}", "port": 8080}).encode()
     def register(client=client, path=path, document=document):
-        try:
-            client.retry(client.create, path, document, ephemeral=True, makepath=True)
-        except NodeExistsError:
-            # Of the last session, or of an attempt that was not known to have succeeded.
-            client.retry(client.delete, path)
-            client.retry(client.create, path, document, ephemeral=True)
+        while True:
+            try:
+                return client.create(path, document, ephemeral=True, makepath=True)
+            except NodeExistsError:
+                # Of the last session, or of an attempt that was not known to have succeeded.
+                with contextlib.suppress(KazooException):
+                    client.delete(path)
+            except KazooException:
+                time.sleep(0.1)
     def listener(state, client=client, lost=lost, register=register):
         if state == KazooState.LOST: lost.append(True)
         if state == KazooState.CONNECTED and lost:
