@@ -145,7 +145,7 @@ def session_closed(scene):
 
 @drill
 def absent_at_start(scene):
-    """ZooKeeper is down, then unresolvable, then no ZooKeeper at start; SERVFAIL until it is there, and never NXDOMAIN."""
+    """One server refuses at start, the name of the other does not resolve: SERVFAIL until the first is there, and never NXDOMAIN."""
     scene.truth.window = UNMARKED
     port = machine.free_port()
     with scene.truth.readies(False):

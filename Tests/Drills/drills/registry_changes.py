@@ -3,7 +3,7 @@ import contextlib
 import subprocess
 import time
 
-from kazoo.security import OPEN_ACL_UNSAFE, make_acl, make_digest_acl
+from kazoo.security import OPEN_ACL_UNSAFE, make_digest_acl
 
 from benchmark.registry import ROOT
 
