@@ -24,6 +24,10 @@ package struct HostAddresses: Hashable, Sendable {
     /// Its AAAA records.
     package var ipv6: KnownAddresses<IPv6Address>
 
+    /// Most addresses of one family that a host has here; the others are left out. More than any real host has, and so few that hosts which
+    /// stand for many others cost no more than they.
+    package static let mostOfOneFamily = 128
+
     /// Nothing known yet, unless said otherwise.
     package init(ipv4: KnownAddresses<IPv4Address> = .unknown, ipv6: KnownAddresses<IPv6Address> = .unknown) {
         self.ipv4 = ipv4
