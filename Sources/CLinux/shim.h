@@ -1,6 +1,7 @@
 // What the C library declares only for _GNU_SOURCE, or in headers that Swift's Glibc module leaves out.
 #include <malloc.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 
 struct timespec;
@@ -9,6 +10,9 @@ struct mmsghdr {
     struct msghdr msg_hdr;
     unsigned int msg_len;
 };
+
+/// prctl takes a varying number of arguments, which Swift cannot pass.
+static inline int prctl_set_dumpable(unsigned long is_dumpable) { return prctl(PR_SET_DUMPABLE, is_dumpable, 0, 0, 0); }
 
 extern int recvmmsg(int descriptor, struct mmsghdr *messages, unsigned int count, int flags, struct timespec *timeout);
 extern int sendmmsg(int descriptor, struct mmsghdr *messages, unsigned int count, int flags);

@@ -71,6 +71,17 @@ package enum IPAddress: Hashable, Sendable {
         }
     }
 
+    /// Whether it is 0.0.0.0 or ::, which stand for all addresses of a machine where one listens (RFC 6890).
+    package var isUnspecified: Bool { self == .v4(IPv4Address(value: 0)) || self == .v6(IPv6Address(value: 0)) }
+
+    /// Whether both are IPv4 or both IPv6 addresses.
+    package func isOfFamily(of other: IPAddress) -> Bool {
+        switch (self, other) {
+        case (.v4, .v4), (.v6, .v6): true
+        case (.v4, .v6), (.v6, .v4): false
+        }
+    }
+
     /// The literal, IPv6 without brackets.
     package var text: String {
         switch self {

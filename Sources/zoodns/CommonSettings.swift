@@ -19,6 +19,9 @@ struct CommonSettings {
         listen = reader.values(
             "listen", options.listen, default: Self.defaultListen, expected: "an address with a port such as 127.0.0.1:5300 or [::1]:5300"
         ) { SocketEndpoint($0).flatMap { $0.address.isUnicast ? $0 : nil } }
+        for (wildcard, endpoint) in Self.overlaps(listen) {
+            reader.complain("--listen \(endpoint.text): --listen \(wildcard.text) takes that address too, give one of the two")
+        }
         hostResolvers = reader.values(
             "host-resolver", options.hostResolver, default: [], expected: "an address such as 192.0.2.1 or [2001:db8::1]:53"
         ) { text in
@@ -33,6 +36,15 @@ struct CommonSettings {
             nameServerAddresses: reader.values(
                 "nameserver-address", options.nameserverAddress, default: Self.nameServerAddresses(listen), expected: "an IP address",
                 IPAddress.init))
+    }
+
+    /// Addresses that another one, which stands for all of the machine's, takes at the same port.
+    private static func overlaps(_ listen: [SocketEndpoint]) -> [(wildcard: SocketEndpoint, endpoint: SocketEndpoint)] {
+        let wildcards = listen.filter { $0.address.isUnspecified && $0.port != 0 }
+        return wildcards.flatMap { wildcard in
+            listen.filter { $0 != wildcard && $0.port == wildcard.port && $0.address.isOfFamily(of: wildcard.address) }
+                .map { (wildcard, $0) }
+        }
     }
 
     /// RFC 2181 §8: at most 2³¹ - 1.
@@ -61,9 +73,7 @@ struct CommonSettings {
     /// Wildcards are no addresses to give away.
     private static func nameServerAddresses(_ listen: [SocketEndpoint]) -> [IPAddress] {
         var addresses: [IPAddress] = []
-        for address in listen.map(\.address) where address != .v4(IPv4Address(value: 0)) && address != .v6(IPv6Address(value: 0)) {
-            if !addresses.contains(address) { addresses.append(address) }
-        }
+        for address in listen.map(\.address) where !address.isUnspecified && !addresses.contains(address) { addresses.append(address) }
         return addresses
     }
 }

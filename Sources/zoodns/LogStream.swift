@@ -17,6 +17,8 @@ final class LogStream: TextOutputStream, Sendable {
         /// The thread has lines in its hands.
         var isWriting = false
         var hasThread = false
+        /// Writes what is still to be said.
+        var lastWords: @Sendable () -> Void = {}
     }
 
     /// Standard error, for all that the program writes to it until its end.
@@ -41,6 +43,9 @@ final class LogStream: TextOutputStream, Sendable {
         }
     }
 
+    /// Has `lastWords` write what is still to be said before the stream drains.
+    func beforeDraining(_ lastWords: @escaping @Sendable () -> Void) { state.withLock { $0.lastWords = lastWords } }
+
     /// Leaves a line, which ends itself, to be written.
     func write(_ line: String) {
         let isFirst = state.withLock { state in
@@ -60,6 +65,7 @@ final class LogStream: TextOutputStream, Sendable {
 
     /// Waits until all is written, or until whoever reads has not done so for some time.
     func drain() {
+        state.withLock { $0.lastWords }()
         if !state.withLock({ $0.hasThread }) { return writeLines() }
         let start = ContinuousClock.now
         var (written, since) = (UInt64(0), start)

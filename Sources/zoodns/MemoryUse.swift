@@ -10,3 +10,10 @@ enum MemoryUse {
     /// queries over UDP does not allocate. The C function is `mallopt`.
     static func shareHeaps() { _ = mallopt(M_ARENA_MAX, 2) }
 }
+
+/// Who may look into the process.
+enum ProcessMemory {
+    /// Keeps the memory and the environment, which hold secrets, from other processes of the same user, such as the program that `register`
+    /// starts, and out of core dumps. The C function is `prctl`.
+    static func hideFromOthers() { _ = prctl_set_dumpable(0) }
+}

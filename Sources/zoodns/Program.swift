@@ -14,9 +14,9 @@ struct Program: AsyncParsableCommand {
         StandardStreams.fill()
         do {
             try checkDescriptorLimit()
-            let arguments = CommandLine.arguments
-            HiddenArguments.overwrite()
-            var command = try parseAsRoot(Array(arguments.dropFirst()))
+            // Swift reads them from /proc.
+            guard !CommandLine.arguments.isEmpty else { throw CommandFailure.refused("cannot read my arguments: is /proc mounted?") }
+            var command = try parseAsRoot(nil)
             if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
             LogStream.standardError.drain()
         } catch let failure as CommandFailure {

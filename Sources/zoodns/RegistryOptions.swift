@@ -8,8 +8,8 @@ struct RegistryOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Who to be for ZooKeeper's access control lists, or where that is written. (default: nobody in particular)",
-            valueName: "digest:user:password|file:path"))
+            "A file that says digest:user:password: who to be for ZooKeeper's access control lists; ZOODNS_ZOOKEEPER_AUTH may be that itself. "
+                + "(default: anonymous)", valueName: "file:path"))
     var zookeeperAuth: String?
 
     @Option(
@@ -28,4 +28,9 @@ struct RegistryOptions: ParsableArguments {
             valueName: "level"
         ))
     var logLevel: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Log lines of one kind in a second, 0 for any number; the others are counted. (default: 20)", valueName: "number"))
+    var logRate: String?
 }

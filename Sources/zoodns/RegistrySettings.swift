@@ -7,7 +7,8 @@ struct RegistrySettings {
     let credentials: Credentials?
     let sessionTimeout: Duration
     let zones: [ZoneSource]
-    let logLevel: Logger.Level
+    /// Writes to standard error without waiting for its reader, and keeps to a rate for each kind of line.
+    let logger: Logger
 
     /// Reads the settings; problems are left with the reader.
     init(_ options: RegistryOptions, _ reader: inout SettingsReader, logLevel fallback: Logger.Level) {
@@ -21,10 +22,15 @@ struct RegistrySettings {
         zones = reader.values(
             "zone", options.zone, default: Self.defaultZones, expected: "a domain name and a path such as svc.local=/providers",
             ZoneSource.init)
-        logLevel = reader.value(
+        let level = reader.value(
             "log-level", options.logLevel, default: fallback,
             expected: "one of " + Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
         ) { Logger.Level(rawValue: $0) }
+        let linesPerSecond = reader.value(
+            "log-rate", options.logRate, default: 20, expected: "a number of lines a second from 0 to 1000000, 0 for no limit"
+        ) { Int($0).flatMap { 0...1_000_000 ~= $0 ? $0 : nil } }
+        logger = Self.logger(level, linesPerSecond)
+        if credentials != nil { ProcessMemory.hideFromOthers() }
         if Set(zones.map(\.origin)).count < zones.count { reader.complain("--zone: two zones have the same origin") }
     }
 
@@ -40,11 +46,15 @@ struct RegistrySettings {
     /// A session that has not begun to run.
     var session: Session { Session(servers: servers, timeout: sessionTimeout, credentials: credentials, logger: logger) }
 
-    /// A logger on standard error that never waits for whoever reads it.
-    var logger: Logger {
+    private static func logger(_ level: Logger.Level, _ linesPerSecond: Int) -> Logger {
         LogStream.standardError.start()
-        var logger = Logger(label: "zoodns") { StreamLogHandler(label: $0, stream: LogStream.standardError) }
-        logger.logLevel = logLevel
+        let limit = LimitedLogHandler.Limit(LogRate(linesPerSecond: linesPerSecond))
+        var logger = Logger(label: "zoodns") { label in
+            let handler = LimitedLogHandler(StreamLogHandler(label: label, stream: LogStream.standardError), limit)
+            LogStream.standardError.beforeDraining(handler.reportAll)
+            return handler
+        }
+        logger.logLevel = level
         return logger
     }
 }

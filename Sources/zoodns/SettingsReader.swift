@@ -34,10 +34,17 @@ struct SettingsReader {
         return values
     }
 
-    /// Reads a setting that is never shown: itself, or what a file says whose path stands behind `file:`.
+    /// Reads a setting that is never shown: from the file whose path stands behind `file:`, or from the variable itself. Not from the option
+    /// itself: every user of the machine can read that.
     mutating func secret<Value>(_ name: String, _ option: String?, expected: String, _ parse: (String) -> Value?) -> Value? {
         guard var text = option ?? variable(name) else { return nil }
         let source = source(name, isOption: option != nil)
+        guard option == nil || text.hasPrefix(Self.filePrefix) else {
+            problems.append(
+                "\(source): expected \(Self.filePrefix)PATH of a file with \(expected): a command line shows secrets to every user; "
+                    + "\(self.source(name, isOption: false)) may hold it too")
+            return nil
+        }
         if text.hasPrefix(Self.filePrefix) {
             let path = String(text.dropFirst(Self.filePrefix.count))
             guard let octets = SmallFile.read(path, limit: Self.longestSecret) else {

@@ -7,6 +7,8 @@ import Testing
         ["--listen", "nowhere"], ["--listen", "224.0.0.1:53"], ["--zone", "a..b=/x"], ["--zone", "a=x"], ["--ttl", "-1"],
         ["--ttl", "2147483648"],
         ["--zookeeper", "a:0"], ["--bogus"],
+        ["--listen", "127.0.0.1:53", "--listen", "0.0.0.0:53"], ["--listen", "[::]:53", "--listen", "[::1]:53"],
+        ["--zookeeper-auth", "digest:user:password"], ["--log-rate", "-1"],
         ["--hold-down", "1d"], ["--workers", "0"], ["--zone", "a=/x", "--zone", "A=/y"], ["--log-level", "loud"], ["--host-resolver", "a"],
     ])
     func `a wrong option is one line on standard error, and exit code 64`(_ options: [String]) async throws {
@@ -29,6 +31,42 @@ import Testing
         #expect(second.exitCode == 1)
         #expect(second.errors.split(separator: "\n").count == 1)
         #expect(second.errors.contains("in use"))
+    }
+
+    @Test func `two addresses, one of which takes the other, are named both`() async throws {
+        let result = try await RunningProgram.run(
+            RunningProgram.zoodns, ["serve", "--listen", "0.0.0.0:5300", "--listen", "127.0.0.1:5300", "--listen", "[::1]:5300"])
+        #expect(result.errors.contains("--listen 127.0.0.1:5300: --listen 0.0.0.0:5300 takes that address too"))
+        #expect(!result.errors.contains("[::1]"))
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "mount namespaces need root")) func `without proc there is a line, not the help`() async throws {
+        let result = try await RunningProgram.run(
+            URL(filePath: "/usr/bin/unshare"),
+            ["--mount", "sh", "-c", "umount --lazy /proc && exec \"$0\" serve", RunningProgram.zoodns.path])
+        #expect(result.exitCode == 1)
+        #expect(result.output == "")
+        #expect(result.errors.contains("/proc"))
+    }
+
+    /// As another user than root, who may read everything.
+    @Test func `the program that register starts cannot read the password`() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "zoodns-secret-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let zoodns = folder.appending(path: "zoodns")
+        try FileManager.default.copyItem(at: RunningProgram.zoodns, to: zoodns)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path)
+        let user = geteuid() == 0 ? ["--reuid", "65534", "--regid", "65534", "--clear-groups"] : []
+        let look = "grep -c password /proc/$PPID/environ; env | grep -c password; grep -c zoodns /proc/$PPID/comm"
+        let options = ["web", "--port", "80", "--check", "none", "--zookeeper", "127.0.0.1:1", "--log-level", "critical"]
+        let program = try RunningProgram(
+            URL(filePath: "/usr/bin/setpriv"), user + [zoodns.path, "register"] + options + ["--", "sh", "-c", look],
+            environment: ["ZOODNS_ZOOKEEPER_AUTH": "digest:user:password"])
+        _ = try await program.exitCode()
+        // The first cannot be opened, the second is without it, the third shows that there is something to look at.
+        #expect(program.output.split(separator: "\n") == ["0", "1"])
+        #expect(program.errors.contains("Permission denied"))
     }
 
     @Test(arguments: [SIGTERM, SIGINT]) func `a signal ends it within five seconds, with 0`(_ signal: Int32) async throws {

@@ -80,6 +80,26 @@ import Testing
         #expect(sessions.output == "1\n")
     }
 
+    @Test func `what a registrant does wrong a thousand times fills no log`() async throws {
+        let zooKeeper = try ZooKeeperProcess()
+        try await zooKeeper.start()
+        let server = try await ServingProgram(zooKeeper: zooKeeper.address, ["--log-rate", "7"])
+        let loaded = try await zooKeeper.python(
+            """
+            client.ensure_path('/providers/bad')
+            for result in [client.create_async(f'/providers/bad/{number}', b'nonsense') for number in range(1000)]: result.get(30)
+            register('last', '10.0.0.2', 80, False)
+            """)
+        #expect(loaded.errors == "")
+        try await waitUntil("the last service") { try server.ask("last.svc.local", "A").answer.count == 1 }
+        func lines() -> [Substring] { server.program.errors.split(separator: "\n").filter { $0.contains("znode cannot be used as it is") } }
+        func leftOut() -> Int {
+            lines().compactMap { $0.firstMatch(of: /count=([0-9]+).*log lines left out/).flatMap { Int($0.output.1) } }.reduce(0, +)
+        }
+        try await waitUntil("every report is written or counted") { lines().filter { !$0.contains("left out") }.count + leftOut() == 1000 }
+        #expect(leftOut() > 800)
+    }
+
     @Test func `hostile znodes cost themselves`() async throws {
         let zooKeeper = try ZooKeeperProcess()
         try await zooKeeper.start()

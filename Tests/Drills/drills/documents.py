@@ -47,7 +47,7 @@ def bad_places(scene):
 def bad_documents_churn(scene):
     """Bad data of every kind, changing all the time beside good providers, which stay right; each version is reported once."""
     zookeeper = scene.zookeeper()
-    scene.stage(zookeeper.address, "--reconcile", "1s")
+    scene.stage(zookeeper.address, "--reconcile", "1s", "--log-rate", "0")
     for provider in scene.truth.current("known-2"):
         scene.client.create(f"{ROOT}/known-2/{provider.instance}/below", b"{}", makepath=True)
     places, documents = bad_places(scene), bad_documents()

@@ -152,8 +152,8 @@ def authentication(scene):
     scene.client.set_acls(ROOT, [make_digest_acl("zoodns", password, all=True)])
     with scene.truth.readies(False):
         pass
-    for wrong in ([], ["--zookeeper-auth", "digest:zoodns:wrong"]):
-        scene.serve(zookeeper.address, "--reconcile", "1s", *wrong, name="refused")
+    for wrong in ([], ["ZOODNS_ZOOKEEPER_AUTH=digest:zoodns:wrong"]):
+        scene.serve(zookeeper.address, "--reconcile", "1s", prefix=["env", *wrong], name="refused")
         scene.wait_for("a word on it in the log", lambda: "not authenticated" in scene.log())
         scene.probe()
         time.sleep(3)
@@ -164,8 +164,7 @@ def authentication(scene):
     with scene.truth.readies(True):
         pass
     for arguments, environment in (
-            (["--zookeeper-auth", f"file:{secret}"], []), ([], [f"ZOODNS_ZOOKEEPER_AUTH=digest:zoodns:{password}"]),
-            (["--zookeeper-auth", f"digest:zoodns:{password}"], []), ([f"--zookeeper-auth=digest:zoodns:{password}"], [])):
+            (["--zookeeper-auth", f"file:{secret}"], []), ([], [f"ZOODNS_ZOOKEEPER_AUTH=digest:zoodns:{password}"])):
         scene.serve(zookeeper.address, "--log-level", "trace", *arguments, prefix=["env", *environment], name="allowed")
         scene.wait_for("the zone", scene.is_ready)
         scene.probe()

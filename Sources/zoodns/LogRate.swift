@@ -1,0 +1,126 @@
+import Dispatch
+import Logging
+import Synchronization
+
+/// How many lines of each kind are logged a second: what registrants, servers and clients can cause without limit must not fill a disk.
+///
+/// A line's kind is its message: messages are constant sentences, what varies is metadata. Pure: the time comes in.
+struct LogRate {
+    /// Lines of one kind in one second; 0 for any number.
+    let linesPerSecond: Int
+
+    /// Kinds that are counted apart; further ones share a count.
+    private static let mostKinds = 256
+    private static let furtherKinds = "lines of other kinds"
+    /// What a kind's lines are counted over.
+    static let period: Duration = .seconds(1)
+
+    private struct Count {
+        let start: ContinuousClock.Instant
+        var passed = 0
+        var leftOut = 0
+    }
+
+    private var counts: [String: Count] = [:]
+
+    init(linesPerSecond: Int) { self.linesPerSecond = linesPerSecond }
+
+    /// Whether a line may be written.
+    enum Verdict: Equatable {
+        case passes
+        /// It is left out, the first of its kind in this second if `isFirst`.
+        case isLeftOut(isFirst: Bool)
+    }
+
+    /// Judges a line of a kind. Counts that are over must have been taken before.
+    mutating func judge(_ message: String, at now: ContinuousClock.Instant) -> Verdict {
+        guard linesPerSecond > 0 else { return .passes }
+        let kind = counts[message] != nil || counts.count < Self.mostKinds ? message : Self.furtherKinds
+        var count = counts[kind] ?? Count(start: now)
+        defer { counts[kind] = count }
+        guard count.passed >= linesPerSecond else {
+            count.passed += 1
+            return .passes
+        }
+        count.leftOut += 1
+        return .isLeftOut(isFirst: count.leftOut == 1)
+    }
+
+    /// Ends the seconds that are over: which kinds had lines left out, and how many.
+    mutating func takeOver(at now: ContinuousClock.Instant) -> [(kind: String, count: Int)] {
+        let over = counts.filter { $0.value.start.duration(to: now) >= Self.period }
+        for kind in over.keys { counts[kind] = nil }
+        return over.filter { $0.value.leftOut > 0 }.map { ($0.key, $0.value.leftOut) }.sorted { $0.0 < $1.0 }
+    }
+}
+
+/// A log handler that keeps to a rate, and says behind each second how many lines of which kind it left out.
+struct LimitedLogHandler: LogHandler {
+    /// Shared by all copies of the handler.
+    final class Limit: Sendable {
+        private let rate: Mutex<LogRate>
+
+        init(_ rate: LogRate) { self.rate = Mutex(rate) }
+
+        /// Whether a line may be written, and what was left out in seconds that are over.
+        fileprivate func judge(_ message: String) -> (LogRate.Verdict, leftOut: [(kind: String, count: Int)]) {
+            rate.withLock { rate in
+                let now = ContinuousClock.now
+                let over = rate.takeOver(at: now)
+                return (rate.judge(message, at: now), over)
+            }
+        }
+
+        fileprivate func takeOver(at instant: ContinuousClock.Instant) -> [(kind: String, count: Int)] {
+            rate.withLock { $0.takeOver(at: instant) }
+        }
+    }
+
+    /// A little more than the second that is counted over.
+    private static let delay = DispatchTimeInterval.milliseconds(1010)
+
+    private var handler: any LogHandler
+    private let limit: Limit
+
+    init(_ handler: any LogHandler, _ limit: Limit) { (self.handler, self.limit) = (handler, limit) }
+
+    var logLevel: Logger.Level {
+        get { handler.logLevel }
+        set { handler.logLevel = newValue }
+    }
+    var metadata: Logger.Metadata {
+        get { handler.metadata }
+        set { handler.metadata = newValue }
+    }
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { handler[metadataKey: key] }
+        set { handler[metadataKey: key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        let (verdict, leftOut) = limit.judge(event.message.description)
+        report(leftOut)
+        switch verdict {
+        case .passes: handler.log(event: event)
+        case .isLeftOut(let isFirst): if isFirst { reportLater() }
+        }
+    }
+
+    /// Says what is left out once the second is over, though no further line comes.
+    private func reportLater() {
+        DispatchQueue.global().asyncAfter(deadline: .now() + Self.delay) { [self] in report(limit.takeOver(at: .now)) }
+    }
+
+    /// Says what was left out so far; at the end of the program no second is waited for.
+    func reportAll() { report(limit.takeOver(at: .now + LogRate.period)) }
+
+    private func report(_ leftOut: [(kind: String, count: Int)]) {
+        for (kind, count) in leftOut {
+            let metadata: Logger.Metadata = ["kind": "\(kind)", "count": "\(count)"]
+            handler.log(
+                event: LogEvent(
+                    level: .warning, message: "log lines left out", metadata: metadata, source: "zoodns", file: #fileID,
+                    function: #function, line: #line))
+        }
+    }
+}
