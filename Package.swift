@@ -16,6 +16,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -39,7 +40,10 @@ let package = Package(
             dependencies: ["ZooKeeperClient", "ProviderRegistry", "Handoff", .logging, .lifecycle]),
         .target(
             name: "ProviderDiscovery",
-            dependencies: ["ZooKeeperClient", "ProviderRegistry", "Handoff", .logging, .lifecycle]),
+            dependencies: [
+                "ZooKeeperClient", "ProviderRegistry", "Handoff", .logging, .lifecycle,
+                .product(name: "DequeModule", package: "swift-collections"),
+            ]),
         .target(
             name: "ZoneCompilation",
             dependencies: [

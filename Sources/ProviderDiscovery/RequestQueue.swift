@@ -7,8 +7,8 @@ struct RequestQueue {
     /// Most others under way at once: few, since what is urgent waits for their answers.
     static let unhurriedWindow = 50
 
-    private var urgent = Line(window: window)
-    private var unhurried = Line(window: unhurriedWindow)
+    private var urgent = RequestLine(window: window)
+    private var unhurried = RequestLine(window: unhurriedWindow)
     private var again: Set<WatchRequest> = []
 
     /// Asks for something, anew if it is already under way: the answer to come may be older than the reason.
@@ -34,50 +34,11 @@ struct RequestQueue {
 
     /// An answer has come; what was asked for again meanwhile waits now.
     mutating func answered(_ request: WatchRequest) {
-        urgent.underWay.remove(request)
-        unhurried.underWay.remove(request)
+        urgent.answered(request)
+        unhurried.answered(request)
         if again.remove(request) != nil { add(request) }
     }
 
     /// Nothing is left of what was asked for.
     mutating func clear() { self = RequestQueue() }
-}
-
-extension RequestQueue {
-    /// Requests that wait in the order in which they came, and those of them that are under way.
-    private struct Line {
-        let window: Int
-        var underWay: Set<WatchRequest> = []
-        /// With those that were removed, which are skipped.
-        private var order: [WatchRequest] = []
-        private var head = 0
-        private var waiting: Set<WatchRequest> = []
-
-        init(window: Int) { self.window = window }
-
-        func isWaiting(_ request: WatchRequest) -> Bool { waiting.contains(request) }
-
-        mutating func add(_ request: WatchRequest) { if waiting.insert(request).inserted { order.append(request) } }
-
-        mutating func remove(_ request: WatchRequest) { waiting.remove(request) }
-
-        mutating func send() -> [WatchRequest] {
-            var sent: [WatchRequest] = []
-            while underWay.count < window, head < order.count {
-                let request = order[head]
-                head += 1
-                guard waiting.remove(request) != nil else { continue }
-                underWay.insert(request)
-                sent.append(request)
-            }
-            if head == order.count {
-                // Anew, not emptied: a registry's first reading leaves room for all of it behind.
-                (order, waiting, head) = ([], [], 0)
-            } else if head > 4096 {
-                order.removeFirst(head)
-                head = 0
-            }
-            return sent
-        }
-    }
 }

@@ -62,4 +62,15 @@ import Testing
         }
         #expect(sent == all)
     }
+
+    @Test func `a service with thousands of requests lets others go between`() {
+        var queue = RequestQueue()
+        for number in 0..<5000 { queue.add(.read("flood", instance: InstanceName("\(number)"))) }
+        let first = queue.send()
+        #expect(first.count == RequestQueue.window)
+        queue.add(.listProviders("good"))
+        queue.add(.listProviders("better"))
+        for request in first.prefix(4) { queue.answered(request) }
+        #expect(Set(queue.send()).isSuperset(of: [.listProviders("good"), .listProviders("better")]))
+    }
 }
