@@ -29,6 +29,8 @@ def main():
     parser.add_argument("--tools", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--check", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--times", type=int, default=1, metavar="N", help="how often to run them, one after another")
+    parser.add_argument(
+        "--minutes", type=float, default=0.5, metavar="N", help="how long a drill lasts that has no end of its own (default: 0.5)")
     parser.add_argument("names", nargs="*", metavar="NAME", help="drills to run")
     options = parser.parse_args()
     names = options.names or list(drills)
@@ -38,7 +40,7 @@ def main():
         parser.error(f"no such drill: {', '.join(unknown)}")
     if options.check:
         return
-    rows = [run(options.tools, name, drills[name]) for _ in range(options.times) for name in names]
+    rows = [run(options, name, drills[name]) for _ in range(options.times) for name in names]
     print(f"\n{'drill':26} {'':8} {'seconds':>8} {'a second':>9} {'without right':>14} {'stale':>7} {'wrong':>6} {'none':>5}")
     for row in rows:
         print(row.text)
@@ -69,11 +71,11 @@ class Row:
             self.text += f" {rate:9.0f} {longest:12.2f} s {counts['stale']:7} {counts['wrong']:6} {counts['none']:5}"
 
 
-def run(tools, name, drill):
+def run(options, name, drill):
     print(f"==> {name}: {drill.__doc__.splitlines()[0]}", flush=True)
     began = time.monotonic()
     with machine.folder() as where:
-        scene = Scene(tools, where)
+        scene = Scene(options.tools, where, options.minutes)
         try:
             drill(scene)
         except (Exception, SystemExit):  # noqa: what waits for a process ends the program.

@@ -82,8 +82,8 @@ class ZooKeeper(machine.Program):
 class Scene:
     """A drill's folder, processes and findings; all of them end with it."""
 
-    def __init__(self, tools, where):
-        self.tools, self.where = tools, where
+    def __init__(self, tools, where, minutes):
+        self.tools, self.where, self.minutes = tools, where, minutes
         self.stack = contextlib.ExitStack()
         self.truth = Truth(ORIGIN)
         self.prober = None
