@@ -26,6 +26,8 @@ public final class ProviderDirectory: ServiceLifecycle.Service {
         /// Nil before the first complete read.
         var registry: Registry?
         var isConnected = false
+        /// Services that ZooKeeper does not answer for.
+        var lost: Set<ServiceName> = []
         /// `run` has returned.
         var isOver = false
         var nextSubscriber = 0
@@ -101,16 +103,16 @@ public enum DirectoryError: Error, Hashable, Sendable, CustomStringConvertible {
 // MARK: Questions
 
 extension ProviderDirectory {
-    /// Whether the registry is known and ZooKeeper can be asked; if not, answers are the last that were right.
+    /// Whether the registry is known and ZooKeeper answers for all of it; if not, answers are the last that were right.
     ///
     /// ```swift
     /// if !directory.isCurrent { logger.warning("going by what was known last") }
     /// ```
-    public var isCurrent: Bool { state.withLock { $0.registry != nil && $0.isConnected } }
+    public var isCurrent: Bool { state.withLock { $0.registry != nil && $0.isConnected && $0.lost.isEmpty } }
 
     /// All providers of a service, the oldest first, none twice; empty if there are none or the service is not known.
     ///
-    /// Waits until the registry has been read once; empty, too, if the task is cancelled or `run` returns before that.
+    /// Waits until the registry has been read once, and the service if there is one; empty, too, if the task is cancelled or `run` returns before that.
     public func providers(of service: String) async -> [DiscoveredProvider] {
         for await providers in updates(of: service) { return providers }
         return []
@@ -154,8 +156,14 @@ extension ProviderDirectory {
     private func take(_ update: WatchUpdate) {
         state.withLock { state in
             switch update {
-            case .complete(let registry): state.registry = registry
-            case .changed(let change): for (name, service) in change.services { state.registry?.services[name] = service }
+            case .complete(let registry):
+                state.registry = registry
+                state.lost = Set(registry.services.filter { $0.value.reach != .current }.keys)
+            case .changed(let change):
+                for (name, service) in change.services {
+                    state.registry?.services[name] = service
+                    if service?.reach ?? .current == .current { state.lost.remove(name) } else { state.lost.insert(name) }
+                }
             case .connected: state.isConnected = true
             case .disconnected: state.isConnected = false
             case .unusable: break
@@ -166,7 +174,9 @@ extension ProviderDirectory {
 
     /// Tells a subscriber what is new for it.
     private func tell(_ number: Int, _ state: inout State) {
-        guard let registry = state.registry, let subscriber = state.subscribers[number] else { return }
+        guard let registry = state.registry, let subscriber = state.subscribers[number],
+            registry.services[subscriber.service]?.reach != .unknown
+        else { return }
         let providers = MergedService([registry.services[subscriber.service]].compactMap(\.self)).members.map(DiscoveredProvider.init)
         guard subscriber.told != providers else { return }
         state.subscribers[number]?.told = providers

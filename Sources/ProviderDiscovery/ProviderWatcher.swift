@@ -17,8 +17,6 @@ package actor ProviderWatcher {
     private var holdDown: HoldDown
     /// What was read last, without what is held; nil before the first complete read.
     private var known: Registry?
-    /// The timeout of a session in which the registry has not been read in full yet.
-    private var unreadSession: Duration?
 
     /// Follows the registry at `layout` over a session that has not begun to run; `deliver` is called in order.
     package init(
@@ -37,12 +35,12 @@ package actor ProviderWatcher {
     /// Follows the registry until the task is cancelled.
     package func run() async {
         while let inputs = await mailbox.next(
-            before: [state.nextDeadline, state.isReading ? nil : holdDown.deadline].compactMap { $0 }.min())
+            before: [state.nextDeadline, state.reach.isWithin ? holdDown.deadline : nil].compactMap { $0 }.min())
         {
             let now = ContinuousClock.now
             for input in inputs { take(input, at: now) }
             state.tick(at: now)
-            for (request, watchesData) in state.takeRequests() { send(request, watchesData: watchesData) }
+            for (request, watchesData) in state.takeRequests(at: now) { send(request, watchesData: watchesData) }
             tell(state.takeOutput(), at: now)
         }
     }
@@ -52,11 +50,7 @@ package actor ProviderWatcher {
         switch input {
         case .session(.connected(_, let timeout, let isNew)):
             holdDown.take(.connected(timeout: timeout, isNew: isNew), at: now)
-            if state.isReading { unreadSession = timeout } else { deliver(.connected(sessionTimeout: timeout)) }
-        case .session(.disconnected):
-            holdDown.take(.disconnected, at: now)
-            unreadSession = nil
-            deliver(.disconnected(since: now))
+        case .session(.disconnected): holdDown.take(.disconnected, at: now)
         default: break
         }
     }
@@ -86,12 +80,17 @@ extension ProviderWatcher {
                 "registry differed without a watch, repaired", metadata: ["path": "\(layout.root)", "differences": "\(output.repairs)"])
         }
         if output.isNewlyComplete {
-            tellWhole(at: now)
-        } else if known != nil, !state.isReading {
+            let registry = state.registry
+            holdDown.begin(with: registry)
+            known = registry
+            deliver(.complete(registry))
+        } else if known != nil {
             tellChange(of: output.changed, at: now)
         }
-        // Not before what a new session has is known.
-        guard let known, !state.isReading else { return }
+        log(lost: output.lost, regained: output.regained)
+        tell(isWithinReach: output.reach, at: now)
+        // Not before it is known what has returned.
+        guard let known, state.reach.isWithin else { return }
         let affected = holdDown.expire(at: now, known)
         guard !affected.isEmpty else { return }
         logger.info(
@@ -101,29 +100,21 @@ extension ProviderWatcher {
         deliver(.changed(RegistryChange(services: Dictionary(uniqueKeysWithValues: services))))
     }
 
-    private func tellWhole(at now: ContinuousClock.Instant) {
-        let current = state.registry
-        var served = current
-        if let known {
+    /// Tells whether the registry is within reach, if that is different.
+    private func tell(isWithinReach: Bool?, at now: ContinuousClock.Instant) {
+        switch isWithinReach {
+        case true?:
+            // Only now it is known what has vanished in an outage.
             holdDown.readAnew(at: now)
-            // Some are in neither, but held.
-            let names = Set(known.services.keys).union(current.services.keys).union(holdDown.services)
-            for name in take(names, at: now, { (known.services[$0], current.services[$0]) }) {
-                served.services[name] = holdDown.served(name, current.services[name])
-            }
-        } else {
-            holdDown.begin(with: current)
+            deliver(.connected(sessionTimeout: state.reach.sessionTimeout))
+        case false?: if let instant = state.reach.outSince { deliver(.disconnected(since: instant)) }
+        case nil: break
         }
-        known = current
-        deliver(.complete(served))
-        // Only now: until the new session has read everything, what is served is as old as the connection's loss.
-        if let timeout = unreadSession { deliver(.connected(sessionTimeout: timeout)) }
-        unreadSession = nil
     }
 
     private func tellChange(of names: Set<ServiceName>, at now: ContinuousClock.Instant) {
         guard !names.isEmpty else { return }
-        let names = take(names, at: now) { (known?.services[$0], state.service($0)) }
+        let names = take(names, at: now)
         var change = RegistryChange()
         for name in names {
             let service = state.service(name)
@@ -134,18 +125,25 @@ extension ProviderWatcher {
     }
 
     /// Has the hold-down take in what became of some services; these, or with them all that are now held at once, are to be served anew.
-    private func take(
-        _ names: Set<ServiceName>, at now: ContinuousClock.Instant, _ states: (ServiceName) -> (old: Service?, new: Service?)
-    ) -> Set<ServiceName> {
-        for name in names {
-            let (old, new) = states(name)
-            holdDown.take(name, from: old, to: new, at: now)
-        }
+    private func take(_ names: Set<ServiceName>, at now: ContinuousClock.Instant) -> Set<ServiceName> {
+        for name in names { holdDown.take(name, from: known?.services[name], to: state.service(name), at: now) }
         guard let removal = holdDown.findMassRemoval(at: now) else { return names }
         logger.warning(
             "more than half of all providers vanished at once: holding them",
             metadata: ["path": "\(layout.root)", "vanished": "\(removal.missing)", "of": "\(removal.total)"])
         return names.union(holdDown.services)
+    }
+
+    /// Logs what has become of services for themselves, one line for all at once.
+    private func log(lost: [ServiceName], regained: Int) {
+        if let first = lost.first {
+            logger.warning(
+                "services are out of reach for themselves, their answers stale",
+                metadata: ["first": "\(layout.path(of: first).debugDescription)", "services": "\(lost.count)"])
+        }
+        if regained > 0 {
+            logger.info("services are within reach again", metadata: ["path": "\(layout.root)", "services": "\(regained)"])
+        }
     }
 
     private func log(_ report: WatchReport) {

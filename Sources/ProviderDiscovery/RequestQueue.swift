@@ -1,23 +1,28 @@
 /// Requests that wait, those under way, and those to be repeated: each at most once in each place.
 ///
-/// What is only to make sure waits in a line of its own: however much of it there is, what has happened is asked for beside it.
+/// What is only to make sure waits in a line of its own: however much of it there is, what has happened is asked for beside it. The root has
+/// one, too: its answer proves the connection, and must not wait for others that never come.
 struct RequestQueue {
     /// Most urgent requests under way at once: enough to keep ZooKeeper busy, far below what makes the C client drop the connection.
     static let window = 500
     /// Most others under way at once: few, since what is urgent waits for their answers.
     static let unhurriedWindow = 50
 
+    private var root = RequestLine(window: 2)
     private var urgent = RequestLine(window: window)
     private var unhurried = RequestLine(window: unhurriedWindow)
     private var again: Set<WatchRequest> = []
 
-    /// Asks for something, anew if it is already under way: the answer to come may be older than the reason.
+    /// Asks for something, again if it is already under way: the answer to come may be older than the reason.
     mutating func add(_ request: WatchRequest) {
         if isUnderWay(request) {
             again.insert(request)
         } else {
             unhurried.remove(request)
-            urgent.add(request)
+            switch request {
+            case .listServices, .awaitRoot: root.add(request)
+            case .listProviders, .read: urgent.add(request)
+            }
         }
     }
 
@@ -25,15 +30,20 @@ struct RequestQueue {
     mutating func addUnhurried(_ request: WatchRequest) { if !contains(request) { unhurried.add(request) } }
 
     /// Whether something waits or is under way.
-    func contains(_ request: WatchRequest) -> Bool { isUnderWay(request) || urgent.isWaiting(request) || unhurried.isWaiting(request) }
+    func contains(_ request: WatchRequest) -> Bool {
+        isUnderWay(request) || root.isWaiting(request) || urgent.isWaiting(request) || unhurried.isWaiting(request)
+    }
 
-    private func isUnderWay(_ request: WatchRequest) -> Bool { urgent.underWay.contains(request) || unhurried.underWay.contains(request) }
+    private func isUnderWay(_ request: WatchRequest) -> Bool {
+        root.underWay.contains(request) || urgent.underWay.contains(request) || unhurried.underWay.contains(request)
+    }
 
     /// The next requests to send, as many as the windows take.
-    mutating func send() -> [WatchRequest] { urgent.send() + unhurried.send() }
+    mutating func send() -> [WatchRequest] { root.send() + urgent.send() + unhurried.send() }
 
     /// An answer has come; what was asked for again meanwhile waits now.
     mutating func answered(_ request: WatchRequest) {
+        root.answered(request)
         urgent.answered(request)
         unhurried.answered(request)
         if again.remove(request) != nil { add(request) }

@@ -11,8 +11,32 @@ extension WatchState {
         var arriving: Set<InstanceName> = []
         /// Children that are gone, but served until those that came with their going have been read: often they are their successors.
         var leaving: Set<InstanceName> = []
-        /// When it was last listed.
-        var listedAt: ContinuousClock.Instant?
+        /// What is to be read before it is proved.
+        var need = Need.everything
+        /// Children that the list which it needed brought, and that have not been read since.
+        var awaited: Set<InstanceName> = []
+        /// Requests that have stood without an answer for too long, or were refused.
+        var standing: Set<WatchRequest> = []
+        /// Usable providers that may not be read any more.
+        var refused: Set<InstanceName> = []
+        /// Whether it has ever been listed.
+        var hasBeenListed = false
+        /// Whether it is part of the registry: it has been read whole, or is known to be out of reach.
+        var isTold = false
+
+        /// What has to be read of a service before what is known of it can be relied on.
+        enum Need: Int, Comparable {
+            case nothing
+            /// Its list, and the data of children that are new.
+            case list
+            /// Its list, and the data of all children.
+            case everything
+
+            static func < (left: Need, right: Need) -> Bool { left.rawValue < right.rawValue }
+        }
+
+        /// Whether all that it needed has been read.
+        var isProved: Bool { need == .nothing && awaited.isEmpty }
 
         /// The number of no transaction, for what has not been read or must be read again.
         static let unread: Int64 = 0

@@ -5,55 +5,62 @@ import ZooKeeperClient
 ///
 /// | event | what follows |
 /// | --- | --- |
-/// | connected, new session | all is forgotten and read anew; nothing is told before it is complete |
+/// | connected | the root is listed: only its answer proves that the registry is within reach |
+/// | connected, new session | everything stays, and has to be proved again, service by service |
 /// | connected, same session | what was waiting is sent; the watches are still there |
-/// | disconnected | nothing is sent |
-/// | watches lost | all is listed anew, what had a watch on its data is read again |
+/// | disconnected | nothing is sent; the registry is out of reach |
+/// | watches lost | everything is listed again, what had a watch on its data is read again |
 /// | watch fired | what stands at its path is read again |
 /// | answer of an earlier session | ignored |
-/// | answer: connection lost | asked again |
+/// | answer: connection lost, or the server busy | asked again, after a pause if that happens again |
 /// | answer: no such znode | a service is gone; of a provider, its service's list has to say so; for the root, its creation is awaited |
-/// | answer: any other failure | reported once; asked again at the next reconciliation, if it was never answered |
+/// | answer: any other failure of a list | reported once; out of reach; asked again after growing pauses |
+/// | answer: any other failure of a provider | reported once; left out, unless its service has no other that may be read: then as for a list |
+/// | no answer for longer than the session timeout | root or service: out of reach since it was asked; a provider that is new: reported, left out |
 /// | a list has some that are new and others no more | the old ones go when the new ones have been read |
+///
+/// Without a watch to ask for it, ZooKeeper has `(services + 1) / reconcile + providers / Rereading.period` requests a second.
 struct WatchState {
-    /// Lists with more names than this are asked for at most once in `pauseForLongLists`: each costs its whole length.
-    static let longList = 1000
-    static let pauseForLongLists: Duration = .milliseconds(100)
     /// Registries up to this size have a watch on every provider's data.
     static let mostDataWatches = 10_000
-    /// The time in which the data of every provider is read again, in case it changed without a watch.
-    static let rereadPeriod: Duration = .seconds(600)
+    /// The longest pause before something that was refused is asked for again.
+    static let longestRefusal: Duration = .seconds(30)
+    /// The part of a session timeout that each connection has to answer what has stood for too long already.
+    static let respite = 10
 
-    private let layout: RegistryLayout
-    private let settings: WatchSettings
+    let layout: RegistryLayout
+    let settings: WatchSettings
     private(set) var generation = 0
-    private var isConnected = false
-    private var services: [ServiceName: ServiceState] = [:]
-    private var providerCount = 0
-    private var queue = RequestQueue()
-    /// What has to be answered before the registry is complete; nil once it is.
-    private var initial: Set<WatchRequest>? = [.listServices]
-    /// Long lists that must wait.
-    private var delayed: [WatchRequest: ContinuousClock.Instant] = [:]
-    /// When the services were last listed.
-    private var servicesListedAt: ContinuousClock.Instant?
+    var services: [ServiceName: ServiceState] = [:]
+    var providerCount = 0
+    var queue = RequestQueue()
+    var pacing = RequestPacing()
+    var requests = StandingRequests()
+    var reach = RootReach()
+    /// Services of the first list of a session that have neither been read whole nor turned out to be out of reach.
+    var unsettled: Set<ServiceName> = []
+    var rereading = Rereading()
     private var nextReconcile: ContinuousClock.Instant?
     private var nextReread: ContinuousClock.Instant?
-    /// Services whose providers are still to be read again in this period.
-    private var rereads: [ServiceName] = []
     /// Lists that no watch asked for: a difference in their answers means that a watch was lost.
-    private var unprompted: Set<WatchRequest> = []
+    var unprompted: Set<WatchRequest> = []
     /// What has been reported, by the version that it was reported of.
-    private var reported: [RegistryLayout.Place: Int64] = [:]
+    var reported: [RegistryLayout.Place: Int64] = [:]
 
-    private var output = Output()
+    var output = Output()
 
     /// What has come of inputs since it was last taken.
     struct Output {
-        /// Whether the registry has become complete.
+        /// Whether the registry has become complete, which it does once.
         var isNewlyComplete = false
+        /// Whether the registry has come within reach or gone out of it, in the end.
+        var reach: Bool?
         /// Services that are different, once complete.
         var changed: Set<ServiceName> = []
+        /// Services that are out of reach, each for itself.
+        var lost: [ServiceName] = []
+        /// How many services are within reach again.
+        var regained = 0
         /// Znodes that could not be used.
         var reports: [WatchReport] = []
         /// How many differences were found that no watch had told of.
@@ -66,13 +73,10 @@ struct WatchState {
     }
 
     /// Everything as it was last read.
-    var registry: Registry { Registry(services: services.mapValues(\.service)) }
-
-    /// Whether the registry is still being read for the first time in a session.
-    var isReading: Bool { initial != nil }
+    var registry: Registry { Registry(services: services.filter { $0.value.isTold }.mapValues(\.service)) }
 
     /// One service as it was last read; nil if there is none.
-    func service(_ name: ServiceName) -> Service? { services[name]?.service }
+    func service(_ name: ServiceName) -> Service? { services[name].flatMap { $0.isTold ? $0.service : nil } }
 
     /// What has come of inputs; taken once.
     mutating func takeOutput() -> Output {
@@ -81,12 +85,15 @@ struct WatchState {
     }
 
     /// Requests to send now, each with whether to watch the data that it reads.
-    mutating func takeRequests() -> [(request: WatchRequest, watchesData: Bool)] {
-        guard isConnected else { return [] }
-        return queue.send().map { ($0, watchesData($0)) }
+    mutating func takeRequests(at now: ContinuousClock.Instant) -> [(request: WatchRequest, watchesData: Bool)] {
+        guard reach.isConnected else { return [] }
+        return queue.send().map {
+            requests.send($0, at: now)
+            return ($0, watchesData($0))
+        }
     }
 
-    private func watchesData(_ request: WatchRequest) -> Bool {
+    func watchesData(_ request: WatchRequest) -> Bool {
         guard case .read(let service, let instance) = request else { return true }
         return providerCount <= Self.mostDataWatches || reported[.provider(service, instance: instance)] != nil
     }
@@ -98,10 +105,15 @@ extension WatchState {
     /// Takes in what has happened.
     mutating func take(_ input: WatchInput, at now: ContinuousClock.Instant) {
         switch input {
-        case .session(.connected(_, _, let isNew)):
-            isConnected = true
-            if isNew { startOver(at: now) }
-        case .session(.disconnected): isConnected = false
+        case .session(.connected(_, let timeout, let isNew)):
+            reach.connected(timeout: timeout, at: now)
+            if isNew { startSession(at: now) }
+            ask(.listServices, at: now)
+        case .session(.disconnected):
+            // Before it is forgotten that they were under way: on connections that never live longer nothing else would tell.
+            loseOverdue(at: now)
+            leaveReach(since: now)
+            reach.isConnected = false
         case .session(.watchesLost): watchAgain()
         case .session(.watch(let path)): watchFired(path, at: now)
         case .answer(let answer, let request, let generation):
@@ -111,89 +123,95 @@ extension WatchState {
         }
     }
 
-    private mutating func startOver(at now: ContinuousClock.Instant) {
+    /// No watch is left, and no request: all that is known has to be proved again.
+    private mutating func startSession(at now: ContinuousClock.Instant) {
         generation += 1
-        services = [:]
-        providerCount = 0
         queue.clear()
-        delayed = [:]
-        rereads = []
+        pacing = RequestPacing()
         unprompted = []
-        initial = [.listServices]
-        // What was found out but not told is of the earlier session.
-        output.isNewlyComplete = false
-        output.changed = []
-        queue.add(.listServices)
         nextReconcile = now + settings.reconcile
         nextReread = now + .seconds(1)
+        proveAgain(.everything)
     }
 
     /// Has every znode watched that was; what was read stays until it is different.
     private mutating func watchAgain() {
-        prompt(.listServices)
         for (name, state) in services {
-            prompt(.listProviders(name))
             for instance in state.children where watchesData(.read(name, instance: instance)) {
                 queue.addUnhurried(.read(name, instance: instance))
             }
+        }
+        proveAgain(.list)
+    }
+
+    /// Nothing is within reach until the root has been listed, and each service after it.
+    private mutating func proveAgain(_ need: ServiceState.Need) {
+        reach.isRead = false
+        unsettled = []
+        for (name, state) in services {
+            services[name]?.need = state.awaited.isEmpty ? max(state.need, need) : .everything
+            services[name]?.awaited = []
+            services[name]?.arriving = []
+            services[name]?.leaving = []
         }
     }
 
     private mutating func watchFired(_ path: String, at now: ContinuousClock.Instant) {
         switch layout.place(of: path) {
-        case .root: prompt(.listServices, length: services.count, last: servicesListedAt, at: now)
-        case .service(let name): if services[name] != nil { list(name, at: now) }
-        case .provider(let name, let instance): if isKnown(instance, in: name) { queue.add(.read(name, instance: instance)) }
+        case .root: ask(.listServices, at: now)
+        case .service(let name): if services[name] != nil { ask(.listProviders(name), at: now) }
+        case .provider(let name, let instance): if isKnown(instance, in: name) { ask(.read(name, instance: instance), at: now) }
         case nil: break
         }
     }
 
-    private mutating func prompt(_ request: WatchRequest) {
+    /// Asks for something because something has happened to it, at once or when its path may be asked for again.
+    mutating func ask(_ request: WatchRequest, at now: ContinuousClock.Instant) {
         unprompted.remove(request)
-        queue.add(request)
+        if pacing.admits(request, length: length(of: request), at: now) { queue.add(request) }
     }
 
-    /// Lists a service anew.
-    private mutating func list(_ name: ServiceName, at now: ContinuousClock.Instant) {
-        prompt(.listProviders(name), length: services[name]?.childCount ?? 0, last: services[name]?.listedAt, at: now)
-    }
-
-    /// Asks for a list anew, for a long one after a pause.
-    private mutating func prompt(_ list: WatchRequest, length: Int, last: ContinuousClock.Instant?, at now: ContinuousClock.Instant) {
-        guard length > Self.longList, let last, last + Self.pauseForLongLists > now else { return prompt(list) }
-        unprompted.remove(list)
-        delayed[list] = last + Self.pauseForLongLists
+    /// How many names an answer will bring, as far as can be known.
+    private func length(of request: WatchRequest) -> Int {
+        switch request {
+        case .listServices: services.count
+        case .listProviders(let name): services[name]?.childCount ?? 0
+        case .awaitRoot, .read: 0
+        }
     }
 }
 
 // MARK: Time
 
 extension WatchState {
-    /// When `tick` has something to do next; nil while nothing is read.
+    /// When `tick` has something to do next; nil while there is no connection.
     var nextDeadline: ContinuousClock.Instant? {
-        guard isConnected else { return nil }
-        return ([nextReconcile, nextReread].compactMap { $0 } + delayed.values).min()
+        guard reach.isConnected else { return nil }
+        let overdue = requests.oldest.map { max($0 + reach.sessionTimeout, reach.respiteEnd) }
+        return [nextReconcile, nextReread, pacing.deadline, overdue].compactMap(\.self).min()
     }
 
     /// Does what is due.
     mutating func tick(at now: ContinuousClock.Instant) {
-        guard isConnected else { return }
-        for (list, due) in delayed where due <= now {
-            delayed[list] = nil
-            prompt(list)
+        guard reach.isConnected else { return }
+        if reach.respiteEnd <= now { loseOverdue(at: now) }
+        for request in pacing.takeDue(at: now) {
+            unprompted.remove(request)
+            queue.add(request)
         }
         if let due = nextReconcile, due <= now {
             nextReconcile = now + settings.reconcile
-            // Before that only if there is no list of services: it could not be had.
-            if initial == nil || services.isEmpty { reconcile() }
+            // What has not been read yet is under way.
+            if reach.isRead, unsettled.isEmpty { reconcile() }
         }
         if let due = nextReread, due <= now {
             nextReread = now + .seconds(1)
-            if initial == nil { reread() }
+            // What is read for the first time in a session need not be read twice.
+            if reach.isRead, unsettled.isEmpty { reread(at: now) }
         }
     }
 
-    /// Lists everything anew; what could not be read is read again when its list has come.
+    /// Lists everything again; what could not be read is read again when its list has come.
     private mutating func reconcile() {
         addUnprompted(.listServices)
         for name in services.keys { addUnprompted(.listProviders(name)) }
@@ -201,189 +219,14 @@ extension WatchState {
 
     /// Asks for a list that no watch has asked for, unless one has and the list is yet to come.
     private mutating func addUnprompted(_ list: WatchRequest) {
-        guard delayed[list] == nil else { return }
-        if initial == nil, !queue.contains(list) { unprompted.insert(list) }
+        guard !pacing.isWaiting(list) else { return }
+        if !queue.contains(list) { unprompted.insert(list) }
         queue.addUnhurried(list)
     }
 
-    /// Reads the share of one second of all providers again, whole services at a time.
-    private mutating func reread() {
-        if rereads.isEmpty { rereads = Array(services.keys) }
-        let share = providerCount / Int(Self.rereadPeriod.components.seconds) + 1
-        var count = 0
-        while count < share, let name = rereads.popLast() {
-            // It may have vanished since.
-            for instance in services[name]?.children ?? [] {
-                queue.addUnhurried(.read(name, instance: instance))
-                count += 1
-            }
+    private mutating func reread(at now: ContinuousClock.Instant) {
+        for (name, instance) in rereading.next(of: providerCount, in: services, at: now) where isKnown(instance, in: name) {
+            queue.addUnhurried(.read(name, instance: instance))
         }
-    }
-}
-
-// MARK: Answers
-
-extension WatchState {
-    private mutating func take(_ answer: WatchAnswer, to request: WatchRequest, at now: ContinuousClock.Instant) {
-        if case .failed(let error) = answer, error.isPassing { return queue.add(request) }
-        switch (request, answer) {
-        case (.listServices, .names(let names)):
-            servicesListedAt = now
-            listed(names)
-        case (.listServices, .failed(.noNode)):
-            listed([])
-            queue.add(.awaitRoot)
-        case (.awaitRoot, .exists(true)): prompt(.listServices)
-        case (.listProviders(let name), .names(let names)): listed(names, of: name, at: now)
-        case (.listProviders(let name), .failed(.noNode)): remove(name)
-        case (.read(let name, let instance), .content(let content)): read(content, of: instance, in: name)
-        // Gone, which is the list's to say: it tells at once whether something has come in its place.
-        case (.read(let name, let instance), .failed(.noNode)):
-            services[name]?.forgetVersion(of: instance)
-            arrived(instance, in: name)
-            list(name, at: now)
-        case (.read(let name, let instance), .failed(let error)):
-            report(.provider(name, instance: instance), error.text, [], version: -1)
-            arrived(instance, in: name)
-        case (.listProviders(let name), .failed(let error)): report(.service(name), error.text, [], version: -1)
-        // Without a list of services nothing is complete: it is asked for again with the next reconciliation.
-        case (.listServices, .failed(let error)):
-            report(.root, error.text, [], version: -1)
-            return
-        default: break
-        }
-        settle(request)
-    }
-
-    /// Strikes an answered request off what the registry needs to be complete.
-    private mutating func settle(_ request: WatchRequest) {
-        guard initial != nil else { return }
-        initial?.remove(request)
-        guard initial?.isEmpty == true else { return }
-        initial = nil
-        output.isNewlyComplete = true
-        reported = reported.filter { isKnown($0.key) }
-    }
-
-    private func isKnown(_ place: RegistryLayout.Place) -> Bool {
-        switch place {
-        case .root: true
-        case .service(let name): services[name] != nil
-        case .provider(let name, let instance): isKnown(instance, in: name)
-        }
-    }
-
-    private func isKnown(_ instance: InstanceName, in name: ServiceName) -> Bool { services[name]?.version(of: instance) != nil }
-
-    /// Asks for what a list has brought. Only what the first lists bring is needed for a complete registry: the rest may never end.
-    private mutating func ask(_ request: WatchRequest, broughtBy list: WatchRequest) {
-        if initial?.contains(list) == true { initial?.insert(request) }
-        queue.add(request)
-    }
-
-    private mutating func listed(_ names: [String]) {
-        let current = Set(names.map(ServiceName.init))
-        let gone = services.keys.filter { !current.contains($0) }
-        let new = current.filter { !services.keys.contains($0) }
-        noteDifference(.listServices, gone.count + new.count)
-        for name in gone { remove(name) }
-        for name in new {
-            services[name] = ServiceState()
-            output.changed.insert(name)
-            ask(.listProviders(name), broughtBy: .listServices)
-        }
-    }
-
-    private mutating func listed(_ names: [String], of service: ServiceName, at now: ContinuousClock.Instant) {
-        guard let state = services[service] else { return }
-        let current = Set(names.map(InstanceName.init))
-        let gone = state.children.filter { !current.contains($0) }
-        let new = current.filter { state.version(of: $0) == nil }
-        noteDifference(.listProviders(service), gone.count - state.leaving.intersection(gone).count + new.count)
-        services[service]?.listedAt = now
-        services[service]?.add(new)
-        providerCount += new.count
-        for instance in new {
-            ask(.read(service, instance: instance), broughtBy: .listProviders(service))
-        }
-        let returned = state.leaving.intersection(current)
-        let unread = current.filter { state.version(of: $0) == ServiceState.unread && !state.arriving.contains($0) }
-        for instance in returned.union(unread) { queue.add(.read(service, instance: instance)) }
-        services[service]?.arriving.formIntersection(current)
-        services[service]?.arriving.formUnion(new)
-        services[service]?.leaving = Set(gone)
-        letGo(of: service)
-    }
-
-    /// A child has been read, or cannot be.
-    private mutating func arrived(_ instance: InstanceName, in service: ServiceName) {
-        guard services[service]?.arriving.remove(instance) != nil else { return }
-        letGo(of: service)
-    }
-
-    /// Removes the children that are gone if nothing is still to come in their place.
-    private mutating func letGo(of service: ServiceName) {
-        guard let state = services[service], state.arriving.isEmpty else { return }
-        for instance in state.leaving { remove(instance, from: service) }
-        // Anew, not emptied: there are as many of these as services.
-        services[service]?.arriving = []
-        services[service]?.leaving = []
-    }
-
-    private mutating func noteDifference(_ request: WatchRequest, _ count: Int) {
-        if unprompted.remove(request) != nil { output.repairs += count }
-    }
-
-    private mutating func read(_ content: ZnodeContent, of instance: InstanceName, in name: ServiceName) {
-        guard let known = services[name]?.version(of: instance) else { return }
-        defer { arrived(instance, in: name) }
-        let version = content.stat.modificationZxid
-        guard known != version else { return }
-        let registration = self.registration(content, instance, in: name)
-        if services[name]?.set(instance, to: registration, version: version) == true { output.changed.insert(name) }
-    }
-
-    private mutating func registration(_ content: ZnodeContent, _ instance: InstanceName, in name: ServiceName) -> Registration? {
-        let place = RegistryLayout.Place.provider(name, instance: instance)
-        let version = content.stat.modificationZxid
-        do {
-            let document = try ProviderDocument(content.octets)
-            if document.doubts.isEmpty {
-                reported[place] = nil
-            } else {
-                report(place, "no number from 0 to 65535: " + document.doubts.joined(separator: ", "), content.octets, version: version)
-            }
-            return Registration(creationZxid: content.stat.creationZxid, modificationZxid: version, provider: document.provider)
-        } catch {
-            report(place, error.rawValue, content.octets, version: version)
-            // Watched from now on, whatever the registry's size, so that a mended document is seen at once.
-            if providerCount > Self.mostDataWatches { queue.add(.read(name, instance: instance)) }
-            return nil
-        }
-    }
-
-    /// Reports a znode once for each version of it.
-    private mutating func report(_ place: RegistryLayout.Place, _ reason: String, _ octets: [UInt8], version: Int64) {
-        guard reported.updateValue(version, forKey: place) != version else { return }
-        output.reports.append(WatchReport(path: layout.path(of: place), reason: reason, excerpt: ProviderDocument.excerpt(octets)))
-    }
-
-    private mutating func remove(_ instance: InstanceName, from name: ServiceName) {
-        guard let wasUsable = services[name]?.remove(instance) else { return }
-        providerCount -= 1
-        reported[.provider(name, instance: instance)] = nil
-        if wasUsable { output.changed.insert(name) }
-        initial?.remove(.read(name, instance: instance))
-    }
-
-    private mutating func remove(_ name: ServiceName) {
-        guard let state = services[name] else { return }
-        for instance in state.children { remove(instance, from: name) }
-        services[name] = nil
-        delayed[.listProviders(name)] = nil
-        reported[.service(name)] = nil
-        unprompted.remove(.listProviders(name))
-        output.changed.insert(name)
-        initial?.remove(.listProviders(name))
     }
 }

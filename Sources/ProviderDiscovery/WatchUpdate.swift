@@ -2,15 +2,15 @@ import ProviderRegistry
 
 /// What a watcher has to tell, in order.
 package enum WatchUpdate: Sendable {
-    /// The registry has been read in full, at first or in a new session. An empty one also where its path does not exist.
+    /// The registry has been read in full for the first time. An empty one also where its path does not exist.
     case complete(Registry)
     /// A znode cannot be used, or only in part; once for each version of it.
     case unusable(WatchReport)
     /// Some services are different.
     case changed(RegistryChange)
-    /// There is a connection, with this session timeout.
+    /// The registry is within reach, in a session with this timeout: all of it has been answered for.
     case connected(sessionTimeout: Duration)
-    /// There has been none since then.
+    /// It has been out of reach since then: there is no connection, or none over which it may be read.
     case disconnected(since: ContinuousClock.Instant)
 }
 
@@ -26,7 +26,7 @@ package struct WatchReport: Hashable, Sendable {
 
 /// What an operator decides about following a registry.
 package struct WatchSettings: Sendable {
-    /// How often everything is listed anew in case a watch was lost.
+    /// How often everything is listed again in case a watch was lost.
     package var reconcile: Duration
     /// For how long after an outage vanished providers are kept; zero for not at all.
     package var holdDown: Duration

@@ -2,6 +2,8 @@
 package struct MergedService: Equatable {
     /// The providers, the oldest znode first; no two offer the same host and port.
     package let members: [Member]
+    /// Some services are unknown, so there may be providers that are no members.
+    package let isUnknown: Bool
 
     /// A provider by the name of its znode.
     package struct Member: Equatable {
@@ -17,11 +19,30 @@ package struct MergedService: Equatable {
         package var provider: Provider { registration.provider }
     }
 
-    /// Merges services whose names differ only in case. Of providers with equal host and port the oldest znode stands for all.
+    /// Merges services whose names differ only in case. Of providers with equal host and port the oldest znode stands for all. Those of a
+    /// lost service count as held, those of an unknown one as not known.
     package init(_ services: some Sequence<Service>) {
-        let all = services.flatMap { $0.registrations.map(Member.init) }
+        var all: [Member] = []
+        var isUnknown = false
+        for service in services {
+            switch service.reach {
+            case .current: all += service.registrations.map(Member.init)
+            case .lost: all += service.registrations.map { Member(instance: $0, registration: $1.held) }
+            case .unknown: isUnknown = true
+            }
+        }
+        self.isUnknown = isUnknown
         let byAge = all.sorted { ($0.registration.creationZxid, $0.instance) < ($1.registration.creationZxid, $1.instance) }
         var seen: Set<Provider.Offer> = []
         members = byAge.filter { seen.insert($0.provider.offer).inserted }
+    }
+}
+
+extension Registration {
+    /// The same, held.
+    fileprivate var held: Registration {
+        var held = self
+        held.isHeld = true
+        return held
     }
 }

@@ -22,8 +22,23 @@ package struct Registration: Hashable, Sendable {
 package struct Service: Hashable, Sendable {
     /// The providers by the names of their znodes.
     package var registrations: [InstanceName: Registration]
+    /// Whether ZooKeeper answers for them.
+    package var reach: Reach
 
-    package init(registrations: [InstanceName: Registration] = [:]) { self.registrations = registrations }
+    package init(registrations: [InstanceName: Registration] = [:], reach: Reach = .current) {
+        self.registrations = registrations
+        self.reach = reach
+    }
+}
+
+/// How far what is known of a service can be relied on.
+package enum Reach: Hashable, Sendable {
+    /// It is what ZooKeeper says.
+    case current
+    /// ZooKeeper has not answered for it since then (RFC 8767).
+    case lost(since: ContinuousClock.Instant)
+    /// ZooKeeper has never answered for it, or not for too long: nothing is known.
+    case unknown
 }
 
 /// Every known provider of one zone.

@@ -41,7 +41,8 @@ struct AddressSets {
     }
 
     /// Adds the service's RRsets: each distinct address once, in the order of the providers.
-    init(of providers: [(Registration, HostAddresses)], ttl: UInt32, _ builder: inout RecordBlockBuilder) {
+    /// `isUnknown`: there may be others.
+    init(of providers: [(Registration, HostAddresses)], isUnknown: Bool, ttl: UInt32, _ builder: inout RecordBlockBuilder) {
         self.ttl = ttl
         var hosts: [Host] = []
         var places: [ProviderHost: Int] = [:]
@@ -56,13 +57,14 @@ struct AddressSets {
             }
         }
         let isWeighted = Set(providers.map(\.0.provider.weight)).count > 1
-        for type in [RecordType.a, .aaaa] { families.append(Self.add(type, of: hosts, isWeighted: isWeighted, ttl, &builder)) }
+        for type in [RecordType.a, .aaaa] { families.append(Self.add(type, of: hosts, isUnknown, isWeighted: isWeighted, ttl, &builder)) }
     }
 
     private static func add(
-        _ type: RecordType, of hosts: [Host], isWeighted: Bool, _ ttl: UInt32, _ builder: inout RecordBlockBuilder
+        _ type: RecordType, of hosts: [Host], _ isUnknown: Bool, isWeighted: Bool, _ ttl: UInt32, _ builder: inout RecordBlockBuilder
     ) -> Family {
         var rrset = RRset(type, ttl: ttl)
+        rrset.isUnknown = isUnknown
         var positions: [RecordData: Int] = [:]
         for host in hosts {
             guard let records = host.addresses.records(type) else {

@@ -24,9 +24,10 @@ struct ServiceCompiler {
     func compile(_ service: ZoneInterior.Known) -> Output {
         let instances = placed(service)
         var builder = RecordBlockBuilder()
-        var sets = AddressSets(of: instances.map { ($0.member.registration, $0.addresses) }, ttl: ttl, &builder)
+        let isUnknown = service.service.isUnknown
+        var sets = AddressSets(of: instances.map { ($0.member.registration, $0.addresses) }, isUnknown: isUnknown, ttl: ttl, &builder)
         let own = instances.map { sets.add($0.member.registration, $0.addresses, &builder) }
-        let srv = addLocations(Array(zip(instances, own)), &builder)
+        let srv = addLocations(Array(zip(instances, own)), isUnknown: isUnknown, &builder)
         builder.add(owner, sets.whole + (srv.map { [$0.handle] } ?? []))
         for label in ServiceNaming.protocols {
             guard let form = ServiceNaming.srvForm(of: owner, label, in: content.origin), !content.hasService(at: form) else { continue }
@@ -51,8 +52,11 @@ struct ServiceCompiler {
 
     /// Adds the service's SRV RRset, each target's addresses along with the first record that has it (RFC 2782). Equal records are one
     /// (RFC 2181 §5).
-    private func addLocations(_ instances: [(Instance, AddressSets.Own)], _ builder: inout RecordBlockBuilder) -> Locations? {
+    private func addLocations(
+        _ instances: [(Instance, AddressSets.Own)], isUnknown: Bool, _ builder: inout RecordBlockBuilder
+    ) -> Locations? {
         var rrset = RRset(.srv, ttl: ttl)
+        rrset.isUnknown = isUnknown
         var additional: [RecordBlockBuilder.Additional] = []
         var targets: Set<DomainName> = []
         var known: [RecordData: Int] = [:]
@@ -67,7 +71,8 @@ struct ServiceCompiler {
             additional.append(targets.insert(target).inserted ? own.known : RecordBlockBuilder.Additional())
             return rrset.records.count - 1
         }
-        return rrset.records.isEmpty ? nil : Locations(handle: builder.add(rrset, additional: additional), positions: positions)
+        return rrset.records.isEmpty && !isUnknown
+            ? nil : Locations(handle: builder.add(rrset, additional: additional), positions: positions)
     }
 }
 

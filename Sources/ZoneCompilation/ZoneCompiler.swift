@@ -208,7 +208,8 @@ extension ZoneCompiler {
             builder.add(ancestor)
             zones[index].builder.insert(builder.build())
         }
-        zones[index].zone = zones[index].builder.build(authority, ttl: policy.ttl)
+        zones[index].zone = zones[index].builder.build(
+            authority, ttl: policy.ttl, hasUnknownServices: !zones[index].content.unknown.isEmpty)
         zones[index].isChanged = false
     }
 }

@@ -13,6 +13,9 @@ struct ZoneContent {
     /// How many names lie below each name that lies between a service, or its SRV forms, and the origin.
     private var descendants: [DomainName: Int] = [:]
 
+    /// Names at which services stand and nothing is known of them.
+    private(set) var unknown: Set<DomainName> = []
+
     /// Where the name server stands unless a service does; nil if that would be too long.
     let nameServer: DomainName?
 
@@ -26,6 +29,12 @@ struct ZoneContent {
 
     /// Whether a service stands at a name.
     func hasService(at name: DomainName) -> Bool { services[name] != nil }
+
+    /// Whether nothing is known of a name: a service of which nothing is known stands there, or right above where no service does.
+    func isUnknown(_ name: DomainName) -> Bool {
+        guard !unknown.isEmpty else { return false }
+        return unknown.contains(name) || !hasService(at: name) && name.parent.map(unknown.contains) ?? false
+    }
 
     /// Whether something lies below a name on behalf of a service there.
     func hasDescendants(_ name: DomainName) -> Bool { descendants[name] != nil }
@@ -89,6 +98,7 @@ extension ZoneContent {
         let existed = hasService(at: owner)
         services[owner, default: [:]][name] = service
         if services[owner]?.isEmpty == true { services[owner] = nil }
+        if let known = services[owner], known.isUnknown { unknown.insert(owner) } else { unknown.remove(owner) }
         effect.changed.insert(owner)
         if existed != hasService(at: owner) { existenceChanged(of: owner, &effect) }
     }
@@ -123,5 +133,12 @@ extension ZoneContent {
         else { return nil }
         labels[0].removeFirst()
         return DomainName(labels: labels)?.appending(origin)
+    }
+}
+
+extension [ServiceName: Service] {
+    /// Whether nothing is known of services that share a name.
+    fileprivate var isUnknown: Bool {
+        values.contains { $0.reach == .unknown } && values.allSatisfy { $0.reach == .unknown || $0.registrations.isEmpty }
     }
 }

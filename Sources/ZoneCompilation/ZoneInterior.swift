@@ -48,7 +48,7 @@ final class ZoneInterior: AddressBook.Interior {
     func hosts(at name: DomainName) -> InteriorHosts? {
         guard let index = zoneIndex(of: name) else { return nil }
         let part = parts[index]
-        guard part.isRead else { return .addresses(HostAddresses()) }
+        guard part.isRead, !part.content.isUnknown(name) else { return .addresses(HostAddresses()) }
         if let hosts = hosts(of: ZoneCompiler.ServiceReference(zone: index, owner: name)) { return .hosts(hosts) }
         if name == part.content.nameServer { return .addresses(nameServer) }
         guard let parent = name.parent else { return .hosts([]) }

@@ -42,6 +42,8 @@ package actor ZonePublisher {
     private var compiler: ZoneCompiler
     /// How fresh each zone's registry is.
     private var freshness: [Freshness]
+    /// What of each zone's registry is out of reach for itself.
+    private var lost: [LostServices]
     private var followed: Set<String> = []
     private var served: ServedState?
     private let mailbox = Mailbox<Event>()
@@ -63,6 +65,7 @@ package actor ZonePublisher {
         self.logger = logger
         compiler = ZoneCompiler(origins: origins, policy: policy, seed: seed)
         freshness = origins.map { _ in Freshness(maximumStale: maximumStale) }
+        lost = origins.map { _ in LostServices(maximumStale: maximumStale) }
     }
 
     /// Hands in an event, from anywhere; it takes effect soon.
@@ -80,15 +83,15 @@ extension ZonePublisher {
 
     private var nextStatusChange: ContinuousClock.Instant? {
         let now = ContinuousClock.now
-        return freshness.compactMap { $0.nextChange(after: now) }.min()
+        return (freshness.compactMap { $0.nextChange(after: now) } + lost.compactMap(\.deadline)).min()
     }
 
     private func take(_ event: Event) {
         switch event {
         case .read(let registry, let zone):
-            compiler.replace(with: registry, zone: zone)
+            compiler.replace(with: lost[zone].take(registry, at: .now), zone: zone)
             logger.info("registry read", metadata: ["zone": "\(origins[zone].text)", "services": "\(registry.services.count)"])
-        case .changed(let change, let zone): compiler.apply(change, zone: zone)
+        case .changed(let change, let zone): compiler.apply(lost[zone].take(change, at: .now), zone: zone)
         case .resolved(let hosts): compiler.resolve(hosts)
         case .connected(let timeout, let zone): freshness[zone].connected(sessionTimeout: timeout)
         case .disconnected(let instant, let zone): freshness[zone].disconnected(since: instant)
@@ -97,6 +100,7 @@ extension ZonePublisher {
 
     /// Compiles what has changed and hands it out, if anything is different for clients.
     private func publish() {
+        for zone in lost.indices { if let change = lost[zone].expire(at: .now) { compiler.apply(change, zone: zone) } }
         let zones = compiler.compile(serial: nextSerial)
         for report in compiler.takeReports() { log(report) }
         if compiler.externalHosts != followed {

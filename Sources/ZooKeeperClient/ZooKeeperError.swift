@@ -31,6 +31,16 @@ package enum ZooKeeperError: Error, Hashable, Sendable {
     /// Whether the same request may succeed once there is a connection.
     package var isPassing: Bool { self == .connectionLoss || self == .sessionEnded }
 
+    /// Whether the same request may succeed over the same connection a while later: the server is busy, or its ensemble changes.
+    package var isTransient: Bool {
+        guard case .other(let code) = self else { return false }
+        return [ZTHROTTLEDOP, ZSYSTEMERROR, ZNEWCONFIGNOQUORUM, ZRECONFIGINPROGRESS, ZSESSIONMOVED].contains { $0.rawValue == code }
+            || code == Self.requestTimeout
+    }
+
+    /// `KeeperException.Code.REQUESTTIMEOUT`, for which the C client has no name.
+    private static let requestTimeout: Int32 = -122
+
     /// What it is, in a few words.
     package var text: String {
         switch self {

@@ -39,7 +39,7 @@ private struct OrderedZooKeeper {
 
     /// Sends what the client wants sent; it is answered at once, and the answers are on their way.
     mutating func send() {
-        for (request, watchesData) in state.takeRequests() {
+        for (request, watchesData) in state.takeRequests(at: now) {
             stream.append(.answer(answer(request, watchesData), to: request, generation: state.generation))
         }
     }
@@ -102,9 +102,10 @@ private struct Numbers: RandomNumberGenerator {
             }
         }
         repeat {
+            zooKeeper.now += .milliseconds(10)
             zooKeeper.deliver(.max)
             zooKeeper.send()
-        } while !zooKeeper.stream.isEmpty
+        } while !zooKeeper.stream.isEmpty || zooKeeper.state.pacing.deadline != nil
         let seen = zooKeeper.state.registry.services.mapValues { $0.registrations.mapValues(\.modificationZxid) }
         #expect(seen == zooKeeper.services)
         #expect(zooKeeper.repairs == 0)

@@ -5,61 +5,8 @@ import Testing
 @testable import ProviderDiscovery
 @testable import ZooKeeperClient
 
-/// A tree of znodes in memory that answers a `WatchState`'s requests: what is under test decides, this only holds data.
-private struct Tree {
-    var state = WatchState(layout: RegistryLayout(root: "/providers"), settings: WatchSettings())
-    /// Providers by service; nil: no root.
-    var services: [ServiceName: [InstanceName: (text: String, version: Int64)]]? = [:]
-    var now = ContinuousClock.now
-    var asked: [WatchRequest] = []
-
-    /// A tree that has been read, and told of.
-    static func settled(_ services: [ServiceName: [InstanceName: (text: String, version: Int64)]]) -> Tree {
-        var tree = Tree()
-        tree.services = services
-        tree.connect()
-        tree.settle()
-        _ = tree.state.takeOutput()
-        return tree
-    }
-
-    mutating func connect(isNew: Bool = true) { take(.session(.connected(id: 1, timeout: .seconds(10), isNew: isNew))) }
-
-    mutating func take(_ input: WatchInput) { state.take(input, at: now) }
-
-    /// Answers requests until there are none.
-    mutating func settle() {
-        asked = []
-        while true {
-            let requests = state.takeRequests()
-            if requests.isEmpty { return }
-            for (request, _) in requests {
-                asked.append(request)
-                answer(request)
-            }
-        }
-    }
-
-    mutating func answer(_ request: WatchRequest) {
-        let answer = content(request)
-        take(.answer(answer, to: request, generation: state.generation))
-    }
-
-    private func content(_ request: WatchRequest) -> WatchAnswer {
-        switch request {
-        case .listServices: services.map { .names($0.keys.map(\.text)) } ?? .failed(.noNode)
-        case .awaitRoot: .exists(services != nil)
-        case .listProviders(let name): services?[name].map { .names($0.keys.map(\.text)) } ?? .failed(.noNode)
-        case .read(let name, let instance):
-            services?[name]?[instance].map {
-                .content(ZnodeContent(octets: Array($0.text.utf8), stat: ZnodeStat(creationZxid: 1, modificationZxid: $0.version)))
-            } ?? .failed(.noNode)
-        }
-    }
-}
-
 @Suite struct WatchStateTests {
-    private let good = (text: #"{"host":"10.0.0.1","port":80}"#, version: Int64(1))
+    private let good = Tree.good
 
     @Test func `nothing is asked without a connection`() {
         var tree = Tree()
@@ -71,7 +18,7 @@ private struct Tree {
         var tree = Tree()
         tree.services = ["a": ["1": good, "2": good], "empty": [:]]
         tree.connect()
-        #expect(tree.state.isReading)
+        #expect(!tree.state.reach.isComplete)
         tree.settle()
         #expect(tree.state.takeOutput().isNewlyComplete)
         #expect(tree.state.registry.services.keys.sorted() == ["a", "empty"])
@@ -95,10 +42,10 @@ private struct Tree {
         var tree = Tree()
         tree.services = ["a": ["1": good]]
         tree.connect()
-        let first = tree.state.takeRequests().map(\.request)
+        let first = tree.state.takeRequests(at: tree.now).map(\.request)
         tree.take(.session(.disconnected))
         tree.take(.answer(.failed(.connectionLoss), to: first[0], generation: tree.state.generation))
-        #expect(tree.state.takeRequests().isEmpty)
+        #expect(tree.state.takeRequests(at: tree.now).isEmpty)
         tree.connect(isNew: false)
         tree.settle()
         #expect(tree.state.takeOutput().isNewlyComplete)
@@ -108,7 +55,7 @@ private struct Tree {
         var tree = Tree()
         tree.connect()
         let earlier = tree.state.generation
-        _ = tree.state.takeRequests()
+        _ = tree.state.takeRequests(at: tree.now)
         tree.connect()
         tree.take(.answer(.names(["ghost"]), to: .listServices, generation: earlier))
         tree.settle()
@@ -155,7 +102,7 @@ private struct Tree {
             tree.services = ["a": ["2": good], "b": ["1": good]]
             tree.take(.session(.watch(path: "/providers")))
             tree.take(.session(.watch(path: "/providers/a")))
-            let sent = isSent ? tree.state.takeRequests().map(\.request) : []
+            let sent = isSent ? tree.state.takeRequests(at: tree.now).map(\.request) : []
             reconcile(&tree)
             for request in sent { tree.answer(request) }
             tree.settle()
@@ -167,7 +114,7 @@ private struct Tree {
     @Test func `what a watch tells of during the reconciliation is no repair`() {
         var tree = Tree.settled(["a": ["1": good]])
         reconcile(&tree)
-        let sent = tree.state.takeRequests().map(\.request)
+        let sent = tree.state.takeRequests(at: tree.now).map(\.request)
         tree.services = ["a": ["2": good], "b": [:]]
         // ZooKeeper tells of a change before it answers with it.
         tree.take(.session(.watch(path: "/providers")))
@@ -178,18 +125,18 @@ private struct Tree {
     }
 
     @Test func `a large service's change that waits for its pause is no repair`() {
-        let many = Dictionary(uniqueKeysWithValues: (0...WatchState.longList).map { (InstanceName("\($0)"), good) })
+        let many = Dictionary(uniqueKeysWithValues: (0...RequestPacing.longList).map { (InstanceName("\($0)"), good) })
         var tree = Tree.settled(["a": many])
         // Listed by a reconciliation, so the watch that fires next has to wait.
         reconcile(&tree)
         tree.settle()
-        tree.now += .seconds(60) - WatchState.pauseForLongLists / 2
+        tree.now += .seconds(60) - RequestPacing.interval / 2
         tree.take(.session(.watch(path: "/providers/a")))
         tree.settle()
         tree.services?["a"]?["0"] = nil
         tree.now += .milliseconds(1)
         tree.take(.session(.watch(path: "/providers/a")))
-        tree.now += WatchState.pauseForLongLists / 2
+        tree.now += RequestPacing.interval / 2
         tree.state.tick(at: tree.now)
         tree.settle()
         #expect(tree.state.takeOutput().repairs == 0)
@@ -197,16 +144,19 @@ private struct Tree {
 
     @Test func `many services that come and go are listed once in a while`() {
         let many = Dictionary(
-            uniqueKeysWithValues: (0...WatchState.longList).map { (ServiceName("\($0)"), [InstanceName: (text: String, version: Int64)]()) }
+            uniqueKeysWithValues: (0...RequestPacing.longList).map {
+                (ServiceName("\($0)"), [InstanceName: (text: String, version: Int64)]())
+            }
         )
         var tree = Tree.settled(many)
+        tree.now += .seconds(1)
         for number in 0..<3 {
             tree.services?["new-\(number)"] = [:]
-            tree.take(.session(.watch(path: "/providers")))
+            tree.fire("/providers")
             tree.settle()
-            #expect(tree.asked.isEmpty)
+            #expect(tree.asked.contains(.listServices) == (number == 0))
         }
-        tree.now += WatchState.pauseForLongLists
+        tree.now += RequestPacing.interval
         tree.state.tick(at: tree.now)
         tree.settle()
         #expect(tree.asked.first == .listServices)
@@ -217,7 +167,7 @@ private struct Tree {
         var tree = Tree()
         tree.services = ["a": ["1": good]]
         tree.connect()
-        _ = tree.state.takeRequests()
+        _ = tree.state.takeRequests(at: tree.now)
         tree.take(.answer(.failed(.other(-102)), to: .listServices, generation: tree.state.generation))
         reconcile(&tree)
         tree.settle()
@@ -246,7 +196,7 @@ private struct Tree {
         var tree = Tree()
         tree.services = ["a": ["1": good]]
         tree.connect()
-        let first = tree.state.takeRequests().map(\.request)
+        let first = tree.state.takeRequests(at: tree.now).map(\.request)
         #expect(first == [.listServices])
         tree.take(.answer(.failed(.other(-102)), to: .listServices, generation: tree.state.generation))
         #expect(tree.state.takeOutput().reports.map(\.path) == ["/providers"])
@@ -262,7 +212,7 @@ private struct Tree {
         tree.take(.session(.watch(path: "/providers/a/old")))
         tree.take(.session(.watch(path: "/providers/a")))
         while true {
-            let requests = tree.state.takeRequests().map(\.request)
+            let requests = tree.state.takeRequests(at: tree.now).map(\.request)
             if requests.isEmpty { break }
             for request in requests {
                 tree.answer(request)
@@ -278,18 +228,6 @@ private struct Tree {
         tree.take(.session(.watch(path: "/providers/a/2")))
         tree.settle()
         #expect(tree.state.service("a")?.registrations.keys.map(\.text) == ["1"])
-    }
-
-    @Test func `what was read in a session that has ended is not told in the next`() {
-        var tree = Tree()
-        tree.services = ["a": ["1": good]]
-        tree.connect()
-        tree.settle()
-        tree.take(.session(.disconnected))
-        tree.connect()
-        #expect(!tree.state.takeOutput().isNewlyComplete)
-        tree.settle()
-        #expect(tree.state.takeOutput().isNewlyComplete)
     }
 
     @Test func `what comes while the registry is first read does not keep it from being complete`() {

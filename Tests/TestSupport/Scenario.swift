@@ -3,7 +3,7 @@ import Foundation
 /// A text file that says what a registry holds, what is asked, and what must be answered.
 ///
 ///     provider SERVICE INSTANCE HOST PORT [weight=N] [priority=N] [held]
-///     service SERVICE                      a service without providers
+///     service SERVICE [lost|unknown]       a service without providers, unless it has some; ZooKeeper may not answer for it
 ///     host NAME ADDRESS...                 what the resolver knows of a host; none: it has no addresses
 ///     status current|stale|expired|unread
 ///     ask NAME TYPE [edns] [tcp|udp]

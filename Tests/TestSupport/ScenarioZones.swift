@@ -16,7 +16,9 @@ package struct TestRegistry {
         for words in scenario.facts {
             switch words[0] {
             case "provider": add(words)
-            case "service": registry.services[ServiceName(words[1]), default: Service()] = Service()
+            case "service":
+                let reach: Reach = words.contains("unknown") ? .unknown : words.contains("lost") ? .lost(since: .now) : .current
+                registry.services[ServiceName(words[1]), default: Service()].reach = reach
             case "host":
                 let addresses = words.dropFirst(2).compactMap { IPAddress($0) }
                 hosts[words[1]] = HostAddresses(

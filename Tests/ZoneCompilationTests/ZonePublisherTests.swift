@@ -78,6 +78,26 @@ import ZoneCompilation
         }
     }
 
+    @Test func `a service that ZooKeeper does not answer for is stale, then unknown, then itself again`() async throws {
+        try await publishing { publisher, handed in
+            let own = Service(registrations: [
+                "u": Registration(creationZxid: 1, provider: Provider(host: .ipv4(IPv4Address(value: 7)), port: 80))
+            ])
+            publisher.send(.read(Registry(services: ["a": own, "b": own]), zone: 0))
+            publisher.send(.connected(sessionTimeout: .milliseconds(100), zone: 0))
+            publisher.send(
+                .changed(RegistryChange(services: ["a": Service(registrations: own.registrations, reach: .lost(since: .now))]), zone: 0))
+            try await waitUntil("stale") { try handed.ask("a.svc.local", "A")?.edns?["ede"] == 3 }
+            try await waitUntil("unknown") { try handed.ask("a.svc.local", "A")?.code == "SERVFAIL" }
+            #expect(try handed.ask("u.a.svc.local", "SRV")?.code == "SERVFAIL")
+            #expect(try handed.ask("b.svc.local", "A").map { $0.code == "NOERROR" && $0.edns?["ede"] == nil } == true)
+            publisher.send(.changed(RegistryChange(services: ["a": own]), zone: 0))
+            try await waitUntil("itself") {
+                try handed.ask("a.svc.local", "A").map { $0.answer == ["a.svc.local. 5 A 0.0.0.7"] && $0.edns?["ede"] == nil } == true
+            }
+        }
+    }
+
     @Test func `without a connection answers are stale, then none`() async throws {
         try await publishing { publisher, handed in
             publisher.send(.read(registry, zone: 0))

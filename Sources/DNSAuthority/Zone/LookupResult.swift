@@ -17,7 +17,7 @@ extension ZoneView {
     /// O(octets), no allocation.
     @inline(__always)
     func lookup(_ name: FoldedName, _ type: RecordType, isAnyWhole: Bool) -> LookupResult {
-        guard let node = node(name) else { return .nameError }
+        guard let node = node(name) else { return hasUnknownServices && isBelowUnknownService(name) ? .unknown : .nameError }
         if type == .any { return Self.any(of: node, isWhole: isAnyWhole) }
         for index in 0..<node.count where node[index].type == type {
             let rrset = node[index]
@@ -25,6 +25,21 @@ extension ZoneView {
             return rrset.isUnknown ? .unknown : .noData
         }
         return .noData
+    }
+
+    /// Whether the closest name above one that does not exist is a service of which nothing is known: its instances are not known either.
+    @inline(never)
+    private func isBelowUnknownService(_ name: FoldedName) -> Bool {
+        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: FoldedName.capacity) { words in
+            guard let memory = words.baseAddress else { return false }
+            var start = 0
+            while true {
+                start += 1 + Int(name.octets.load(fromByteOffset: start, as: UInt8.self))
+                guard name.length - start > origin.length else { return false }
+                let parent = FoldedName(name.octets + start, length: name.length - start, in: memory)
+                if let node = node(parent) { return node.isUnknownService }
+            }
+        }
     }
 
     private static func any(of node: ZoneNode, isWhole: Bool) -> LookupResult {

@@ -16,7 +16,9 @@ package final class Zone: @unchecked Sendable {
     private let octets: UnsafeMutableRawPointer
 
     /// The shards' number is a power of two; a name's shard is told by the upper bits of its hash.
-    init(origin: DomainName, authority: StartOfAuthority, ttl: UInt32, seed: UInt64, shards: [ZoneShard]) {
+    init(
+        origin: DomainName, authority: StartOfAuthority, ttl: UInt32, seed: UInt64, shards: [ZoneShard], hasUnknownServices: Bool
+    ) {
         self.origin = origin
         self.authority = authority
         self.ttl = ttl
@@ -33,7 +35,8 @@ package final class Zone: @unchecked Sendable {
         (octets + nameRoom).copyMemory(from: negative, byteCount: negative.count)
         view = ZoneView(
             origin: FoldedName(folded: octets, length: origin.octets.count), seed: seed, tables: UnsafePointer(tables),
-            shardBits: UInt64(shards.count.trailingZeroBitCount), negativeAuthority: UnsafeRawPointer(octets + nameRoom))
+            shardBits: UInt64(shards.count.trailingZeroBitCount), negativeAuthority: UnsafeRawPointer(octets + nameRoom),
+            hasUnknownServices: hasUnknownServices)
     }
 
     deinit {
@@ -61,6 +64,8 @@ struct ZoneView {
     let shardBits: UInt64
     /// The template of the SOA record in negative answers (`NegativeAuthority`).
     let negativeAuthority: UnsafeRawPointer
+    /// Whether names that do not exist may lie below a service of which nothing is known.
+    let hasUnknownServices: Bool
 
     /// The node of a name at or below the origin; nil if there is no such name. O(octets), no allocation.
     @inline(__always)

@@ -70,8 +70,8 @@ package struct ZoneBuilder {
         }
     }
 
-    /// The zone as it is now with this SOA; the builder goes on from there.
-    package mutating func build(_ authority: StartOfAuthority, ttl: UInt32) -> Zone {
+    /// The zone as it is now with this SOA; the builder goes on from there. `hasUnknownServices`: some names have an unknown SRV RRset.
+    package mutating func build(_ authority: StartOfAuthority, ttl: UInt32, hasUnknownServices: Bool = false) -> Zone {
         let bits = UInt64(shards.count.trailingZeroBitCount)
         for (index, hashes) in Dictionary(grouping: edits.keys, by: { Int(ZoneView.shard(of: $0, bits: bits)) }) {
             apply(hashes, to: index)
@@ -79,7 +79,7 @@ package struct ZoneBuilder {
         edits.removeAll()
         let room = shards.count * Self.namesPerShard
         if nameCount > 2 * room || shards.count > 1 && nameCount < room / 8 { spread() }
-        return Zone(origin: origin, authority: authority, ttl: ttl, seed: seed, shards: shards)
+        return Zone(origin: origin, authority: authority, ttl: ttl, seed: seed, shards: shards, hasUnknownServices: hasUnknownServices)
     }
 
     private mutating func apply(_ hashes: [UInt64], to index: Int) {

@@ -2,7 +2,8 @@
 import time
 
 from .catalogue import drill
-from .scene import HOLD_DOWN, UNMARKED
+from .scene import HOLD_DOWN, SESSION_TIMEOUT, UNMARKED
+from .truth import UNKNOWN
 from .wire import Namespace, Wire
 
 
@@ -38,3 +39,42 @@ def packets_lost(scene):
         scene.churn(1)
         time.sleep(0.1)
     scene.settle("changes are seen")
+
+
+@drill
+def large_packets_lost(scene):
+    """Only small packets come from ZooKeeper, as through a tunnel whose errors are filtered: each connection is made, and lost over one long list.
+
+    The service whose list never comes is stale, then unknown; all others go on."""
+    scene.need_root()
+    namespace = scene.stack.enter_context(Namespace())
+    wire, other_way = namespace.wire(1), namespace.wire(2)
+    zookeeper = scene.zookeeper(prefix=namespace.inside, settings="clientPortAddress=0.0.0.0", host=wire.far)
+    scene.connect(f"{other_way.far}:{zookeeper.port}")
+    scene.fill(services=5)
+    scene.add("wide", *[f"10.1.0.{each}" for each in range(40)])
+    stale = 15
+    scene.serve(zookeeper.address, "--max-stale", f"{stale}s")
+    scene.wait_for("the zone", scene.is_ready)
+    scene.probe()
+    scene.settle("every answer is right")
+    # The list stands for a session timeout, and is judged once there is a connection.
+    scene.truth.window = 2 * UNMARKED + SESSION_TIMEOUT
+    scene.truth.marked_window = stale + HOLD_DOWN + 30
+    scene.say("packets of more than 600 octets are lost from ZooKeeper")
+    wire.largest = {Wire.BACK: 600}
+    scene.add("wide", "10.1.1.1")
+    providers = scene.truth.current("wide")
+    marked = scene.prober.marked_stale()
+    with scene.truth.change("wide", UNKNOWN):
+        end = time.monotonic() + stale + 2 * SESSION_TIMEOUT
+        while time.monotonic() < end:
+            scene.churn(1)
+            time.sleep(0.5)
+    scene.settle("the service is unknown, all others are answered for,")
+    scene.check(scene.prober.marked_stale() > marked, "no answer was marked stale")
+    scene.say("all packets go through")
+    wire.largest = {}
+    with scene.truth.change("wide", providers):
+        pass
+    scene.settle("every answer is right", 90)

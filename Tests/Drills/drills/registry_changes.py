@@ -9,6 +9,7 @@ from benchmark.registry import ROOT
 
 from .catalogue import drill
 from .scene import HOLD_DOWN
+from .truth import UNKNOWN
 from .wire import Proxy
 
 
@@ -121,7 +122,7 @@ def forbidden(scene):
     scene.client.set_acls(f"{ROOT}/known-1", nobody)
     scene.client.set_acls(f"{ROOT}/known-2/{hidden.instance}", nobody)
     all_of = {service: scene.truth.current(service) for service in ("known-1", "known-2")}
-    scene.expect("known-1", frozenset())
+    scene.expect("known-1", UNKNOWN)
     scene.expect("known-2", all_of["known-2"] - {hidden})
     scene.serve(zookeeper.address, "--reconcile", "2s")
     scene.wait_for("the zone", scene.is_ready)

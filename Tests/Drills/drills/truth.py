@@ -7,6 +7,7 @@ import time
 
 NO_ERROR, SERVER_FAILURE, NAME_ERROR = 0, 2, 3
 STALE = {3, 19}  # Stale Answer, Stale NXDOMAIN Answer (RFC 8914)
+UNKNOWN = "unknown"  # in place of a service's providers: ZooKeeper does not answer for it
 FOR_EVER = float("inf")
 
 
@@ -53,7 +54,7 @@ class Truth:
         """While the context lasts, a service's providers are being replaced: both the old ones and the new ones are right."""
         with self.lock:
             spans = self.services.setdefault(service, [Span(None, 0)])
-        return self._change(spans, None if providers is None else frozenset(providers))
+        return self._change(spans, providers if providers in (None, UNKNOWN) else frozenset(providers))
 
     def readies(self, is_ready):
         """While the context lasts, it may or may not be known yet what to answer."""
@@ -80,12 +81,12 @@ class Truth:
             now = [span.value for span in spans if span.end >= sent]
             lately = [span.value for span in spans if span.end >= sent - window]
         if answer.code == SERVER_FAILURE:
-            return "right" if False in ready else "wrong"
+            return "right" if False in ready or UNKNOWN in now else "stale" if UNKNOWN in lately else "wrong"
         if True not in ready:
             return "wrong"
         if any(answer.matches(self.expected(service, kind, value)) for value in now):
             return "right"
-        expected = [self.expected(service, kind, value) for value in lately]
+        expected = [self.expected(service, kind, value) for value in lately if value != UNKNOWN]
         if answer.code not in {code for code, _ in expected}:
             return "wrong"
         records = [set(records) for _, records in expected]
@@ -96,6 +97,8 @@ class Truth:
         """The response code and the records in text form."""
         if providers is None:
             return NAME_ERROR, frozenset()
+        if providers == UNKNOWN:
+            return SERVER_FAILURE, frozenset()
         if kind == "A":
             return NO_ERROR, frozenset(provider.address for provider in providers)
         if kind == "SRV":

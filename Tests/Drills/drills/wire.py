@@ -132,7 +132,8 @@ class Namespace:
 
 
 class Wire(threading.Thread):
-    """Carries packets between two namespaces, or loses them without a word: `cut` names the directions that lead nowhere."""
+    """Carries packets between two namespaces, or loses them without a word: `cut` names the directions that lead nowhere, `largest` those that
+    lead nowhere for packets of more octets."""
 
     THERE, BACK = 0, 1
     TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 0x0001, 0x1000
@@ -144,6 +145,7 @@ class Wire(threading.Thread):
         self.device = f"drill{os.getpid() % 100000}.{number}"
         self.namespace = namespace
         self.cut = set()
+        self.largest = {}
         self.delay = 0.0  # seconds each way
         self.loss = 0.0  # share of all packets
         self.over = False
@@ -195,6 +197,8 @@ class Wire(threading.Thread):
             for end in select.select(self.ends, [], [], pause)[0]:
                 direction = self.ends.index(end)
                 packet = os.read(end, 65536)
+                if len(packet) > self.largest.get(direction, len(packet)):
+                    continue
                 if direction not in self.cut and random.random() >= self.loss:
                     heapq.heappush(waiting, (time.monotonic() + self.delay, random.random(), self.ends[1 - direction], packet))
 

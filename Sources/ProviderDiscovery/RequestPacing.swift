@@ -1,0 +1,149 @@
+/// Tells when a path may be asked for again, so that no server and no registrant makes a loop run hot.
+///
+/// What is asked for because something happened goes out at once after a quiet time, and ten times a second at most on average; a long list
+/// less often, by its length. A path whose last answers brought nothing waits longer after each.
+struct RequestPacing {
+    /// The least time between two requests for one path on average: what happens more often is seen ten times a second.
+    static let interval: Duration = .milliseconds(100)
+    /// How many requests for one path may follow each other at once after a quiet time.
+    static let burst = 5
+    /// Lists with more names than this are not asked for in bursts: each costs its whole length.
+    static let longList = 1000
+    /// Names a second that lists of one path bring at most on average: about a tenth of a core.
+    static let namesPerSecond = 100_000
+    /// The pause after the first answer that brought nothing; each doubles it.
+    static let firstPause: Duration = .milliseconds(100)
+    /// The longest pause after answers that may be others soon.
+    static let longestPause: Duration = .seconds(5)
+
+    /// What is known of one path.
+    private struct Path {
+        /// When the next request is on time if all keep to their interval.
+        var next: ContinuousClock.Instant
+        /// No request before this, whatever happens.
+        var earliest: ContinuousClock.Instant
+        /// Answers in a row that brought nothing.
+        var failures = 0
+        /// When the request that waits is due; nil if none waits.
+        var due: ContinuousClock.Instant?
+        /// The time that the request which waits takes.
+        var spacing = RequestPacing.interval
+    }
+
+    private var paths: [WatchRequest: Path] = [:]
+    private var calendar = Calendar()
+    private var nextSweep: ContinuousClock.Instant?
+
+    /// Whether a request may go out now; if not, it waits and comes out of `takeDue` in time. `length`: names that its answer will have.
+    mutating func admits(_ request: WatchRequest, length: Int, at now: ContinuousClock.Instant) -> Bool {
+        var path = paths[request] ?? Path(next: now, earliest: now)
+        guard path.due == nil else { return false }
+        let isLong = length > Self.longList
+        path.spacing = isLong ? max(Self.interval, .seconds(1) * length / Self.namesPerSecond) : Self.interval
+        let onTime = isLong ? path.next : path.next - Self.interval * (Self.burst - 1)
+        let instant = max(path.earliest, onTime)
+        if instant > now {
+            path.due = instant
+            calendar.insert(instant, request)
+        } else {
+            path.next = max(path.next, now) + path.spacing
+        }
+        paths[request] = path
+        return instant <= now
+    }
+
+    /// An answer brought nothing: the next request for its path waits, `longest` at most. `isForgiven`: not for the first such answer.
+    mutating func failed(
+        _ request: WatchRequest, longest: Duration = longestPause, isForgiven: Bool = false, at now: ContinuousClock.Instant
+    ) {
+        var path = paths[request] ?? Path(next: now, earliest: now)
+        path.failures += 1
+        let steps = path.failures - (isForgiven ? 2 : 1)
+        if steps >= 0 {
+            let pause = min(longest, Self.firstPause * (1 << min(steps, 16)))
+            // Spread by path, so that what failed together is not asked for together.
+            let part = Double(UInt8(truncatingIfNeeded: request.hashValue)) / 256
+            path.earliest = now + max(min(longest, Self.firstPause), pause * (0.75 + part / 4))
+        }
+        if let due = path.due, due < path.earliest {
+            path.due = path.earliest
+            calendar.insert(path.earliest, request)
+        }
+        paths[request] = path
+    }
+
+    /// An answer brought something.
+    mutating func succeeded(_ request: WatchRequest) {
+        guard !paths.isEmpty, let path = paths[request], path.failures > 0 else { return }
+        paths[request]?.failures = 0
+        paths[request]?.earliest = path.next - Self.interval * Self.burst
+    }
+
+    /// Whether a request waits for its time.
+    func isWaiting(_ request: WatchRequest) -> Bool { !paths.isEmpty && paths[request]?.due != nil }
+
+    /// Nothing is known of a path any more, nor wanted.
+    mutating func forget(_ request: WatchRequest) { if !paths.isEmpty { paths[request] = nil } }
+
+    /// When `takeDue` has something to give; an instant at which it has nothing is harmless.
+    var deadline: ContinuousClock.Instant? { calendar.first }
+
+    /// The requests whose time has come.
+    mutating func takeDue(at now: ContinuousClock.Instant) -> [WatchRequest] {
+        var due: [WatchRequest] = []
+        while let (instant, request) = calendar.take(until: now) {
+            guard var path = paths[request], path.due == instant else { continue }
+            path.due = nil
+            path.next = max(path.next, now) + path.spacing
+            paths[request] = path
+            due.append(request)
+        }
+        sweep(at: now)
+        return due
+    }
+
+    /// Drops once a second what is as good as new.
+    private mutating func sweep(at now: ContinuousClock.Instant) {
+        guard !paths.isEmpty, nextSweep ?? now <= now else { return }
+        nextSweep = now + .seconds(1)
+        paths = paths.filter { $0.value.failures > 0 || $0.value.due != nil || $0.value.next > now }
+    }
+}
+
+extension RequestPacing {
+    /// Requests by when they are due: a binary heap, the earliest on top.
+    private struct Calendar {
+        private var entries: [(instant: ContinuousClock.Instant, request: WatchRequest)] = []
+
+        var first: ContinuousClock.Instant? { entries.first?.instant }
+
+        mutating func insert(_ instant: ContinuousClock.Instant, _ request: WatchRequest) {
+            entries.append((instant, request))
+            var index = entries.count - 1
+            while index > 0, entries[index].instant < entries[(index - 1) / 2].instant {
+                entries.swapAt(index, (index - 1) / 2)
+                index = (index - 1) / 2
+            }
+        }
+
+        /// Takes the earliest if it is due.
+        mutating func take(until now: ContinuousClock.Instant) -> (ContinuousClock.Instant, WatchRequest)? {
+            guard let top = entries.first, top.instant <= now, let last = entries.popLast() else { return nil }
+            if !entries.isEmpty {
+                entries[0] = last
+                sink()
+            }
+            return (top.instant, top.request)
+        }
+
+        private mutating func sink() {
+            var index = 0
+            while true {
+                let least = [2 * index + 1, 2 * index + 2].filter { $0 < entries.count }.min { entries[$0].instant < entries[$1].instant }
+                guard let least, entries[least].instant < entries[index].instant else { return }
+                entries.swapAt(index, least)
+                index = least
+            }
+        }
+    }
+}

@@ -1,0 +1,28 @@
+/// Whether the registry as a whole is within reach: its root's list, asked for over this connection, has been answered, and all of a new
+/// session has been read.
+struct RootReach {
+    /// Whether there is a connection, which proves nothing.
+    var isConnected = false
+    /// The timeout of the session.
+    private(set) var sessionTimeout: Duration = .zero
+    /// Whether the root's list has been answered over this connection, and not been refused or withheld since.
+    var isProved = false
+    /// Whether the root's list has been answered in this session.
+    var isRead = false
+    /// Whether the registry has been read whole once.
+    var isComplete = false
+    /// Whether it is within reach.
+    var isWithin = false
+    /// Since when it has been out of reach; nil while it is within, and before it has ever been.
+    var outSince: ContinuousClock.Instant?
+    /// Until when this connection may still answer what has stood for too long already.
+    private(set) var respiteEnd = ContinuousClock.now
+
+    /// There is a connection.
+    mutating func connected(timeout: Duration, at now: ContinuousClock.Instant) {
+        isConnected = true
+        isProved = false
+        sessionTimeout = timeout
+        respiteEnd = now + timeout / WatchState.respite
+    }
+}

@@ -1,0 +1,229 @@
+import ProviderRegistry
+import ZooKeeperClient
+
+// What answers make of the registry.
+
+extension WatchState {
+    /// Takes in an answer of this session.
+    mutating func take(_ answer: WatchAnswer, to request: WatchRequest, at now: ContinuousClock.Instant) {
+        if case .failed(let error) = answer, error.isPassing || error.isTransient {
+            guard isWanted(request) else { return forget(request) }
+            // A connection that is lost now and then is no reason to wait.
+            pacing.failed(request, isForgiven: error.isPassing, at: now)
+            return ask(request, at: now)
+        }
+        requests.answer(request)
+        if case .failed(let error) = answer, error != .noNode { return refused(request, error, at: now) }
+        switch (request, answer) {
+        case (.listServices, .names(let names)): listed(names, at: now)
+        case (.listServices, .failed(.noNode)):
+            listed([], at: now)
+            queue.add(.awaitRoot)
+        case (.awaitRoot, .exists(true)): ask(.listServices, at: now)
+        case (.listProviders(let name), .names(let names)): listed(names, of: name, at: now)
+        case (.listProviders(let name), .failed(.noNode)): remove(name)
+        case (.read(let name, let instance), .content(let content)): read(content, of: instance, in: name, at: now)
+        // Gone, which is the list's to say: it tells at once whether something has come in its place.
+        case (.read(let name, let instance), .failed(.noNode)):
+            guard isKnown(instance, in: name) else { return }
+            services[name]?.forgetVersion(of: instance)
+            services[name]?.standing.remove(request)
+            pacing.failed(request, at: now)
+            arrived(instance, in: name)
+            ask(.listProviders(name), at: now)
+        default: break
+        }
+        if case .read(let name, _) = request { regainIfProved(name, at: now) }
+    }
+
+    /// Whether anything would come of an answer.
+    private func isWanted(_ request: WatchRequest) -> Bool {
+        switch request {
+        case .listServices, .awaitRoot: true
+        case .listProviders(let name): services[name] != nil
+        case .read(let name, let instance): isKnown(instance, in: name)
+        }
+    }
+
+    func isKnown(_ place: RegistryLayout.Place) -> Bool {
+        switch place {
+        case .root: true
+        case .service(let name): services[name] != nil
+        case .provider(let name, let instance): isKnown(instance, in: name)
+        }
+    }
+
+    func isKnown(_ instance: InstanceName, in name: ServiceName) -> Bool { services[name]?.version(of: instance) != nil }
+
+    /// Something cannot be had, and will not soon: a list is asked for again after growing pauses, a provider when its list has come again.
+    private mutating func refused(_ request: WatchRequest, _ error: ZooKeeperError, at now: ContinuousClock.Instant) {
+        guard isWanted(request) else { return forget(request) }
+        pacing.failed(request, longest: min(Self.longestRefusal, max(settings.reconcile, RequestPacing.firstPause)), at: now)
+        switch request {
+        case .listServices:
+            report(.root, error.text, [], version: -1)
+            leaveReach(since: now)
+            ask(request, at: now)
+        case .awaitRoot: ask(request, at: now)
+        case .listProviders(let name):
+            report(.service(name), error.text, [], version: -1)
+            lose(name, for: request, since: now)
+            ask(request, at: now)
+        case .read(let name, let instance):
+            report(.provider(name, instance: instance), error.text, [], version: -1)
+            services[name]?.forgetVersion(of: instance)
+            if services[name]?.service.registrations[instance] != nil { services[name]?.refused.insert(instance) }
+            arrived(instance, in: name)
+            regainIfProved(name, at: now)
+        }
+    }
+}
+
+// MARK: Lists
+
+extension WatchState {
+    private mutating func listed(_ names: [String], at now: ContinuousClock.Instant) {
+        pacing.succeeded(.listServices)
+        reported[.root] = nil
+        let current = Set(names.map(ServiceName.init))
+        let gone = services.keys.filter { !current.contains($0) }
+        let new = current.filter { !services.keys.contains($0) }
+        noteDifference(.listServices, gone.count + new.count)
+        for name in gone { remove(name) }
+        for name in new { services[name] = ServiceState() }
+        if reach.isRead {
+            for name in new { queue.add(.listProviders(name)) }
+        } else {
+            // Only what this list brings is needed for a registry that is read whole: the rest may never end.
+            reach.isRead = true
+            unsettled = current
+            for name in current { queue.add(.listProviders(name)) }
+        }
+        proveRoot()
+    }
+
+    private mutating func listed(_ names: [String], of service: ServiceName, at now: ContinuousClock.Instant) {
+        guard let state = services[service] else { return }
+        pacing.succeeded(.listProviders(service))
+        reported[.service(service)] = nil
+        let current = Set(names.map(InstanceName.init))
+        let gone = state.children.filter { !current.contains($0) }
+        let new = current.filter { state.version(of: $0) == nil }
+        noteDifference(.listProviders(service), gone.count - state.leaving.intersection(gone).count + new.count)
+        services[service]?.hasBeenListed = true
+        services[service]?.standing.remove(.listProviders(service))
+        services[service]?.add(new)
+        providerCount += new.count
+        let wanted = state.need == .everything ? current : new
+        if state.need != .nothing {
+            services[service]?.need = .nothing
+            services[service]?.awaited = wanted
+        }
+        for instance in wanted.union(state.leaving.intersection(current)) { queue.add(.read(service, instance: instance)) }
+        for instance in current.subtracting(wanted).subtracting(state.arriving)
+        where state.version(of: instance) == ServiceState.unread {
+            ask(.read(service, instance: instance), at: now)
+        }
+        services[service]?.arriving.formIntersection(current)
+        services[service]?.arriving.formUnion(new)
+        services[service]?.awaited.formIntersection(current)
+        services[service]?.leaving = Set(gone)
+        letGo(of: service)
+        regainIfProved(service, at: now)
+    }
+
+    /// A child has been read, or cannot be.
+    mutating func arrived(_ instance: InstanceName, in service: ServiceName) {
+        services[service]?.awaited.remove(instance)
+        guard services[service]?.arriving.remove(instance) != nil else { return }
+        letGo(of: service)
+    }
+
+    /// Removes the children that are gone if nothing is still to come in their place.
+    private mutating func letGo(of service: ServiceName) {
+        guard let state = services[service], state.arriving.isEmpty else { return }
+        for instance in state.leaving { remove(instance, from: service) }
+        // Made again, not emptied: there are as many of these as services.
+        services[service]?.arriving = []
+        services[service]?.leaving = []
+    }
+
+    private mutating func noteDifference(_ request: WatchRequest, _ count: Int) {
+        if unprompted.remove(request) != nil { output.repairs += count }
+    }
+
+    private mutating func remove(_ instance: InstanceName, from name: ServiceName) {
+        guard let wasUsable = services[name]?.remove(instance) else { return }
+        providerCount -= 1
+        reported[.provider(name, instance: instance)] = nil
+        if wasUsable { output.changed.insert(name) }
+        let request = WatchRequest.read(name, instance: instance)
+        services[name]?.awaited.remove(instance)
+        services[name]?.refused.remove(instance)
+        services[name]?.standing.remove(request)
+        forget(request)
+    }
+
+    private mutating func remove(_ name: ServiceName) {
+        guard let state = services[name] else { return }
+        for instance in state.children { remove(instance, from: name) }
+        services[name] = nil
+        if state.isTold { output.changed.insert(name) }
+        reported[.service(name)] = nil
+        unprompted.remove(.listProviders(name))
+        forget(.listProviders(name))
+        settle(name)
+    }
+
+    /// No answer to a request is of use any more.
+    private mutating func forget(_ request: WatchRequest) {
+        requests.answer(request)
+        pacing.forget(request)
+    }
+}
+
+// MARK: Providers
+
+extension WatchState {
+    private mutating func read(_ content: ZnodeContent, of instance: InstanceName, in name: ServiceName, at now: ContinuousClock.Instant) {
+        guard let known = services[name]?.version(of: instance) else { return }
+        defer { arrived(instance, in: name) }
+        let request = WatchRequest.read(name, instance: instance)
+        pacing.succeeded(request)
+        services[name]?.standing.remove(request)
+        services[name]?.refused.remove(instance)
+        let version = content.stat.modificationZxid
+        guard known != version else { return }
+        let registration = self.registration(content, instance, in: name, at: now)
+        if services[name]?.set(instance, to: registration, version: version) == true { output.changed.insert(name) }
+    }
+
+    private mutating func registration(
+        _ content: ZnodeContent, _ instance: InstanceName, in name: ServiceName, at now: ContinuousClock.Instant
+    ) -> Registration? {
+        let place = RegistryLayout.Place.provider(name, instance: instance)
+        let version = content.stat.modificationZxid
+        do {
+            let document = try ProviderDocument(content.octets)
+            if document.doubts.isEmpty {
+                reported[place] = nil
+            } else {
+                report(place, "no number from 0 to 65535: " + document.doubts.joined(separator: ", "), content.octets, version: version)
+            }
+            return Registration(creationZxid: content.stat.creationZxid, modificationZxid: version, provider: document.provider)
+        } catch {
+            let request = WatchRequest.read(name, instance: instance)
+            let isWatched = watchesData(request)
+            report(place, error.rawValue, content.octets, version: version)
+            // Watched from now on, whatever the registry's size, so that a mended document is seen at once.
+            if !isWatched { ask(request, at: now) }
+            return nil
+        }
+    }
+
+    /// Reports a znode once for each version of it.
+    mutating func report(_ place: RegistryLayout.Place, _ reason: String, _ octets: [UInt8], version: Int64) {
+        guard reported.updateValue(version, forKey: place) != version else { return }
+        output.reports.append(WatchReport(path: layout.path(of: place), reason: reason, excerpt: ProviderDocument.excerpt(octets)))
+    }
+}

@@ -1,0 +1,106 @@
+import ProviderRegistry
+
+// What is within reach: the registry as a whole, and each service for itself.
+
+extension WatchState {
+    /// The root's list has been answered.
+    mutating func proveRoot() {
+        reach.isProved = true
+        settleIfDone()
+    }
+
+    /// The registry is out of reach; an outage that is known already keeps its beginning.
+    mutating func leaveReach(since instant: ContinuousClock.Instant) {
+        reach.isProved = false
+        reach.isWithin = false
+        guard reach.outSince == nil else { return }
+        reach.outSince = instant
+        output.reach = false
+    }
+
+    /// A service need not be waited for any more.
+    mutating func settle(_ name: ServiceName) {
+        unsettled.remove(name)
+        settleIfDone()
+    }
+
+    /// The registry is within reach when its root is proved and no service is still to be read for the first time in a session.
+    private var isSettled: Bool { reach.isConnected && reach.isProved && reach.isRead && unsettled.isEmpty }
+
+    private mutating func settleIfDone() {
+        guard !reach.isWithin, isSettled else { return }
+        reach.isWithin = true
+        reach.outSince = nil
+        output.reach = true
+        reported = reported.filter { isKnown($0.key) }
+        guard !reach.isComplete else { return }
+        reach.isComplete = true
+        output.isNewlyComplete = true
+    }
+
+    /// Something about a service cannot be had since then: the service is out of reach for itself.
+    mutating func lose(_ name: ServiceName, for request: WatchRequest, since instant: ContinuousClock.Instant) {
+        guard let state = services[name] else { return }
+        services[name]?.standing.insert(request)
+        if state.service.reach == .current {
+            // In a new session that has not answered for it, it has been out of reach as long as the registry.
+            let since = state.isProved ? instant : min(instant, reach.outSince ?? instant)
+            services[name]?.service.reach = state.hasBeenListed ? .lost(since: since) : .unknown
+            services[name]?.isTold = true
+            output.changed.insert(name)
+            output.lost.append(name)
+        }
+        settle(name)
+    }
+
+    /// Something about a service has been answered: it may have been read whole with that.
+    mutating func regainIfProved(_ name: ServiceName, at now: ContinuousClock.Instant) {
+        guard let state = services[name], state.isProved else { return }
+        leaveOutRefused(name, at: now)
+        guard services[name]?.standing.isEmpty == true else { return }
+        if state.service.reach != .current {
+            services[name]?.service.reach = .current
+            output.changed.insert(name)
+            output.regained += 1
+        } else if !state.isTold {
+            services[name]?.isTold = true
+            output.changed.insert(name)
+        }
+        settle(name)
+    }
+
+    /// Providers that may not be read any more are left out while there are others; a service that has no other is out of reach.
+    private mutating func leaveOutRefused(_ name: ServiceName, at now: ContinuousClock.Instant) {
+        guard let state = services[name], !state.refused.isEmpty else { return }
+        if state.refused.count < state.service.registrations.count {
+            for instance in state.refused where services[name]?.set(instance, to: nil, version: ServiceState.unread) == true {
+                services[name]?.standing.remove(.read(name, instance: instance))
+                output.changed.insert(name)
+            }
+            services[name]?.refused = []
+        } else {
+            for instance in state.refused { lose(name, for: .read(name, instance: instance), since: now) }
+        }
+    }
+
+    /// Finds what has stood without an answer for longer than the session timeout.
+    mutating func loseOverdue(at now: ContinuousClock.Instant) {
+        let overdue = requests.takeOverdue(sentBy: now - reach.sessionTimeout)
+        for (request, since) in overdue {
+            switch request {
+            case .listServices: leaveReach(since: since)
+            case .awaitRoot: break
+            case .listProviders(let name): lose(name, for: request, since: since)
+            case .read(let name, let instance):
+                if services[name]?.service.registrations[instance] != nil {
+                    lose(name, for: request, since: since)
+                } else {
+                    report(.provider(name, instance: instance), "no answer", [], version: -1)
+                }
+                arrived(instance, in: name)
+            }
+        }
+        // ZooKeeper answers in order: what comes after it may have no answer either.
+        if overdue.contains(where: { $0.request != .listServices }) { ask(.listServices, at: now) }
+    }
+}

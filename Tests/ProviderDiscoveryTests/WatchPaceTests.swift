@@ -1,0 +1,121 @@
+import ProviderRegistry
+import TestSupport
+import Testing
+
+@testable import ProviderDiscovery
+@testable import ZooKeeperClient
+
+/// Nothing that a server or a registrant does makes requests follow each other without a pause.
+@Suite struct WatchPaceTests {
+    private let good = Tree.good
+    /// Most requests for one path in ten seconds: ten a second, and a burst.
+    private let most = 100 + RequestPacing.burst
+
+    private func most(_ asked: [WatchRequest]) -> Int { Dictionary(grouping: asked) { $0 }.values.map(\.count).max() ?? 0 }
+
+    @Test func `a change after a quiet time is asked for at once, and so are some more`() {
+        var tree = Tree.settled(["a": ["1": good]])
+        for number in 0..<RequestPacing.burst {
+            tree.services?["a"]?["new-\(number)"] = good
+            tree.fire("/providers/a")
+            tree.settle()
+            #expect(tree.state.service("a")?.registrations.count == number + 2)
+        }
+    }
+
+    @Test(arguments: ["/providers", "/providers/a", "/providers/a/1"]) func `watches that fire all the time cost ten requests a second`(
+        _ path: String
+    ) {
+        var tree = Tree.settled(["a": ["1": good]])
+        let asked = tree.pass(.seconds(10), step: .milliseconds(1)) { $0.fire(path) }
+        #expect(90...most ~= asked.count, "\(asked.count)")
+    }
+
+    @Test func `a list that names what is not there does not make a loop run hot`() {
+        var tree = Tree.settled(["a": ["1": good]])
+        tree.services?["a"]?["ghost"] = good
+        tree.failures = [.read("a", instance: "ghost"): .noNode]
+        tree.fire("/providers/a")
+        tree.settle()
+        _ = tree.pass(.seconds(10))
+        // The pauses have grown.
+        let asked = tree.pass(.seconds(10))
+        #expect(1...4 ~= most(asked), "\(asked)")
+    }
+
+    @Test(arguments: [ZooKeeperError.other(-127), .other(-102), .connectionLoss, .sessionEnded])
+    func `what is refused at once is asked for after growing pauses`(_ error: ZooKeeperError) {
+        for request in [WatchRequest.listServices, .listProviders("a")] {
+            var tree = Tree.settled(["a": ["1": good]])
+            tree.failures = [request: error]
+            tree.fire("/providers")
+            tree.fire("/providers/a")
+            tree.settle()
+            _ = tree.pass(.seconds(10))
+            let asked = tree.pass(.seconds(10))
+            #expect(most(asked) <= 4, "\(asked)")
+            tree.failures = [:]
+            tree.services?["a"]?["2"] = good
+            tree.fire("/providers/a")
+            _ = tree.pass(.seconds(31))
+            #expect(tree.state.reach.isWithin)
+            #expect(tree.state.service("a")?.registrations.count == 2)
+        }
+    }
+
+    @Test func `a busy server is asked again soon`() {
+        var tree = Tree.settled(["a": ["1": good]])
+        tree.failures = [.read("a", instance: "1"): .other(-127)]
+        tree.services?["a"]?["1"] = (#"{"host":"10.0.0.2","port":80}"#, 2)
+        tree.fire("/providers/a/1")
+        tree.settle()
+        #expect(tree.asked == [.read("a", instance: "1")])
+        tree.failures = [:]
+        _ = tree.pass(.milliseconds(200))
+        #expect(tree.state.takeOutput().changed == ["a"])
+    }
+
+    @Test func `documents that are bad and change all the time cost ten reads a second in a large registry`() {
+        let many = Dictionary(uniqueKeysWithValues: (0...WatchState.mostDataWatches).map { (InstanceName("\($0)"), good) })
+        var tree = Tree.settled(["a": many])
+        tree.services?["a"]?["0"] = ("bad", 2)
+        tree.take(.answer(.failed(.connectionLoss), to: .read("a", instance: "0"), generation: tree.state.generation))
+        let asked = tree.pass(.seconds(10)) { tree in
+            tree.services?["a"]?["0"]?.version += 1
+            tree.fire("/providers/a/0")
+        }
+        #expect(asked.count { $0 == .read("a", instance: "0") } <= most, "\(asked.count)")
+    }
+
+    @Test(arguments: [1, 7, 5000]) func `each provider is read again once in ten minutes, evenly, however they are spread`(_ services: Int)
+    {
+        let count = 5000
+        let tree = Tree.settled(
+            Dictionary(
+                uniqueKeysWithValues: (0..<services).map { service in
+                    let own = stride(from: service, to: count, by: services).map { (InstanceName("\($0)"), Tree.good) }
+                    return (ServiceName("s\(service)"), Dictionary(uniqueKeysWithValues: own))
+                }))
+        var rereading = Rereading()
+        var now = tree.now
+        for _ in 0..<2 {
+            var seen: [InstanceName: Int] = [:]
+            for _ in 0..<600 {
+                now += .seconds(1)
+                let chosen = rereading.next(of: count, in: tree.state.services, at: now)
+                #expect(8...9 ~= chosen.count)
+                for (_, instance) in chosen { seen[instance, default: 0] += 1 }
+            }
+            #expect(seen.count == count)
+            #expect(seen.values.allSatisfy { $0 == 1 })
+        }
+    }
+
+    @Test func `an idle registry of one large service costs its share of requests`() {
+        let many = Dictionary(uniqueKeysWithValues: (0..<5000).map { (InstanceName("\($0)"), good) })
+        var tree = Tree.settled(["a": many])
+        let asked = tree.pass(.seconds(120), step: .milliseconds(200))
+        #expect(990...1010 ~= asked.count { if case .read = $0 { true } else { false } }, "\(asked.count)")
+        #expect(asked.count { if case .read = $0 { false } else { true } } == 4)
+    }
+}
