@@ -93,10 +93,13 @@ extension ProviderWatcher {
         // Not before what a new session has is known.
         guard let known, !state.isReading else { return }
         let affected = holdDown.expire(at: now, known)
+        if holdDown.takeExcess() {
+            logger.warning("too many providers vanished: those held longest are let go early", metadata: ["path": "\(layout.root)"])
+        }
         guard !affected.isEmpty else { return }
-        logger.info(
-            holdDown.holdsLastOnes ? "hold-down over but for services without other providers" : "hold-down over",
-            metadata: ["path": "\(layout.root)", "services": "\(affected.count)"])
+        if let early = holdDown.takeEnd() {
+            logger.info("hold-down over", metadata: ["path": "\(layout.root)", "early": "\(early)"])
+        }
         let services = affected.map { ($0, holdDown.served($0, known.services[$0])) }
         deliver(.changed(RegistryChange(services: Dictionary(uniqueKeysWithValues: services))))
     }
@@ -112,7 +115,7 @@ extension ProviderWatcher {
                 served.services[name] = holdDown.served(name, current.services[name])
             }
         } else {
-            holdDown.begin(with: current)
+            holdDown.begin(with: current, at: now)
         }
         known = current
         deliver(.complete(served))
