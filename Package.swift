@@ -42,7 +42,7 @@ let package = Package(
             name: "ProviderDiscovery",
             dependencies: [
                 "ZooKeeperClient", "ProviderRegistry", "Handoff", .logging, .lifecycle,
-                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "DequeModule", package: "swift-collections"), .product(name: "HeapModule", package: "swift-collections"),
             ]),
         .target(
             name: "ZoneCompilation",

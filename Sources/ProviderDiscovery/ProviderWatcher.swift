@@ -81,7 +81,7 @@ extension ProviderWatcher {
         }
         if output.isNewlyComplete {
             let registry = state.registry
-            holdDown.begin(with: registry)
+            holdDown.begin(with: registry, at: now)
             known = registry
             deliver(.complete(registry))
         } else if known != nil {
@@ -92,10 +92,13 @@ extension ProviderWatcher {
         // Not before it is known what has returned.
         guard let known, state.reach.isWithin else { return }
         let affected = holdDown.expire(at: now, known)
+        if holdDown.takeExcess() {
+            logger.warning("too many providers vanished: those held longest are let go early", metadata: ["path": "\(layout.root)"])
+        }
         guard !affected.isEmpty else { return }
-        logger.info(
-            holdDown.holdsLastOnes ? "hold-down over but for services without other providers" : "hold-down over",
-            metadata: ["path": "\(layout.root)", "services": "\(affected.count)"])
+        if let early = holdDown.takeEnd() {
+            logger.info("hold-down over", metadata: ["path": "\(layout.root)", "early": "\(early)"])
+        }
         let services = affected.map { ($0, holdDown.served($0, known.services[$0])) }
         deliver(.changed(RegistryChange(services: Dictionary(uniqueKeysWithValues: services))))
     }

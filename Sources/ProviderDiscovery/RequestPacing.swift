@@ -1,3 +1,5 @@
+import HeapModule
+
 /// Tells when a path may be asked for again, so that no server and no registrant makes a loop run hot.
 ///
 /// What is asked for because something happened goes out at once after a quiet time, and ten times a second at most on average; a long list
@@ -30,8 +32,16 @@ struct RequestPacing {
         var spacing = RequestPacing.interval
     }
 
+    /// When a request is due.
+    private struct Due: Comparable {
+        let instant: ContinuousClock.Instant
+        let request: WatchRequest
+
+        static func < (left: Due, right: Due) -> Bool { left.instant < right.instant }
+    }
+
     private var paths: [WatchRequest: Path] = [:]
-    private var calendar = Calendar()
+    private var calendar = Heap<Due>()
     private var nextSweep: ContinuousClock.Instant?
 
     /// Whether a request may go out now; if not, it waits and comes out of `takeDue` in time. `length`: names that its answer will have.
@@ -44,7 +54,7 @@ struct RequestPacing {
         let instant = max(path.earliest, onTime)
         if instant > now {
             path.due = instant
-            calendar.insert(instant, request)
+            calendar.insert(Due(instant: instant, request: request))
         } else {
             path.next = max(path.next, now) + path.spacing
         }
@@ -67,7 +77,7 @@ struct RequestPacing {
         }
         if let due = path.due, due < path.earliest {
             path.due = path.earliest
-            calendar.insert(path.earliest, request)
+            calendar.insert(Due(instant: path.earliest, request: request))
         }
         paths[request] = path
     }
@@ -86,13 +96,15 @@ struct RequestPacing {
     mutating func forget(_ request: WatchRequest) { if !paths.isEmpty { paths[request] = nil } }
 
     /// When `takeDue` has something to give; an instant at which it has nothing is harmless.
-    var deadline: ContinuousClock.Instant? { calendar.first }
+    var deadline: ContinuousClock.Instant? { calendar.min?.instant }
 
     /// The requests whose time has come.
     mutating func takeDue(at now: ContinuousClock.Instant) -> [WatchRequest] {
         var due: [WatchRequest] = []
-        while let (instant, request) = calendar.take(until: now) {
-            guard var path = paths[request], path.due == instant else { continue }
+        while let next = calendar.min, next.instant <= now {
+            calendar.removeMin()
+            let request = next.request
+            guard var path = paths[request], path.due == next.instant else { continue }
             path.due = nil
             path.next = max(path.next, now) + path.spacing
             paths[request] = path
@@ -107,43 +119,5 @@ struct RequestPacing {
         guard !paths.isEmpty, nextSweep ?? now <= now else { return }
         nextSweep = now + .seconds(1)
         paths = paths.filter { $0.value.failures > 0 || $0.value.due != nil || $0.value.next > now }
-    }
-}
-
-extension RequestPacing {
-    /// Requests by when they are due: a binary heap, the earliest on top.
-    private struct Calendar {
-        private var entries: [(instant: ContinuousClock.Instant, request: WatchRequest)] = []
-
-        var first: ContinuousClock.Instant? { entries.first?.instant }
-
-        mutating func insert(_ instant: ContinuousClock.Instant, _ request: WatchRequest) {
-            entries.append((instant, request))
-            var index = entries.count - 1
-            while index > 0, entries[index].instant < entries[(index - 1) / 2].instant {
-                entries.swapAt(index, (index - 1) / 2)
-                index = (index - 1) / 2
-            }
-        }
-
-        /// Takes the earliest if it is due.
-        mutating func take(until now: ContinuousClock.Instant) -> (ContinuousClock.Instant, WatchRequest)? {
-            guard let top = entries.first, top.instant <= now, let last = entries.popLast() else { return nil }
-            if !entries.isEmpty {
-                entries[0] = last
-                sink()
-            }
-            return (top.instant, top.request)
-        }
-
-        private mutating func sink() {
-            var index = 0
-            while true {
-                let least = [2 * index + 1, 2 * index + 2].filter { $0 < entries.count }.min { entries[$0].instant < entries[$1].instant }
-                guard let least, entries[least].instant < entries[index].instant else { return }
-                entries.swapAt(index, least)
-                index = least
-            }
-        }
     }
 }

@@ -1,9 +1,10 @@
+import DequeModule
+
 /// Since when requests have stood without an answer. The loss of a connection is none: what is sent again stands since it was sent first.
 struct StandingRequests {
     private var sent: [WatchRequest: ContinuousClock.Instant] = [:]
     /// In the order in which they were sent, with those that were answered, which are skipped.
-    private var order: [(request: WatchRequest, since: ContinuousClock.Instant)] = []
-    private var head = 0
+    private var order: Deque<(request: WatchRequest, since: ContinuousClock.Instant)> = []
 
     /// A request goes out.
     mutating func send(_ request: WatchRequest, at now: ContinuousClock.Instant) {
@@ -19,26 +20,18 @@ struct StandingRequests {
     }
 
     /// When the oldest that has not been taken was sent.
-    var oldest: ContinuousClock.Instant? { head < order.count ? order[head].since : nil }
+    var oldest: ContinuousClock.Instant? { order.first?.since }
 
     /// Those that were sent at an instant or before, each once.
     mutating func takeOverdue(sentBy instant: ContinuousClock.Instant) -> [(request: WatchRequest, since: ContinuousClock.Instant)] {
         var overdue: [(request: WatchRequest, since: ContinuousClock.Instant)] = []
-        while let since = oldest, since <= instant {
-            if sent[order[head].request] == since { overdue.append(order[head]) }
-            head += 1
+        while let first = order.first, first.since <= instant {
+            overdue.append(first)
+            order.removeFirst()
             skip()
         }
         return overdue
     }
 
-    private mutating func skip() {
-        while head < order.count, sent[order[head].request] != order[head].since { head += 1 }
-        if head == order.count {
-            (order, head) = ([], 0)
-        } else if head > 4096, head > order.count / 2 {
-            order.removeFirst(head)
-            head = 0
-        }
-    }
+    private mutating func skip() { while let first = order.first, sent[first.request] != first.since { order.removeFirst() } }
 }

@@ -4,10 +4,10 @@ import Testing
 @testable import ProviderDiscovery
 
 @Suite struct HoldDownTests {
-    private let name = ServiceName("a")
-    private let start = ContinuousClock.now
+    let name = ServiceName("a")
+    let start = ContinuousClock.now
 
-    private func service(_ hosts: String...) -> Service {
+    func service(_ hosts: String...) -> Service {
         Service(
             registrations: Dictionary(
                 uniqueKeysWithValues: hosts.compactMap { host in
@@ -21,23 +21,24 @@ import Testing
     }
 
     /// A guard that has seen one session, an outage of so long, and the connection's return.
-    private func guarded(outage: Duration, isNew: Bool = false, duration: Duration = .seconds(120)) -> HoldDown {
+    func guarded(outage: Duration, isNew: Bool = false, duration: Duration = .seconds(120)) -> HoldDown {
         var holdDown = HoldDown(duration: duration, guardsMassRemoval: true)
         holdDown.take(.connected(timeout: .seconds(9), isNew: true), at: start - outage)
+        holdDown.begin(with: Registry(), at: start - outage)
         holdDown.take(.disconnected, at: start - outage)
         holdDown.take(.connected(timeout: .seconds(9), isNew: isNew), at: start)
         return holdDown
     }
 
     /// What is served for a service after a change of it.
-    private func serve(
+    func serve(
         _ holdDown: inout HoldDown, _ name: ServiceName, from old: Service?, to new: Service?, at now: ContinuousClock.Instant
     ) -> Service? {
         holdDown.take(name, from: old, to: new, at: now)
         return holdDown.served(name, new)
     }
 
-    private func held(_ service: Service?) -> [String] {
+    func held(_ service: Service?) -> [String] {
         (service?.registrations.filter(\.value.isHeld).keys.map(\.text) ?? []).sorted()
     }
 
@@ -81,19 +82,58 @@ import Testing
         #expect(held(serve(&holdDown, name, from: nil, to: nil, at: start)) == ["a"])
     }
 
-    @Test func `when the time is over what is held goes, and as much later what has nothing beside it`() {
+    @Test func `each provider goes when its own time is over, and as much later what has nothing beside it`() {
         let other = ServiceName("b")
         let registry = Registry(services: [other: service("b")])
         var holdDown = guarded(outage: .seconds(5))
         _ = serve(&holdDown, name, from: service("a"), to: nil, at: start)
-        _ = serve(&holdDown, other, from: service("a", "b"), to: service("b"), at: start)
+        _ = serve(&holdDown, other, from: service("a", "b", "c"), to: service("b", "c"), at: start)
+        _ = serve(&holdDown, other, from: service("b", "c"), to: service("b"), at: start + .seconds(60))
         #expect(holdDown.expire(at: start + .seconds(119), registry) == [])
-        #expect(Set(holdDown.expire(at: start + .seconds(120), registry)) == [name, other])
+        #expect(holdDown.expire(at: start + .seconds(120), registry) == [other])
         #expect(held(holdDown.served(name, nil)) == ["a"])
+        #expect(held(holdDown.served(other, service("b"))) == ["c"])
+        #expect(holdDown.expire(at: start + .seconds(179), registry) == [])
+        #expect(holdDown.expire(at: start + .seconds(180), registry) == [other])
         #expect(held(holdDown.served(other, service("b"))) == [])
         #expect(holdDown.expire(at: start + .seconds(239), registry) == [])
         #expect(holdDown.expire(at: start + .seconds(240), registry) == [name])
         #expect(held(holdDown.served(name, nil)) == [])
+        #expect(holdDown.deadline == nil)
+        #expect(holdDown.size == 0)
+    }
+
+    @Test func `a provider that vanishes again after its return is held for a time of its own`() {
+        var holdDown = guarded(outage: .seconds(5))
+        _ = serve(&holdDown, name, from: service("a", "b"), to: service("b"), at: start)
+        _ = serve(&holdDown, name, from: service("b"), to: service("a", "b"), at: start + .seconds(50))
+        #expect(holdDown.deadline == nil)
+        _ = serve(&holdDown, name, from: service("a", "b"), to: service("b"), at: start + .seconds(100))
+        #expect(holdDown.deadline == start + .seconds(220))
+    }
+
+    @Test func `providers that vanish within a second go together`() {
+        var holdDown = guarded(outage: .seconds(5))
+        let hosts = (0..<100).map { "h\($0)" }
+        for gone in 1...100 {
+            let (old, new) = (service(hosts.dropFirst(gone - 1) + ["z"]), service(hosts.dropFirst(gone) + ["z"]))
+            _ = serve(&holdDown, name, from: old, to: new, at: start + .milliseconds(gone * 20))
+        }
+        let registry = Registry(services: [name: service("z")])
+        var ends: [ContinuousClock.Instant] = []
+        while let deadline = holdDown.deadline, ends.count < 100 {
+            ends.append(deadline)
+            #expect(holdDown.expire(at: deadline, registry) == [name])
+        }
+        #expect(ends == [start + .milliseconds(120_020), start + .milliseconds(121_040)])
+    }
+
+    @Test func `a short hold-down is not made much shorter`() {
+        var holdDown = guarded(outage: .seconds(5), duration: .seconds(1))
+        _ = serve(&holdDown, name, from: service("a", "b", "c"), to: service("b", "c"), at: start)
+        _ = serve(&holdDown, name, from: service("b", "c"), to: service("c"), at: start + .milliseconds(200))
+        _ = holdDown.expire(at: start + .seconds(1), Registry(services: [name: service("c")]))
+        #expect(held(holdDown.served(name, service("c"))) == ["b"])
     }
 
     @Test func `what has nothing beside it is held until something comes`() {
@@ -104,7 +144,7 @@ import Testing
         #expect(serve(&holdDown, name, from: service("c"), to: nil, at: start + .seconds(122)) == nil)
     }
 
-    @Test func `after the window a new outage brings back what is still held and nothing else`() {
+    @Test func `a new outage prolongs nothing and brings nothing back, but its own time does not count`() {
         let other = ServiceName("b")
         var holdDown = guarded(outage: .seconds(5))
         _ = serve(&holdDown, name, from: service("a"), to: nil, at: start)
@@ -116,7 +156,22 @@ import Testing
         holdDown.take(.connected(timeout: .seconds(9), isNew: false), at: start + .seconds(300))
         #expect(held(holdDown.served(name, nil)) == ["a"])
         #expect(held(holdDown.served(other, service("b"))) == [])
-        #expect(holdDown.deadline == start + .seconds(420))
+        #expect(holdDown.deadline == start + .seconds(410))
+        #expect(holdDown.expire(at: start + .seconds(410), Registry()) == [name])
+    }
+
+    @Test func `windows that open again and again prolong nothing`() {
+        var holdDown = guarded(outage: .seconds(5))
+        _ = serve(&holdDown, name, from: service("a", "b"), to: service("b"), at: start)
+        for outage in 1...29 {
+            holdDown.take(.disconnected, at: start + .seconds(outage * 8 - 4))
+            holdDown.take(.connected(timeout: .seconds(9), isNew: false), at: start + .seconds(outage * 8))
+            holdDown.readAnew(at: start + .seconds(outage * 8))
+        }
+        // Half of 240 seconds without a connection.
+        #expect(holdDown.deadline == start + .seconds(29 * 8 + 4))
+        #expect(holdDown.expire(at: start + .seconds(236), Registry(services: [name: service("b")])) == [name])
+        #expect(held(holdDown.served(name, service("b"))) == [])
     }
 
     @Test func `one that restarts again and again under new ports is one that is missing`() {
@@ -134,19 +189,32 @@ import Testing
         }
     }
 
-    @Test func `a window begins when the registry has been read anew, if there is one`() {
-        var holdDown = guarded(outage: .seconds(5))
+    @Test(arguments: [false, true])
+    func `a window begins when the registry has been read again`(isNew: Bool) {
+        var holdDown = guarded(outage: .seconds(5), isNew: isNew)
         holdDown.readAnew(at: start + .seconds(60))
-        #expect(holdDown.deadline == start + .seconds(180))
-        var quiet = HoldDown(duration: .seconds(120), guardsMassRemoval: true)
-        quiet.readAnew(at: start)
-        #expect(quiet.deadline == nil)
+        #expect(held(serve(&holdDown, name, from: service("a", "b"), to: service("b"), at: start + .seconds(179))) == ["a"])
+        #expect(held(serve(&holdDown, ServiceName("b"), from: service("a", "b"), to: service("b"), at: start + .seconds(180))) == [])
     }
 
-    @Test func `a window in which nothing was lost ends once`() {
-        var holdDown = guarded(outage: .seconds(5))
-        #expect(holdDown.expire(at: start + .seconds(120), Registry()) == [])
+    @Test func `the time of what vanishes begins when a new session has read the registry`() {
+        var holdDown = guarded(outage: .seconds(5), isNew: true)
+        _ = serve(&holdDown, name, from: service("a", "b"), to: service("b"), at: start + .seconds(10))
         #expect(holdDown.deadline == nil)
+        holdDown.take(.disconnected, at: start + .seconds(20))
+        holdDown.take(.connected(timeout: .seconds(9), isNew: false), at: start + .seconds(30))
+        #expect(holdDown.deadline == nil)
+        holdDown.readAnew(at: start + .seconds(60))
+        #expect(holdDown.deadline == start + .seconds(180))
+        // Nothing opened a window that this would begin.
+        holdDown.readAnew(at: start + .seconds(90))
+        #expect(held(serve(&holdDown, ServiceName("b"), from: service("a", "b"), to: service("b"), at: start + .seconds(180))) == [])
+    }
+
+    @Test func `in quiet times a second reading opens no window`() {
+        var quiet = quiet()
+        quiet.readAnew(at: start)
+        #expect(serve(&quiet, name, from: service(ten), to: service(ten.dropFirst()), at: start) == service(ten.dropFirst()))
     }
 
     @Test func `zero turns it off`() {
@@ -154,86 +222,26 @@ import Testing
         #expect(serve(&holdDown, name, from: service("a"), to: nil, at: start) == nil)
     }
 
-    /// What is found of a mass removal after a change of the service.
-    private func removal(
-        _ holdDown: inout HoldDown, from old: Service?, to new: Service?, at now: ContinuousClock.Instant
-    ) -> HoldDown.MassRemoval? {
-        holdDown.take(name, from: old, to: new, at: now)
-        return holdDown.findMassRemoval(at: now)
-    }
-
-    /// Ten providers, all in one service.
-    private let ten = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"]
-
-    private func service(_ hosts: some Sequence<String>) -> Service {
-        hosts.reduce(into: Service()) { $0.registrations.merge(service($1).registrations) { $1 } }
-    }
-
-    /// A guard that has read ten providers of one service.
-    private func quiet(guardsMassRemoval: Bool = true) -> HoldDown {
-        var holdDown = HoldDown(duration: .seconds(120), guardsMassRemoval: guardsMassRemoval)
+    @Test func `too many providers are reported once and those held longest go, also of other services`() {
+        let (other, registry) = (ServiceName("b"), Registry(services: [name: service("z"), ServiceName("b"): service("z")]))
+        var holdDown = HoldDown(duration: .seconds(120), guardsMassRemoval: true, bounds: .init(ofService: 3, inAll: 3))
         holdDown.take(.connected(timeout: .seconds(9), isNew: true), at: start)
-        holdDown.begin(with: Registry(services: [name: service(ten)]))
-        return holdDown
-    }
-
-    @Test func `more than half of ten providers vanish one after another and all of them are held`() {
-        var holdDown = quiet()
-        for count in 1...5 {
-            let old = service(ten.dropFirst(count - 1))
-            #expect(removal(&holdDown, from: old, to: service(ten.dropFirst(count)), at: start + .seconds(count)) == nil)
-        }
-        #expect(held(holdDown.served(name, service(ten.dropFirst(5)))) == [])
-        let found = removal(&holdDown, from: service(ten.dropFirst(5)), to: service(ten.dropFirst(6)), at: start + .seconds(9))
-        #expect(found == HoldDown.MassRemoval(missing: 6, total: 10))
-        #expect(held(holdDown.served(name, service(ten.dropFirst(6)))) == Array(ten.prefix(6)))
-        #expect(holdDown.expire(at: start + .seconds(129), Registry(services: [name: service(ten.dropFirst(6))])) == [name])
-        #expect(held(holdDown.served(name, service(ten.dropFirst(6)))) == [])
-    }
-
-    @Test func `what vanished more than ten seconds ago does not count`() {
-        var holdDown = quiet()
-        #expect(removal(&holdDown, from: service(ten), to: service(ten.dropFirst(5)), at: start) == nil)
-        #expect(removal(&holdDown, from: service(ten.dropFirst(5)), to: service(ten.dropFirst(6)), at: start + .seconds(11)) == nil)
-    }
-
-    @Test func `half of all, all of fewer than ten, or as many as are replaced may vanish`() {
-        var half = quiet()
-        #expect(removal(&half, from: service(ten), to: service(ten.dropFirst(5)), at: start) == nil)
-        var few = HoldDown(duration: .seconds(120), guardsMassRemoval: true)
-        few.begin(with: Registry(services: [name: service(ten.dropFirst())]))
-        #expect(removal(&few, from: service(ten.dropFirst()), to: nil, at: start) == nil)
-        var replaced = quiet()
-        let others = service((0..<10).map { "n\($0)" })
-        #expect(removal(&replaced, from: service(ten), to: service(ten).merging(others), at: start) == nil)
-        #expect(removal(&replaced, from: service(ten).merging(others), to: others, at: start) == nil)
-    }
-
-    @Test func `providers that return in time have not vanished`() {
-        var holdDown = quiet()
-        #expect(removal(&holdDown, from: service(ten), to: service(ten.dropFirst(5)), at: start) == nil)
-        #expect(removal(&holdDown, from: service(ten.dropFirst(5)), to: service(ten), at: start) == nil)
-        #expect(removal(&holdDown, from: service(ten), to: service(ten.dropFirst(5)), at: start) == nil)
-    }
-
-    @Test func `off, all may vanish`() {
-        var holdDown = quiet(guardsMassRemoval: false)
-        #expect(removal(&holdDown, from: service(ten), to: nil, at: start) == nil)
-        #expect(holdDown.served(name, nil) == nil)
-    }
-
-    @Test func `a long churn leaves nothing behind`() {
-        var holdDown = quiet()
-        for second in 0..<3000 {
-            #expect(removal(&holdDown, from: service(ten), to: service(ten.dropFirst()), at: start + .seconds(second * 11)) == nil)
-            #expect(removal(&holdDown, from: service(ten.dropFirst()), to: service(ten), at: start + .seconds(second * 11)) == nil)
-        }
-        #expect(Array(holdDown.services) == [])
-    }
-}
-
-extension Service {
-    fileprivate func merging(_ other: Service) -> Service {
-        Service(registrations: registrations.merging(other.registrations) { $1 })
+        holdDown.begin(with: registry, at: start)
+        holdDown.take(.connected(timeout: .seconds(9), isNew: true), at: start)
+        holdDown.readAnew(at: start)
+        _ = serve(&holdDown, name, from: service("a", "b", "c", "z"), to: service("z"), at: start)
+        #expect(held(holdDown.served(name, service("z"))) == ["a", "b", "c"])
+        #expect(holdDown.takeExcess() == false)
+        #expect(held(serve(&holdDown, other, from: service("a", "z"), to: service("z"), at: start + .seconds(1))) == ["a"])
+        #expect(holdDown.expire(at: start + .seconds(1), registry) == [name])
+        #expect(held(holdDown.served(name, service("z"))).count == 2)
+        #expect(holdDown.takeExcess() == true)
+        _ = serve(&holdDown, other, from: service("b", "z"), to: service("z"), at: start + .seconds(2))
+        #expect(holdDown.takeExcess() == false)
+        #expect(holdDown.takeEnd() == nil)
+        _ = holdDown.expire(at: start + .seconds(120), registry)
+        _ = holdDown.expire(at: start + .seconds(122), registry)
+        #expect(holdDown.takeEnd() == 2)
+        #expect(holdDown.takeEnd() == 0)
     }
 }
