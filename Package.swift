@@ -102,7 +102,7 @@ let package = Package(
                 .product(name: "Configuration", package: "swift-configuration"),
             ]),
         .testTarget(
-            name: "IntegrationTests", dependencies: ["TestSupport", "IPAddressing", "zoodns"], exclude: ["namespace"]),
+            name: "IntegrationTests", dependencies: ["TestSupport", "IPAddressing", "zoodns"], exclude: ["namespace", "host-names"]),
         .testTarget(name: "ArchitectureTests"),
     ],
     swiftLanguageModes: [.v6]
