@@ -8,8 +8,16 @@ package struct DescriptorError: Error {
 
 /// How many files and sockets the process may have open at once. The C functions are `getrlimit` and `setrlimit`.
 package enum DescriptorLimit {
-    /// What everything but the server's own sockets needs: ZooKeeper, look-ups of hosts, standard streams, event loops.
+    /// What everything but the server's own sockets needs: ZooKeeper, the fewest look-ups of hosts, standard streams, event loops.
     private static let reserve = 32
+
+    /// Sockets that look-ups of hosts have open at once: the fewest, and the most that they make use of.
+    private static let lookupRange = 16...1024
+
+    /// How many sockets look-ups of hosts may have open at once: no more than an eighth of all.
+    package static var lookups: Int {
+        min(max(Int(clamping: current.rlim_cur) / 8, lookupRange.lowerBound), lookupRange.upperBound)
+    }
 
     /// What the program needs for anything, with as many to spare.
     private static let least = 16
@@ -48,6 +56,6 @@ package enum DescriptorLimit {
 
     /// How many connections there may be, at most `wanted`, beside so many sockets of the server; at least one.
     static func connections(_ wanted: Int, beside sockets: Int) -> Int {
-        max(1, min(wanted, Int(clamping: current.rlim_cur) - sockets - reserve))
+        max(1, min(wanted, Int(clamping: current.rlim_cur) - sockets - reserve - (lookups - lookupRange.lowerBound)))
     }
 }

@@ -1,31 +1,38 @@
 import CLinux
+import DNSAuthority
 import Glibc
 import Handoff
 import IPAddressing
 import Logging
 import Synchronization
 
-/// Looks host names up in the background, over and over as their records' TTLs run out, and tells what is different.
+/// Looks host names up in the background, over and over as their records' TTLs run out, and reports what is different.
 ///
 /// All of c-ares stands on one thread, which `run` starts.
 package final class HostResolver: Sendable {
     private struct Orders {
-        /// What to follow from now on; nil without a new order.
-        var hosts: Set<String>?
-        /// What every order since the last that was carried out has named: whoever was left out for a moment is looked up anew, and told of again.
-        var kept: Set<String> = []
+        var followed: Set<String> = []
+        /// What has been dropped and added since the last order that was carried out. A host that was dropped for a moment is in both: it is
+        /// looked up again, and reported again.
+        var dropped: Set<String> = []
+        var added: Set<String> = []
         var isOver = false
     }
 
     private let servers: [SocketEndpoint]
+    private let own: OwnService
+    private let descriptors: Int
     private let logger: Logger
     private let orders = Mutex(Orders())
     /// Wakes the thread; -1 if the kernel has none to give.
     private let wake: Int32
 
-    /// Asks these name servers, or the system's if there are none.
-    package init(servers: [SocketEndpoint], logger: Logger) {
+    /// Asks these name servers, or the system's if there are none, except for what this server itself answers, with at most so many
+    /// descriptors open at once.
+    package init(servers: [SocketEndpoint], own: OwnService, descriptors: Int, logger: Logger) {
         self.servers = servers
+        self.own = own
+        self.descriptors = descriptors
         self.logger = logger
         wake = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
     }
@@ -35,8 +42,11 @@ package final class HostResolver: Sendable {
     /// The hosts to look up from now on: lower case, without a final dot.
     package func follow(_ hosts: Set<String>) {
         order { orders in
-            orders.kept = orders.hosts == nil ? hosts : orders.kept.intersection(hosts)
-            orders.hosts = hosts
+            let added = hosts.subtracting(orders.followed)
+            let dropped = orders.followed.subtracting(hosts)
+            orders.added = orders.added.subtracting(dropped).union(added)
+            orders.dropped.formUnion(dropped)
+            orders.followed = hosts
         }
     }
 
@@ -59,50 +69,27 @@ package final class HostResolver: Sendable {
     }
 
     private func work(_ deliver: ([String: HostAddresses]) -> Void) {
-        guard let channels = AresChannels(servers: servers) else {
-            return logger.error("c-ares cannot be set up: host names stay unresolved")
-        }
-        defer { channels.close() }
-        var configuration = SystemConfiguration()
-        var schedule = ResolutionSchedule(start: .now)
+        guard
+            var lookups = HostLookups(
+                environment: ResolverEnvironment(servers: servers, own: own), limits: .init(descriptors: descriptors), logger: logger)
+        else { return logger.error("c-ares cannot be set up: host names stay unresolved") }
+        defer { lookups.close() }
         while true {
             let orders = takeOrders()
             if orders.isOver { return }
-            if let hosts = orders.hosts {
-                schedule.follow(orders.kept)
-                schedule.follow(hosts)
-            }
-            if servers.isEmpty, SystemConfiguration() != configuration {
-                configuration = SystemConfiguration()
-                channels.reopen()
-            }
-            for lookup in schedule.begin(at: .now) { channels.begin(lookup) }
-            // What the hosts file answers has been answered by now.
-            let hasFinished = finish(channels, &schedule, deliver)
-            channels.wait(for: wake, until: hasFinished ? .now : schedule.nextDeadline)
-            _ = finish(channels, &schedule, deliver)
+            lookups.follow(adding: orders.added, dropping: orders.dropped)
+            lookups.begin()
+            lookups.wait(for: wake)
+            let changed = lookups.takeChanged()
+            if !changed.isEmpty { deliver(changed) }
         }
-    }
-
-    /// Takes in what has come back; false if nothing has.
-    private func finish(
-        _ channels: AresChannels, _ schedule: inout ResolutionSchedule, _ deliver: ([String: HostAddresses]) -> Void
-    ) -> Bool {
-        let finished = channels.takeFinished()
-        var changed: [String: HostAddresses] = [:]
-        for (lookup, outcome) in finished {
-            if let addresses = schedule.finish(lookup, outcome, at: .now) { changed[lookup.host] = addresses }
-            if case .failed = outcome { logger.debug("host cannot be resolved at present", metadata: ["host": "\(lookup.host)"]) }
-        }
-        if !changed.isEmpty { deliver(changed) }
-        return !finished.isEmpty
     }
 
     private func takeOrders() -> Orders {
         var count: UInt64 = 0
         _ = Glibc.read(wake, &count, MemoryLayout.size(ofValue: count))
         return orders.withLock { orders in
-            defer { (orders.hosts, orders.kept) = (nil, []) }
+            defer { (orders.dropped, orders.added) = ([], []) }
             return orders
         }
     }

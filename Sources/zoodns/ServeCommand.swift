@@ -39,7 +39,10 @@ struct ServeCommand: AsyncParsableCommand {
                 metadata: ["zone": "\(inner.origin.text)", "within": "\(outer.origin.text)"])
         }
         let session = settings.common.registry.session
-        let resolver = HostResolver(servers: settings.common.hostResolvers, logger: logger)
+        let resolver = HostResolver(
+            servers: settings.common.hostResolvers,
+            own: OwnService(origins: settings.common.registry.zones.map(\.origin), endpoints: server.endpoints),
+            descriptors: DescriptorLimit.lookups, logger: logger)
         let publisher = publisher(settings, logger, .init(publish: server.publish, follow: resolver.follow))
         let watchers = settings.common.registry.zones.enumerated().map { index, source in
             ProviderWatcher(

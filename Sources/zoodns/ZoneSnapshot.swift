@@ -1,4 +1,5 @@
 import DNSAuthority
+import DNSTransport
 import Glibc
 import Handoff
 import HostResolution
@@ -35,7 +36,10 @@ struct ZoneSnapshot {
         _ = compiler.compile(serial: serial)
         var unresolved = compiler.externalHosts
         let answers = Mailbox<[String: HostAddresses]>()
-        let resolver = HostResolver(servers: settings.hostResolvers, logger: settings.registry.logger)
+        let resolver = HostResolver(
+            servers: settings.hostResolvers,
+            own: OwnService(origins: settings.registry.zones.map(\.origin), endpoints: settings.listen),
+            descriptors: DescriptorLimit.lookups, logger: settings.registry.logger)
         resolver.follow(unresolved)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await resolver.run { answers.post($0) } }

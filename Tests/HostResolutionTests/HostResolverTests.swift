@@ -1,3 +1,4 @@
+import DNSAuthority
 import HostResolution
 import IPAddressing
 import Logging
@@ -6,8 +7,8 @@ import TestSupport
 import Testing
 
 @Suite struct HostResolverTests {
-    /// What a resolver has told.
-    private final class Told: Sendable {
+    /// What a resolver has reported.
+    private final class Reports: Sendable {
         private let hosts = Mutex<[String: HostAddresses]>([:])
 
         subscript(_ host: String) -> HostAddresses? { hosts.withLock { $0[host] } }
@@ -18,14 +19,17 @@ import Testing
     }
 
     /// Runs `body` while a resolver follows hosts.
-    private func following(_ hosts: Set<String>, of server: SocketEndpoint, _ body: (Told, HostResolver) async throws -> Void) async throws
-    {
-        let resolver = HostResolver(servers: [server], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        let told = Told()
-        let task = Task { await resolver.run(told.note) }
+    private func following(
+        _ hosts: Set<String>, of server: SocketEndpoint, own: OwnService = OwnService(origins: [], endpoints: []),
+        _ body: (Reports, HostResolver) async throws -> Void
+    ) async throws {
+        let resolver = HostResolver(
+            servers: [server], own: own, descriptors: 1024, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let reports = Reports()
+        let task = Task { await resolver.run(reports.note) }
         resolver.follow(hosts)
         defer { task.cancel() }
-        try await body(told, resolver)
+        try await body(reports, resolver)
         task.cancel()
         await task.value
     }
@@ -44,37 +48,108 @@ import Testing
 
             """)
         let hosts = ["both", "alias", "text", "nothing"].map { "\($0).hosts.test" }
-        try await following(Set(hosts), of: server.endpoint) { told, _ in
-            let isKnown = { (host: String) in told[host].map { !$0.ipv4.isUnknown && !$0.ipv6.isUnknown } ?? false }
+        try await following(Set(hosts), of: server.endpoint) { reports, _ in
+            let isKnown = { (host: String) in reports[host].map { !$0.ipv4.isUnknown && !$0.ipv6.isUnknown } ?? false }
             try await waitUntil("all hosts are known") { hosts.allSatisfy(isKnown) }
             let both = HostAddresses(
                 ipv4: .known([IPv4Address(value: 0x0A00_0001), IPv4Address(value: 0x0A00_0002)]),
                 ipv6: .known(["2001:db8::1"].compactMap { IPv6Address($0) }))
             let none = HostAddresses(ipv4: .known([]), ipv6: .known([]))
-            #expect(hosts.map { told[$0] } == [both, both, none, none])
+            #expect(hosts.map { reports[$0] } == [both, both, none, none])
         }
     }
 
     @Test func `localhost is known without a name server`() async throws {
         let nobody = SocketEndpoint(address: .v4(IPv4Address(value: 0x7F00_0001)), port: try ClientSocket.freePort())
-        try await following(["localhost", "a.test"], of: nobody) { told, _ in
-            try await waitUntil("localhost is known") { told["localhost"]?.ipv6 == .known([IPv6Address(value: 1)]) }
-            #expect(told["localhost"]?.ipv4 == .known([IPv4Address(value: 0x7F00_0001)]))
-            #expect(told["a.test"] == nil)
+        try await following(["localhost", "a.test"], of: nobody) { reports, _ in
+            try await waitUntil("localhost is known") { reports["localhost"]?.ipv6 == .known([IPv6Address(value: 1)]) }
+            #expect(reports["localhost"]?.ipv4 == .known([IPv4Address(value: 0x7F00_0001)]))
+            #expect(reports["a.test"] == nil)
         }
     }
 
-    /// Whoever asked has forgotten what was known of a host that nobody named any more.
-    @Test func `a host that is left out for a moment is told of again`() async throws {
+    /// The caller has forgotten what was known of a host that no provider named any more.
+    @Test func `a host that is left out for a moment is reported again`() async throws {
         let nobody = SocketEndpoint(address: .v4(IPv4Address(value: 0x7F00_0001)), port: try ClientSocket.freePort())
-        try await following(["localhost"], of: nobody) { told, resolver in
+        try await following(["localhost"], of: nobody) { reports, resolver in
             for _ in 0..<20 {
-                try await waitUntil("localhost is known") { told["localhost"]?.ipv6.isUnknown == false }
-                told.forget()
+                try await waitUntil("localhost is known") { reports["localhost"]?.ipv6.isUnknown == false }
+                reports.forget()
                 resolver.follow([])
                 resolver.follow(["localhost"])
             }
-            try await waitUntil("localhost is known") { told["localhost"]?.ipv6.isUnknown == false }
+            try await waitUntil("localhost is known") { reports["localhost"]?.ipv6.isUnknown == false }
         }
+    }
+
+    private static func address(_ value: Int) -> [UInt8] { [10, 0, UInt8(value >> 8 & 255), UInt8(value & 255)] }
+
+    /// Answers A questions for names that begin with `good`; none of the others.
+    private func nameServer() throws -> FakeNameServer {
+        try FakeNameServer { asked in
+            guard asked.name.hasPrefix("good") else { return .silence }
+            return .records(asked.type == 1 ? [Self.address(1)] : [], ttl: 1)
+        }
+    }
+
+    @Test(arguments: [300, 1000]) func `silent hosts hold up no other`(_ count: Int) async throws {
+        let server = try nameServer()
+        defer { server.stop() }
+        let silent = Set((0..<count).map { "h\($0).silent.test" })
+        let clock = ContinuousClock()
+        try await following(silent.union(["good.test"]), of: server.endpoint) { reports, resolver in
+            let first = try await clock.measure {
+                try await waitUntil("the good host is known") { reports["good.test"]?.ipv4.addresses.count == 1 }
+            }
+            #expect(first < .seconds(6))
+            try await waitUntil("the silent ones have been asked for") {
+                Set(server.asked.map(\.name)).count > count
+            }
+            resolver.follow(silent.union(["good.test", "good2.test"]))
+            let second = try await clock.measure {
+                try await waitUntil("the new host is known") { reports["good2.test"]?.ipv4.addresses.count == 1 }
+            }
+            #expect(second < .seconds(2))
+        }
+    }
+
+    @Test func `each question comes from a port of its own`() async throws {
+        let server = try nameServer()
+        defer { server.stop() }
+        try await following(Set((0..<100).map { "good\($0).test" }), of: server.endpoint) { _, _ in
+            try await waitUntil("all are asked for") { server.asked.count >= 400 }
+        }
+        let ports = server.asked.map(\.port)
+        #expect(Set(ports).count > ports.count * 9 / 10)
+        #expect(ports.reduce(into: [:]) { $0[$1, default: 0] += 1 }.values.max() ?? 0 < 5)
+    }
+
+    @Test func `a name server that hangs over TCP holds up no other look-up`() async throws {
+        let server = try FakeNameServer { asked in
+            asked.name.hasPrefix("good") ? .records(asked.type == 1 ? [Self.address(1)] : []) : .truncated
+        }
+        defer { server.stop() }
+        let hanging = Set((0..<100).map { "h\($0).test" })
+        try await following(hanging, of: server.endpoint) { reports, resolver in
+            try await waitUntil("they hang") { Set(server.asked.map(\.name)).count >= 100 }
+            resolver.follow(hanging.union(["good.test"]))
+            try await waitUntil("the good host is known", within: .seconds(2)) { reports["good.test"]?.ipv4.addresses.count == 1 }
+        }
+    }
+
+    @Test func `nothing is learnt from this server itself, or of names that it serves`() async throws {
+        let server = try nameServer()
+        defer { server.stop() }
+        let origin = try #require(DomainName(text: "good.test"))
+        let itself = OwnService(origins: [], endpoints: [server.endpoint])
+        try await following(["good.test", "localhost"], of: server.endpoint, own: itself) { reports, _ in
+            try await waitUntil("localhost is known") { reports["localhost"] != nil }
+        }
+        try await following(["good.good.test", "localhost"], of: server.endpoint, own: OwnService(origins: [origin], endpoints: [])) {
+            reports, _ in
+            try await waitUntil("localhost is known") { reports["localhost"] != nil }
+            #expect(reports["good.good.test"] == nil)
+        }
+        #expect(!server.asked.contains { $0.name.hasSuffix("good.test.") })
     }
 }

@@ -5,70 +5,219 @@ import Testing
 
 @Suite struct ResolutionScheduleTests {
     private let start = ContinuousClock.now
-    private let v4 = ResolutionSchedule.Lookup(host: "a.test", family: .ipv4)
     private let address = IPAddress.v4(IPv4Address(value: 1))
+    private let none = Outcome.none(ttl: 10, isCertain: true)
 
-    private func begun() -> ResolutionSchedule {
+    private func following(_ hosts: String...) -> ResolutionSchedule {
         var schedule = ResolutionSchedule(start: start)
-        schedule.follow(["a.test"])
-        #expect(Set(schedule.begin(at: start)) == [v4, .init(host: "a.test", family: .ipv6)])
+        _ = schedule.follow(adding: Set(hosts), dropping: [], at: start)
         return schedule
     }
 
-    @Test(arguments: [(0, 1), (1, 1), (60, 60), (86_400, 300)])
-    func `addresses are refreshed by their TTL, clamped`(_ ttl: Int, _ seconds: Int) {
-        var schedule = begun()
-        #expect(schedule.finish(v4, .addresses([address], ttl: ttl), at: start)?.ipv4 == .known([IPv4Address(value: 1)]))
-        #expect(schedule.begin(at: start + .seconds(seconds) - .milliseconds(1)) == [])
-        #expect(schedule.begin(at: start + .seconds(seconds)) == [v4])
+    private func begun() -> ResolutionSchedule {
+        var schedule = following("a.test")
+        #expect(schedule.begin(at: start).begun == ["a.test"])
+        return schedule
     }
 
-    @Test func `the last good addresses stay while a refresh fails`() {
+    private func finish(
+        _ schedule: inout ResolutionSchedule, _ outcome: Outcome, of host: String = "a.test", at now: ContinuousClock.Instant
+    ) {
+        _ = schedule.learn(host, .ipv4, outcome, at: now)
+        _ = schedule.learn(host, .ipv6, outcome == .failed ? .failed : none, at: now)
+        _ = schedule.end(host, at: now)
+    }
+
+    @Test(arguments: [(0, 1), (1, 1), (9, 9), (86_400, 10)])
+    func `hosts are looked up again by the least TTL, clamped`(_ ttl: Int, _ seconds: Int) {
         var schedule = begun()
-        _ = schedule.finish(v4, .addresses([address], ttl: 1), at: start)
+        #expect(schedule.learn("a.test", .ipv4, .addresses([address], ttl: ttl), at: start)?.ipv4 == .known([IPv4Address(value: 1)]))
+        #expect(schedule.learn("a.test", .ipv6, none, at: start)?.ipv6 == .known([]))
+        #expect(schedule.end("a.test", at: start) == nil)
+        #expect(schedule.begin(at: start + .seconds(seconds) - .milliseconds(1)).begun == [])
+        #expect(schedule.nextDeadline == start + .seconds(seconds))
+        #expect(schedule.begin(at: start + .seconds(seconds)).begun == ["a.test"])
+    }
+
+    @Test func `a family that fails while the other is known is asked for again soon, less and less often`() {
+        var schedule = begun()
+        var now = start
+        for pause in [1, 2, 4, 8, 10, 10] {
+            _ = schedule.learn("a.test", .ipv4, .addresses([address], ttl: 10), at: now)
+            _ = schedule.end("a.test", at: now)
+            #expect(schedule.isKnownInPart("a.test"))
+            now += .seconds(pause)
+            #expect(schedule.begin(at: now - .milliseconds(1)).begun == [])
+            #expect(schedule.begin(at: now).begun == ["a.test"])
+        }
+        finish(&schedule, .addresses([address], ttl: 10), at: now)
+        #expect(!schedule.isKnownInPart("a.test"))
+    }
+
+    @Test func `the last good addresses stay while a refresh fails or is uncertain, for a day`() {
+        var schedule = begun()
+        finish(&schedule, .addresses([address], ttl: 1), at: start)
         _ = schedule.begin(at: start + .seconds(1))
-        #expect(schedule.finish(v4, .failed, at: start + .seconds(1)) == nil)
+        #expect(schedule.learn("a.test", .ipv4, .none(ttl: 1, isCertain: false), at: start + .seconds(1)) == nil)
+        #expect(schedule.end("a.test", at: start + .seconds(1)) == nil)
+        let day = start + ResolutionSchedule.oldest
+        #expect(schedule.begin(at: day).begun == ["a.test"])
+        #expect(schedule.end("a.test", at: day)?.ipv4 == .unknown)
     }
 
-    @Test func `a host that has no addresses is known to have none`() {
+    @Test func `without addresses, an uncertain answer is one`() {
         var schedule = begun()
-        #expect(schedule.finish(v4, .none, at: start)?.ipv4 == .known([]))
+        #expect(schedule.learn("a.test", .ipv4, .none(ttl: 1, isCertain: false), at: start)?.ipv4 == .known([]))
     }
 
     @Test func `failures are repeated after longer and longer pauses, up to a minute`() {
         var schedule = begun()
         var now = start
         for pause in [1, 2, 4, 8, 16, 32, 60, 60] {
-            #expect(schedule.finish(v4, .failed, at: now) == nil)
+            #expect(schedule.end("a.test", at: now) == nil)
             now += .seconds(pause)
-            #expect(schedule.begin(at: now - .milliseconds(1)) == [])
-            #expect(schedule.begin(at: now) == [v4])
+            #expect(schedule.begin(at: now - .milliseconds(1)).begun == [])
+            #expect(schedule.begin(at: now).begun == ["a.test"])
         }
     }
 
-    @Test func `no more than a window's worth is under way`() {
+    @Test func `other name servers are tried at once`() {
+        var schedule = begun()
+        for _ in 0..<5 { _ = schedule.end("a.test", at: start) }
+        schedule.retryFailed()
+        #expect(schedule.begin(at: start).begun == ["a.test"])
+    }
+
+    @Test func `a host has so many addresses at most, the lowest`() {
+        var schedule = begun()
+        let many = (1...300).reversed().map { IPAddress.v4(IPv4Address(value: $0)) }
+        let known = schedule.learn("a.test", .ipv4, .addresses(many, ttl: 1), at: start)
+        #expect(known?.ipv4 == .known((1...UInt32(HostAddresses.mostOfOneFamily)).map { IPv4Address(value: $0) }))
+    }
+
+    // MARK: Places
+
+    /// Hosts `0` to `count` that are silent, and one that is not, from the start or later; after which time it is looked up.
+    private func wait(for count: Int, from begin: Duration, limit: Duration) -> Duration? {
         var schedule = ResolutionSchedule(start: start)
-        schedule.follow(Set((0..<100).map { "h\($0).test" }))
+        let silent = Set((0..<count).map(String.init))
+        _ = schedule.follow(adding: begin == .zero ? silent.union(["good"]) : silent, dropping: [], at: start)
+        var ends: [String: ContinuousClock.Instant] = [:]
+        var now = start
+        while now <= start + begin + limit {
+            if begin > .zero, now == start + begin { _ = schedule.follow(adding: ["good"], dropping: [], at: now) }
+            for (host, end) in ends where end <= now {
+                _ = schedule.end(host, at: now)
+                ends[host] = nil
+            }
+            let orders = schedule.begin(at: now)
+            for host in orders.cancelled { ends[host] = nil }
+            if orders.begun.contains("good") { return start.duration(to: now) - begin }
+            for host in orders.begun { ends[host] = now + .seconds(6) }
+            #expect(ends.count <= LookupLimits.mostUnderWay)
+            now += .milliseconds(10)
+        }
+        return nil
+    }
+
+    @Test(arguments: [300, 1000]) func `silent hosts hold up no other`(_ count: Int) throws {
+        #expect(try #require(wait(for: count, from: .zero, limit: .seconds(60))) < .seconds(2))
+        for begin in [3, 10, 35, 77] {
+            #expect(try #require(wait(for: count, from: .seconds(begin), limit: .seconds(60))) <= .milliseconds(200), "\(begin)")
+        }
+    }
+
+    @Test func `silent hosts do not hold up those that are due again`() {
+        var schedule = following("good")
+        _ = schedule.begin(at: start)
+        finish(&schedule, .addresses([address], ttl: 1), of: "good", at: start)
+        _ = schedule.follow(adding: Set((0..<5000).map(String.init)), dropping: [], at: start)
+        var now = start
+        while now < start + .milliseconds(1300) {
+            if schedule.begin(at: now).begun.contains("good") { return }
+            now += .milliseconds(10)
+        }
+        Issue.record("not looked up again")
+    }
+
+    @Test func `the oldest that has given up its place ends for a new one, and has failed then`() {
+        var schedule = ResolutionSchedule(start: start, limits: .init(descriptors: 1))
+        _ = schedule.follow(adding: ["a", "b", "c", "d", "e", "f"], dropping: [], at: start)
         let first = schedule.begin(at: start)
-        #expect(first.count == ResolutionSchedule.window)
-        _ = schedule.finish(first[0], .none, at: start)
-        #expect(schedule.begin(at: start).count == 1)
+        #expect(first.begun.count == 2)
+        #expect(schedule.begin(at: start).begun == [])
+        #expect(schedule.nextDeadline == start + ResolutionSchedule.patience)
+        let second = schedule.begin(at: start + ResolutionSchedule.patience)
+        #expect(second.begun.count == 2 && second.cancelled == [])
+        let third = schedule.begin(at: start + ResolutionSchedule.patience * 2)
+        #expect(third.begun.count == 2 && third.cancelled == first.begun)
+        #expect(schedule.learn(first.begun[0], .ipv4, none, at: start) == nil)
     }
 
-    @Test func `a host that is followed anew is looked up once at a time`() {
-        var schedule = begun()
-        _ = schedule.finish(v4, .addresses([address], ttl: 10), at: start)
-        schedule.follow([])
-        schedule.follow(["a.test"])
-        #expect(schedule.begin(at: start) == [v4])
-        _ = schedule.finish(v4, .addresses([address], ttl: 20), at: start)
-        #expect(schedule.begin(at: start + .seconds(19)) == [])
+    @Test func `no more than a thousand begin a second`() {
+        var schedule = ResolutionSchedule(start: start)
+        _ = schedule.follow(adding: Set((0..<3000).map(String.init)), dropping: [], at: start)
+        var count = 0
+        for millisecond in 0..<1000 {
+            let now = start + .milliseconds(millisecond)
+            for host in schedule.begin(at: now).begun {
+                count += 1
+                finish(&schedule, none, of: host, at: now)
+            }
+        }
+        #expect(count > 900 && count <= 1201)
     }
 
-    @Test func `a host that nobody names any more is forgotten`() {
+    // MARK: Following
+
+    @Test func `a host that was dropped for a moment is looked up and reported again`() {
         var schedule = begun()
-        schedule.follow([])
-        #expect(schedule.finish(v4, .addresses([address], ttl: 1), at: start) == nil)
+        finish(&schedule, .addresses([address], ttl: 100), at: start)
+        #expect(schedule.follow(adding: ["a.test"], dropping: ["a.test"], at: start) == [])
+        #expect(schedule.begin(at: start).begun == ["a.test"])
+        #expect(schedule.learn("a.test", .ipv4, .addresses([address], ttl: 20), at: start) != nil)
+    }
+
+    @Test func `what is known of a dropped host is forgotten: it returns unknown while its name server is silent`() {
+        var schedule = begun()
+        finish(&schedule, .addresses([address], ttl: 1), at: start)
+        _ = schedule.begin(at: start + .seconds(1))
+        _ = schedule.end("a.test", at: start + .seconds(1))
+        #expect(schedule.follow(adding: [], dropping: ["a.test"], at: start) == [])
+        _ = schedule.follow(adding: ["a.test"], dropping: [], at: start + .seconds(1))
+        #expect(schedule.begin(at: start + .seconds(1)).begun == ["a.test"])
+        #expect(schedule.learn("a.test", .ipv6, none, at: start + .seconds(1))?.ipv4 == .unknown)
+    }
+
+    @Test func `a dropped host's look-up is cancelled`() {
+        var schedule = begun()
+        #expect(schedule.follow(adding: [], dropping: ["a.test"], at: start) == ["a.test"])
+        #expect(schedule.learn("a.test", .ipv4, .addresses([address], ttl: 1), at: start) == nil)
         #expect(schedule.nextDeadline == nil)
+    }
+
+    @Test func `silent hosts that come and go are no new ones each time`() {
+        var schedule = following()
+        let silent = Set((0..<200).map(String.init))
+        var now = start
+        for _ in 0..<100 {
+            _ = schedule.follow(adding: silent, dropping: silent, at: now)
+            for host in schedule.begin(at: now).begun { _ = schedule.end(host, at: now) }
+            now += .milliseconds(50)
+        }
+        _ = schedule.follow(adding: silent.union(["good"]), dropping: silent, at: now)
+        #expect(schedule.begin(at: now).begun.first == "good")
+    }
+
+    @Test func `hosts that come and go leave nothing behind`() {
+        var schedule = following()
+        for round in 0..<200 {
+            let now = start + .milliseconds(round)
+            let hosts = Set((0..<100).map { "\(round)-\($0)" })
+            _ = schedule.follow(adding: hosts, dropping: [], at: now)
+            for host in schedule.begin(at: now).begun { finish(&schedule, .addresses([address], ttl: 300), of: host, at: now) }
+            _ = schedule.follow(adding: [], dropping: hosts, at: now)
+        }
+        #expect(schedule.entryCount < 3000)
     }
 }

@@ -1,0 +1,157 @@
+import DNSAuthority
+import IPAddressing
+import Logging
+
+/// Carries out what the schedule says: look-ups from the hosts file and from name servers. For one thread only.
+struct HostLookups {
+    private var environment: ResolverEnvironment
+    private var schedule: ResolutionSchedule
+    private var order = NameServerOrder()
+    private var exchanges: Exchanges
+    private var underWay: [String: HostLookup] = [:]
+    private var changed: [String: HostAddresses] = [:]
+    /// Hosts of which it was reported that they have too many addresses, each once; most at a time, so that they cannot fill the log.
+    private var reported: Set<String> = []
+    private static let mostReported = 1000
+    private let logger: Logger
+
+    /// Nil if c-ares cannot be set up.
+    init?(environment: ResolverEnvironment, limits: LookupLimits, logger: Logger) {
+        guard let exchanges = Exchanges() else { return nil }
+        self.environment = environment
+        self.exchanges = exchanges
+        self.logger = logger
+        schedule = ResolutionSchedule(start: .now, limits: limits)
+        _ = self.environment.refresh(logger)
+    }
+
+    /// Ends all that is under way.
+    mutating func close() { exchanges.close() }
+
+    /// Drops hosts, then adds others.
+    mutating func follow(adding added: Set<String>, dropping dropped: Set<String>) {
+        for host in schedule.follow(adding: added, dropping: dropped, at: .now) { cancel(host) }
+        for host in dropped { changed[host] = nil }
+        if !reported.isEmpty { reported.subtract(dropped) }
+    }
+
+    /// Begins what is due.
+    mutating func begin() {
+        if environment.refresh(logger) { schedule.retryFailed() }
+        let orders = schedule.begin(at: .now)
+        changed.merge(orders.changed) { $1 }
+        for host in orders.cancelled {
+            cancel(host)
+            noteFailure(of: host)
+        }
+        for host in orders.begun { begin(host) }
+    }
+
+    /// Waits until there is something to do, and does it.
+    mutating func wait(for wake: Int32) {
+        exchanges.wait(for: wake, until: changed.isEmpty ? schedule.nextDeadline : .now)
+        for exchange in exchanges.takeFinished() { finish(exchange) }
+    }
+
+    /// What is known of hosts that changed since it was last taken.
+    mutating func takeChanged() -> [String: HostAddresses] {
+        defer { changed = [:] }
+        return changed
+    }
+
+    private mutating func cancel(_ host: String) {
+        underWay[host] = nil
+        exchanges.cancel(host)
+    }
+
+    private mutating func begin(_ host: String) {
+        if let addresses = localAddresses(of: host) {
+            for family in Family.allCases {
+                let found = addresses.filter { $0.family == family }
+                let ttl = Lifetime.hostsFile
+                learn(host, family, found.isEmpty ? .none(ttl: ttl, isCertain: true) : .addresses(Array(found), ttl: ttl))
+            }
+            return end(host)
+        }
+        let configuration = environment.configuration
+        let candidates = configuration.candidates(for: host).filter { !environment.own.serves($0.name) }
+        var lookup = HostLookup(
+            candidates,
+            servers: order.order(of: configuration.servers, rotating: configuration.rotatesServers, at: .now),
+            attempts: configuration.attempts, families: configuration.skipsIPv6 ? [.ipv4] : Family.allCases,
+            insists: !schedule.isKnownInPart(host))
+        let questions = lookup.begin()
+        go(on: lookup, host, questions)
+    }
+
+    /// Addresses that no name server is asked for.
+    private func localAddresses(of host: String) -> Set<IPAddress>? {
+        // RFC 6761 §6.3.
+        if host == "localhost" || host.hasSuffix(".localhost") {
+            return [.v4(IPv4Address(value: 0x7F00_0001)), .v6(IPv6Address(value: 1))]
+        }
+        return environment.hostsFile.addresses(of: host, takesLoopback: !environment.own.isBeyondLoopback)
+    }
+
+    private mutating func finish(_ exchange: Exchange) {
+        let (host, family) = (exchange.key.host, exchange.key.family)
+        guard var lookup = underWay[host] else { return }
+        let reply = reply(exchange)
+        order.note(exchange.server, isSilent: reply == .failed(.silent), at: .now)
+        let questions = lookup.take(reply, family)
+        go(on: lookup, host, questions)
+    }
+
+    private func reply(_ exchange: Exchange) -> Reply {
+        switch exchange.result {
+        case .response(let octets)?: ResponseReader.read(octets, exchange.key.family, isOwn: environment.own.serves)
+        case .failed(let failure)?: .failed(failure)
+        case .noName?: .negative(ttl: Lifetime.negative)
+        case nil: .failed(.silent)
+        }
+    }
+
+    private mutating func go(on lookup: HostLookup, _ host: String, _ questions: [HostLookup.Question]) {
+        var lookup = lookup
+        for (family, outcome) in lookup.takeSettled() { learn(host, family, outcome) }
+        guard !lookup.isOver else {
+            underWay[host] = nil
+            return end(host)
+        }
+        underWay[host] = lookup
+        for question in questions {
+            exchanges.begin(
+                question, for: host, timeout: environment.configuration.timeout, overTCP: environment.configuration.usesTCP)
+        }
+    }
+
+    private mutating func learn(_ host: String, _ family: Family, _ outcome: Outcome) {
+        if outcome == .failed { noteFailure(of: host) }
+        if case .addresses(let addresses, _) = outcome { reportTooMany(addresses.count, of: host) }
+        if let known = schedule.learn(host, family, outcome, at: .now) { changed[host] = known }
+    }
+
+    private mutating func reportTooMany(_ count: Int, of host: String) {
+        guard count > HostAddresses.mostOfOneFamily, reported.count < Self.mostReported, reported.insert(host).inserted else { return }
+        logger.warning(
+            "host has too many addresses: the highest are left out",
+            metadata: ["host": "\(host)", "left-out": "\(count - HostAddresses.mostOfOneFamily)"])
+    }
+
+    private mutating func end(_ host: String) {
+        if let known = schedule.end(host, at: .now) { changed[host] = known }
+    }
+
+    private func noteFailure(of host: String) {
+        logger.debug("host cannot be resolved now", metadata: ["host": "\(host)"])
+    }
+}
+
+extension IPAddress {
+    fileprivate var family: Family {
+        switch self {
+        case .v4: .ipv4
+        case .v6: .ipv6
+        }
+    }
+}

@@ -1,0 +1,44 @@
+/// How many look-ups may be under way.
+struct LookupLimits {
+    /// In all; the oldest that has given up its place ends for a new one, as failed.
+    let underWay: Int
+
+    /// Most that are ever under way: a look-up asks for two families, each of which has a socket, or two when it goes over to TCP.
+    static let mostUnderWay = 256
+    static let descriptorsEach = 4
+
+    /// As many as so many descriptors allow.
+    init(descriptors: Int) { underWay = min(max(descriptors / Self.descriptorsEach, 4), Self.mostUnderWay) }
+
+    /// Places for hosts that are new or were found last time.
+    var prompt: Int { underWay / 2 }
+    /// Places for hosts that failed last time.
+    var failed: Int { max(underWay / 8, 1) }
+}
+
+/// The places of one kind of look-up.
+struct LookupPlaces {
+    let most: Int
+    /// How long a look-up keeps its place from others.
+    let patience: Duration
+    var taken = 0
+    /// The look-ups that hold them, the oldest first.
+    var entries = Queue<ScheduleEntry>()
+
+    init(_ most: Int, patience: Duration) {
+        self.most = most
+        self.patience = patience
+    }
+
+    /// Whether a look-up has to wait.
+    var isFull: Bool { taken >= most }
+}
+
+/// A host's place in a line, in the calendar, or among the look-ups under way.
+struct ScheduleEntry {
+    let host: String
+    /// Whether it still counts: it is the host's own ticket then.
+    let ticket: UInt64
+    /// When its look-up began.
+    var begun: ContinuousClock.Instant?
+}
