@@ -26,7 +26,12 @@ package final class Mailbox<Message: Sendable>: Sendable {
         if let deadline { arm(deadline) }
         var iterator = wakes.makeAsyncIterator()
         guard await iterator.next() != nil, !Task.isCancelled else { return nil }
-        return messages.withLock { messages in
+        return take()
+    }
+
+    /// Takes the messages that have come, without waiting.
+    package func take() -> [Message] {
+        messages.withLock { messages in
             defer { messages = [] }
             return messages
         }

@@ -5,12 +5,11 @@ import ProviderRegistry
 /// Where addresses of hosts come from: the literal itself, the resolver's word, or for hosts inside served zones the registry.
 struct AddressBook {
     /// What the resolver has said, by host name in lower case without a final dot.
-    var resolved: [String: HostAddresses] = [:]
-
-    /// How many names inside the served zones may lead to each other before there is an address, and how many hosts are looked at for one.
-    /// What lies beyond is left unknown, so that providers which name each other without end cost little.
-    static let longestChain = 16
-    static let mostHosts = 10_000
+    private(set) var resolved: [String: HostAddresses] = [:]
+    /// The addresses of names inside the zones, worked out once until something that they hang on is forgotten.
+    private var settled: [DomainName: HostAddresses] = [:]
+    /// The settled names by the names that they lie right below.
+    private var settledBelow: [DomainName: Set<DomainName>] = [:]
 
     /// The zones' content as far as hosts inside them need it.
     protocol Interior {
@@ -18,37 +17,41 @@ struct AddressBook {
         func hosts(at name: DomainName) -> InteriorHosts?
     }
 
-    /// All addresses of a host. Hosts inside the zones that lead back to themselves add nothing.
-    func addresses(of host: ProviderHost, in interior: some Interior) -> HostAddresses {
-        if let addresses = host.literalAddresses { return addresses }
-        var collector = Collector()
-        var seen: Set<DomainName> = []
-        var count = 0
-        var level = [host]
-        for _ in 0...Self.longestChain {
-            var next: [ProviderHost] = []
-            for host in level {
-                count += 1
-                guard count <= Self.mostHosts else { return collector.result(isComplete: false) }
-                switch hosts(behind: host, &seen, in: interior) {
-                case .addresses(let addresses): collector.add(addresses)
-                case .hosts(let hosts): next += hosts
-                }
-            }
-            if next.isEmpty { return collector.result(isComplete: true) }
-            level = next
+    /// All addresses of a host, a name's `HostAddresses.mostOfOneFamily` lowest. Hosts inside the zones that lead back to themselves add nothing.
+    /// O(hosts that it leads to and that are not settled yet).
+    mutating func addresses(of host: ProviderHost, in interior: some Interior) -> HostAddresses {
+        switch look(at: host, host.domainName, in: interior) {
+        case .addresses(let addresses): addresses
+        case .inside(let name, let hosts): settle(name, hosts, in: interior)
         }
-        return collector.result(isComplete: false)
     }
 
-    /// What one host leads to; a name that has been met before, to nothing more.
-    private func hosts(behind host: ProviderHost, _ seen: inout Set<DomainName>, in interior: some Interior) -> InteriorHosts {
-        guard case .name(let text) = host else { return .addresses(host.literalAddresses ?? HostAddresses()) }
-        guard let name = DomainName(text: text), let inside = interior.hosts(at: name) else {
-            return .addresses(resolved[text] ?? HostAddresses())
-        }
-        return seen.insert(name).inserted ? inside : .hosts([])
+    /// Takes in what the resolver says of a host; what it does not know stays as it was. False if that makes no difference.
+    mutating func resolve(_ host: String, to new: HostAddresses) -> Bool {
+        let old = resolved[host] ?? HostAddresses()
+        var sum = AddressSum()
+        sum.add(new)
+        let lowest = sum.addresses
+        let addresses = HostAddresses(
+            ipv4: new.ipv4.isUnknown ? old.ipv4 : lowest.ipv4, ipv6: new.ipv6.isUnknown ? old.ipv6 : lowest.ipv6)
+        guard addresses != old else { return false }
+        resolved[host] = addresses
+        return true
     }
+
+    /// Forgets what the resolver has said of a host.
+    mutating func forget(host: String) { resolved[host] = nil }
+
+    /// Has the names at and right below an owner worked out again when they are needed; false if none of them was settled.
+    mutating func unsettle(_ owner: DomainName) -> Bool {
+        let wasSettled = settled.removeValue(forKey: owner) != nil
+        let below = settledBelow.removeValue(forKey: owner) ?? []
+        for name in below { settled[name] = nil }
+        return wasSettled || !below.isEmpty
+    }
+
+    /// Has all names inside the zones worked out again when they are needed.
+    mutating func unsettleAll() { (settled, settledBelow) = ([:], [:]) }
 }
 
 /// What a name inside a served zone leads to.
@@ -59,37 +62,115 @@ enum InteriorHosts {
     case hosts([ProviderHost])
 }
 
-/// Adds up addresses: distinct ones, in the order they came; unknown only while nothing is known and something is missing.
-private struct Collector {
-    private var ipv4 = Family<IPv4Address>()
-    private var ipv6 = Family<IPv6Address>()
+extension AddressBook {
+    /// A host at first sight.
+    private enum Sight {
+        case addresses(HostAddresses)
+        /// A name inside the zones that is not settled.
+        case inside(DomainName, InteriorHosts)
+    }
 
-    private struct Family<Address: Hashable & Sendable> {
-        var addresses: [Address] = []
-        var seen: Set<Address> = []
-        var isMissing = false
+    private func look(at host: ProviderHost, _ name: DomainName?, in interior: some Interior) -> Sight {
+        guard case .name(let text) = host, let name else { return .addresses(host.literalAddresses ?? HostAddresses()) }
+        if let addresses = settled[name] { return .addresses(addresses) }
+        guard let hosts = interior.hosts(at: name) else { return .addresses(resolved[text] ?? HostAddresses()) }
+        return .inside(name, hosts)
+    }
 
-        mutating func add(_ known: KnownAddresses<Address>) {
-            if known.isUnknown { isMissing = true }
-            for address in known.addresses where seen.insert(address).inserted { addresses.append(address) }
+    /// Works out a name and all that it leads to: names that lead to each other have the same addresses (Tarjan's strongly connected
+    /// components). Without recursion, as a registrant decides how long the chains are.
+    private mutating func settle(_ start: DomainName, _ hosts: InteriorHosts, in interior: some Interior) -> HostAddresses {
+        var walk = Walk()
+        walk.enter(start, hosts)
+        while !walk.isOver {
+            guard let host = walk.nextHost() else {
+                let (names, addresses) = walk.leave()
+                for name in names { settle(name, to: addresses) }
+                continue
+            }
+            let name = host.domainName
+            if let name, walk.meetsAgain(name) { continue }
+            switch look(at: host, name, in: interior) {
+            case .addresses(let addresses): walk.add(addresses)
+            case .inside(let name, let hosts): walk.enter(name, hosts)
+            }
         }
-
-        var result: KnownAddresses<Address> { addresses.isEmpty && isMissing ? .unknown : .known(addresses) }
+        return settled[start] ?? HostAddresses()
     }
 
-    mutating func add(_ addresses: HostAddresses) {
-        ipv4.add(addresses.ipv4)
-        ipv6.add(addresses.ipv6)
+    private mutating func settle(_ name: DomainName, to addresses: HostAddresses) {
+        settled[name] = addresses
+        if let parent = name.parent { settledBelow[parent, default: []].insert(name) }
+    }
+}
+
+/// A way through names that lead to each other, depth first.
+private struct Walk {
+    /// A name on the way from the start to where the walk is.
+    private struct Step {
+        let place: Int
+        /// The first place that the name leads back to.
+        var earliest: Int
+        let hosts: [ProviderHost]
+        var next = 0
+        var sum = AddressSum()
     }
 
-    func result(isComplete: Bool) -> HostAddresses {
-        var whole = self
-        if !isComplete { whole.add(HostAddresses()) }
-        return HostAddresses(ipv4: whole.ipv4.result, ipv6: whole.ipv6.result)
+    private var steps: [Step] = []
+    /// The names that have been entered and are not settled, in that order, and the place of each.
+    private var open: [DomainName] = []
+    private var places: [DomainName: Int] = [:]
+
+    mutating func enter(_ name: DomainName, _ leadsTo: InteriorHosts) {
+        let place = open.count
+        open.append(name)
+        places[name] = place
+        switch leadsTo {
+        case .hosts(let hosts): steps.append(Step(place: place, earliest: place, hosts: hosts))
+        case .addresses(let addresses):
+            steps.append(Step(place: place, earliest: place, hosts: []))
+            add(addresses)
+        }
+    }
+
+    var isOver: Bool { steps.isEmpty }
+
+    /// The next host that the last name leads to; nil once there are no more.
+    mutating func nextHost() -> ProviderHost? {
+        let last = steps.count - 1
+        guard steps[last].next < steps[last].hosts.count else { return nil }
+        defer { steps[last].next += 1 }
+        return steps[last].hosts[steps[last].next]
+    }
+
+    /// Whether a name is open: it adds nothing but a way back.
+    mutating func meetsAgain(_ name: DomainName) -> Bool {
+        guard let place = places[name] else { return false }
+        steps[steps.count - 1].earliest = min(steps[steps.count - 1].earliest, place)
+        return true
+    }
+
+    mutating func add(_ addresses: HostAddresses) { steps[steps.count - 1].sum.add(addresses) }
+
+    /// Ends the last name; gives the names that are settled by that, none while it leads back to an earlier one.
+    mutating func leave() -> (names: ArraySlice<DomainName>, HostAddresses) {
+        let step = steps.removeLast()
+        if !steps.isEmpty {
+            steps[steps.count - 1].sum.add(step.sum)
+            steps[steps.count - 1].earliest = min(steps[steps.count - 1].earliest, step.earliest)
+        }
+        guard step.earliest == step.place else { return ([], HostAddresses()) }
+        let names = open[step.place...]
+        for name in names { places[name] = nil }
+        open.removeSubrange(step.place...)
+        return (names, step.sum.addresses)
     }
 }
 
 extension ProviderHost {
+    /// The host's name; nil for an address.
+    fileprivate var domainName: DomainName? { if case .name(let text) = self { DomainName(text: text) } else { nil } }
+
     /// The address of a host that is one; nil for a name.
     fileprivate var literalAddresses: HostAddresses? {
         switch self {

@@ -13,8 +13,13 @@ struct HostUses {
     private var named: [ServiceReference: Named] = [:]
     private var externalUsers: [String: Set<ServiceReference>] = [:]
     private var insideUsers: [ServiceReference: Set<ServiceReference>] = [:]
-    /// Every host outside the zones that some service names.
+    /// Hosts outside the zones that no service names any more, until they are forgotten.
+    private var unused: Set<String> = []
+    /// Every host outside the zones that some service names, or named until just now.
     private(set) var externalHosts: Set<String> = []
+
+    /// Whether some service names a host outside the zones.
+    func isUsed(_ host: String) -> Bool { externalUsers[host] != nil }
 
     /// The services that name a host outside the zones.
     func services(using host: String) -> Set<ServiceReference> { externalUsers[host] ?? [] }
@@ -22,24 +27,22 @@ struct HostUses {
     /// The services that name another service, or one of its instances, as a host.
     func services(inside service: ServiceReference) -> Set<ServiceReference> { insideUsers[service] ?? [] }
 
-    /// The services that name something in a zone as a host.
-    func services(insideZone index: Int) -> Set<ServiceReference> {
-        insideUsers.filter { $0.key.zone == index }.reduce(into: []) { $0.formUnion($1.value) }
-    }
+    /// What is named as a host inside a zone.
+    func named(inZone index: Int) -> [ServiceReference] { insideUsers.keys.filter { $0.zone == index } }
 
-    /// Says anew what a service names.
+    /// Takes in what a service names now.
     mutating func set(_ service: ServiceReference, external: Set<String>, inside: Set<ServiceReference>) {
         let old = named[service] ?? Named(external: [], inside: [])
         for host in old.external.subtracting(external) {
             externalUsers[host]?.remove(service)
             if externalUsers[host]?.isEmpty == true {
                 externalUsers[host] = nil
-                externalHosts.remove(host)
+                unused.insert(host)
             }
         }
         for host in external.subtracting(old.external) {
             externalUsers[host, default: []].insert(service)
-            externalHosts.insert(host)
+            if unused.remove(host) == nil { externalHosts.insert(host) }
         }
         for other in old.inside.subtracting(inside) {
             insideUsers[other]?.remove(service)
@@ -51,4 +54,11 @@ struct HostUses {
 
     /// Forgets a service that is gone.
     mutating func forget(_ service: ServiceReference) { set(service, external: [], inside: []) }
+
+    /// Takes away the hosts that no service names any more, and gives them.
+    mutating func takeUnused() -> Set<String> {
+        defer { unused = [] }
+        if !unused.isEmpty { externalHosts.subtract(unused) }
+        return unused
+    }
 }

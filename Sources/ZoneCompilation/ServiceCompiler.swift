@@ -10,25 +10,29 @@ struct ServiceCompiler {
     let content: ZoneContent
     /// TTL of all records, in seconds.
     let ttl: UInt32
-    /// All addresses of a host.
-    let addresses: (ProviderHost) -> HostAddresses
+    /// Most octets that the block may have. The youngest providers that do not fit are left out.
+    let limit: Int
 
     /// A service's block and what could not be put into it.
     struct Output {
         let block: RecordBlock
         /// Znode names of providers that SRV cannot name.
         let unnamed: [InstanceName]
+        /// How many of the providers, the youngest, are left out.
+        let leftOut: Int
     }
 
-    /// Compiles the service. O(providers + their addresses).
-    func compile(_ service: ZoneInterior.Known) -> Output {
-        let instances = placed(service)
+    /// Compiles the service, given all addresses of a host. O(providers + their addresses).
+    func compile(_ service: ZoneInterior.Known, addresses: (ProviderHost) -> HostAddresses) -> Output {
+        var sets = AddressSets(ttl: ttl)
+        let instances = place(service, in: &sets, addresses)
+        let isWeighted = Set(instances.map(\.member.provider.weight)).count > 1
         var builder = RecordBlockBuilder()
         let isUnknown = service.service.isUnknown
-        var sets = AddressSets(of: instances.map { ($0.member.registration, $0.addresses) }, isUnknown: isUnknown, ttl: ttl, &builder)
-        let own = instances.map { sets.add($0.member.registration, $0.addresses, &builder) }
+        let whole = sets.addWhole(isWeighted: isWeighted, isUnknown: isUnknown, &builder)
+        let own = instances.map { sets.addOwn($0.addresses, isHeld: $0.member.registration.isHeld, &builder) }
         let srv = addLocations(Array(zip(instances, own)), isUnknown: isUnknown, &builder)
-        builder.add(owner, sets.whole + (srv.map { [$0.handle] } ?? []))
+        builder.add(owner, whole + (srv.map { [$0.handle] } ?? []))
         for label in ServiceNaming.protocols {
             guard let form = ServiceNaming.srvForm(of: owner, label, in: content.origin), !content.hasService(at: form) else { continue }
             builder.add(form, srv.map { [$0.handle] } ?? [])
@@ -40,7 +44,7 @@ struct ServiceCompiler {
             builder.add(name, own[index].all + [location])
         }
         let unnamed = instances.filter { $0.target == nil }.map(\.member.instance)
-        return Output(block: builder.build(), unnamed: unnamed)
+        return Output(block: builder.build(), unnamed: unnamed, leftOut: service.service.members.count - instances.count)
     }
 
     /// A service's SRV RRset.
@@ -84,18 +88,36 @@ extension ServiceCompiler {
         let name: DomainName?
         /// The target of its SRV record: the host's name if that has a dot, else its own.
         let target: DomainName?
-        let addresses: HostAddresses
+        /// The place of its addresses among the service's sets.
+        let addresses: Int
     }
 
-    /// Looks every provider's addresses up.
-    private func placed(_ service: ZoneInterior.Known) -> [Instance] {
-        var known: [ProviderHost: HostAddresses] = [:]
-        return zip(service.names, service.service.members).map { name, member in
+    /// Looks every provider's addresses up; takes the oldest providers until the block would be too large.
+    private func place(
+        _ service: ZoneInterior.Known, in sets: inout AddressSets, _ addresses: (ProviderHost) -> HostAddresses
+    ) -> [Instance] {
+        var instances: [Instance] = []
+        instances.reserveCapacity(service.names.count)
+        var octets = RecordBlockBuilder.room(forName: DomainName.maximumLength, rrsets: 3) * (1 + ServiceNaming.protocols.count)
+        for (name, member) in zip(service.names, service.service.members) {
             let host = member.provider.host
-            let addresses = known[host] ?? addresses(host)
-            known[host] = addresses
-            return Instance(member: member, name: name, target: hostName(host) ?? name, addresses: addresses)
+            let target = hostName(host) ?? name
+            let (place, isNew) = sets.place(of: host, addresses)
+            octets += Self.room(name, target) + (isNew ? sets.room(place) : 0)
+            guard octets <= limit else {
+                if isNew { sets.removeLast() }
+                break
+            }
+            sets.add(member.registration, to: place)
+            instances.append(Instance(member: member, name: name, target: target, addresses: place))
         }
+        return instances
+    }
+
+    /// Most octets that a provider takes beside its addresses: a name with its RRsets, and SRV as a record of the service's and as its own.
+    private static func room(_ name: DomainName?, _ target: DomainName?) -> Int {
+        RecordBlockBuilder.room(forName: name?.octets.count ?? 0, rrsets: 3)
+            + RecordBlockBuilder.room(forRecords: 2, ofLength: 6 + (target?.octets.count ?? 0))
     }
 
     /// A host name as a target, if it has a dot: a bare name means nothing to a client elsewhere.

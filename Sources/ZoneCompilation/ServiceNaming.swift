@@ -7,9 +7,14 @@ package enum ServiceNaming {
     /// The protocols under which the SRV form of a service is found (RFC 2782).
     package static let protocols = ["_tcp", "_udp"]
 
-    /// The name of a service in a zone; a name with dots spans several labels. Nil if it cannot be a domain name.
+    /// Most labels of a service's name: more than reversed names of packages have, and so few that the names between a service, or its SRV
+    /// forms, and the origin cost little.
+    package static let mostLabels = 10
+
+    /// The name of a service in a zone; a name with dots spans several labels. Nil if it cannot be a domain name or has too many labels.
     package static func owner(of service: ServiceName, in origin: DomainName) -> DomainName? {
-        let labels = service.text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        let labels = service.text.utf8.split(separator: UInt8(ascii: "."), maxSplits: mostLabels, omittingEmptySubsequences: false)
+        guard labels.count <= mostLabels else { return nil }
         return DomainName(labels: labels)?.appending(origin)
     }
 

@@ -2,7 +2,8 @@ import DNSAuthority
 import IPAddressing
 import ProviderRegistry
 
-/// Compiles the registries of all zones of a server into zones; after a change, only what the change concerns.
+/// Compiles the registries of all zones of a server into zones; after a change, only what the change concerns, and as much at once as the
+/// caller has time for.
 package struct ZoneCompiler {
     /// A service, told by its name, of one of the zones.
     struct ServiceReference: Hashable {
@@ -13,56 +14,75 @@ package struct ZoneCompiler {
 
     /// Something that could not be served.
     package enum Report: Hashable, Sendable {
-        /// A service's name cannot be a domain name in this zone.
+        /// A service's name cannot be a domain name in this zone, or has too many labels.
         case unreachable(ServiceName, origin: DomainName)
         /// A provider cannot be named in SRV records: neither label fits.
         case unnamed(instance: InstanceName, owner: DomainName)
+        /// So many providers of a service, the youngest, are left out: the service takes too many octets.
+        case oversized(owner: DomainName, leftOut: Int)
+        /// So many reports more.
+        case more(Int)
     }
 
+    /// Most reports that are kept until they are taken; the others are counted. So many fit on a screen.
+    static let mostReports = 50
+
     private let policy: ZonePolicy
+    /// Most octets of a service's block.
+    private let limit: Int
     private var zones: [ZoneState]
     private var book = AddressBook()
     private var uses = HostUses()
-    /// Services to compile before the next zones are handed out.
-    private var dirty: Set<ServiceReference> = []
+    private var memo = ZoneInterior.Memo()
+    /// Services to compile before the zones are up to date.
+    private var queue = CompilationQueue()
     private var reports: [Report] = []
+    private var furtherReports = 0
+    /// Hosts that the resolver has spoken of although no service named them.
+    private var strayHosts: Set<String> = []
+    /// Slices since the hosts that no service names any more were last forgotten.
+    private var slicesSinceForgetting = 0
 
-    /// One zone on its way.
-    private struct ZoneState {
-        var content: ZoneContent
-        var builder: ZoneBuilder
-        var blocks: [DomainName: RecordBlock] = [:]
-        var unnamed: [DomainName: Set<InstanceName>] = [:]
-        /// Names that may have to become, or to stop being, empty non-terminals.
-        var between: Set<DomainName> = []
-        var isRead = false
-        var isChanged = false
-        var zone: Zone?
-    }
+    /// Most slices for which a host that no service names is kept while services wait: a few seconds, in which another may come to name it.
+    private static let mostSlicesBeforeForgetting = 100
+
+    /// Most octets of one service, 64 MiB: room for more than 100,000 providers at addresses of their own, and so little that several such
+    /// services fit into any server. The youngest providers beyond it are left out.
+    package static let mostOctetsOfService = 64 << 20
 
     /// Zones with these origins, none of them read yet. The seed spreads names over tables: unpredictable in a server, fixed in tests.
-    package init(origins: [DomainName], policy: ZonePolicy, seed: UInt64) {
+    /// `limit` is the most octets that one service may take.
+    package init(origins: [DomainName], policy: ZonePolicy, seed: UInt64, limit: Int = mostOctetsOfService) {
         self.policy = policy
-        zones = origins.map { ZoneState(content: ZoneContent(origin: $0), builder: ZoneBuilder(origin: $0, seed: seed)) }
+        self.limit = limit
+        zones = origins.map { ZoneState(origin: $0, seed: seed) }
     }
 
     /// The host names that a resolver must be asked for: lower case, no final dot.
     package var externalHosts: Set<String> { uses.externalHosts }
 
+    /// Whether all changes have been compiled.
+    package var isUpToDate: Bool { queue.isEmpty }
+
     /// All addresses of hosts as the zones have them: a literal's own, what the resolver has said, what hosts inside the zones lead to.
     package func addresses(of hosts: some Sequence<ProviderHost>) -> [ProviderHost: HostAddresses] {
+        var book = book
         let interior = interior
         return Dictionary(uniqueKeysWithValues: Set(hosts).map { ($0, book.addresses(of: $0, in: interior)) })
     }
 
     private var interior: ZoneInterior {
-        ZoneInterior(zones.map { .init(content: $0.content, isRead: $0.isRead) }, nameServer: policy.nameServer)
+        ZoneInterior(zones.map { .init(content: $0.content, isRead: $0.isRead) }, nameServer: policy.nameServer, memo)
     }
 
     /// What could not be served, each once; asking takes them away.
     package mutating func takeReports() -> [Report] {
-        defer { reports = [] }
-        return reports
+        defer { (reports, furtherReports) = ([], 0) }
+        return furtherReports > 0 ? reports + [.more(furtherReports)] : reports
+    }
+
+    private mutating func report(_ report: Report) {
+        if reports.count < Self.mostReports { reports.append(report) } else { furtherReports += 1 }
     }
 }
 
@@ -75,36 +95,42 @@ extension ZoneCompiler {
         guard !zones[index].isRead else { return }
         zones[index].isRead = true
         zones[index].isChanged = true
+        zones[index].awaited = zones[index].content.owners { [queue] in queue.contains(ServiceReference(zone: index, owner: $0)) }
         // Until now nobody could say which addresses they have.
-        for user in uses.services(insideZone: index) { markDirty(user) }
+        for host in uses.named(inZone: index) { markDirty(host) }
     }
 
     /// Takes in what is different in a zone's registry.
     package mutating func apply(_ change: RegistryChange, zone index: Int) {
         var effect = ZoneContent.Effect()
         for (name, service) in change.services { zones[index].content.set(name, to: service, &effect) }
-        reports += effect.unreachable.map { .unreachable($0, origin: zones[index].content.origin) }
+        for name in effect.unreachable { report(.unreachable(name, origin: zones[index].content.origin)) }
         zones[index].between.formUnion(effect.between)
         for owner in effect.changed { markDirty(ServiceReference(zone: index, owner: owner)) }
     }
 
     /// Takes in what the resolver says of some hosts; what it does not know, of these or others, stays as it was.
     package mutating func resolve(_ hosts: [String: HostAddresses]) {
-        for (host, new) in hosts {
-            let old = book.resolved[host] ?? HostAddresses()
-            let addresses = HostAddresses(
-                ipv4: new.ipv4.isUnknown ? old.ipv4 : new.ipv4, ipv6: new.ipv6.isUnknown ? old.ipv6 : new.ipv6)
-            guard addresses != old else { continue }
-            book.resolved[host] = addresses
+        for (host, addresses) in hosts {
+            if !uses.isUsed(host) { strayHosts.insert(host) }
+            guard book.resolve(host, to: addresses) else { continue }
             for user in uses.services(using: host) { markDirty(user) }
         }
     }
 
-    /// Marks a service and all whose addresses hang on it.
+    /// Marks a service and all whose addresses hang on it. Together they pay for their change: the more hang on a service, the longer the
+    /// last of them waits.
     private mutating func markDirty(_ service: ServiceReference) {
+        memo.forget(service)
         var pending = [service]
+        var price = 0
         while let next = pending.popLast() {
-            if dirty.insert(next).inserted { pending += uses.services(inside: next) }
+            let cost = 1 + zones[next.zone].content.registrationCount(at: next.owner)
+            price += cost
+            let isNew = queue.insert(next, cost: cost, price: price)
+            // One that waits may have been looked at since by services that do not.
+            let wasSettled = book.unsettle(next.owner)
+            if isNew || wasSettled { pending += uses.services(inside: next) }
         }
     }
 }
@@ -112,72 +138,61 @@ extension ZoneCompiler {
 // MARK: Compiling
 
 extension ZoneCompiler {
-    /// The zones as they are now, in the order of the origins; nil for one that has not been read. `serial` numbers those that changed,
+    /// The zones with all changes, in the order of the origins; nil for one that has not been read. `serial` numbers those that changed,
     /// given the number of their last state.
-    package mutating func compile(serial: (UInt32?) -> UInt32) -> [Zone?] {
+    package mutating func compile(serial: (UInt32?) -> UInt32) -> [Zone?] { compile(while: { true }, serial: serial) }
+
+    /// The zones with as many changes as there is time for, those that cost little first; one service at least. A zone that was not read
+    /// before stays nil until it is whole.
+    package mutating func compile(while hasTime: () -> Bool, serial: (UInt32?) -> UInt32) -> [Zone?] {
+        for index in zones.indices {
+            zones[index].placeEmptyNonTerminals { [queue] in queue.contains(ServiceReference(zone: index, owner: $0)) }
+        }
         let interior = interior
-        for (index, services) in Dictionary(grouping: dirty, by: \.zone) { rebuild(services.map(\.owner), zone: index, interior) }
-        dirty = []
-        for index in zones.indices where zones[index].isRead && zones[index].isChanged { finish(zone: index, serial) }
-        forgetUnusedHosts()
+        while let next = queue.popFirst() {
+            let block = compileService(next, interior)
+            zones[next.zone].set(next.owner, to: block) { [queue] in queue.contains(ServiceReference(zone: next.zone, owner: $0)) }
+            guard hasTime() else { break }
+        }
+        memo = interior.memo
+        for index in zones.indices { zones[index].finish(policy, serial) }
+        endSlice()
         return zones.map(\.zone)
     }
 
-    /// Drops what is known of hosts that no provider names any more, once those are the most.
-    private mutating func forgetUnusedHosts() {
-        guard book.resolved.count > 2 * uses.externalHosts.count + 16 else { return }
-        book.resolved = book.resolved.filter { uses.externalHosts.contains($0.key) }
+    /// Forgets what nothing needs any more: hosts that no provider names, and if all is compiled, what was worked out on the way.
+    private mutating func endSlice() {
+        slicesSinceForgetting += 1
+        guard isUpToDate || slicesSinceForgetting > Self.mostSlicesBeforeForgetting else { return }
+        slicesSinceForgetting = 0
+        for host in uses.takeUnused().union(strayHosts) where !uses.isUsed(host) { book.forget(host: host) }
+        strayHosts = []
+        guard isUpToDate else { return }
+        memo = ZoneInterior.Memo()
+        book.unsettleAll()
     }
 
-    /// Takes the services' old names out of the zone, puts empty non-terminals where they have to be, then the new names.
-    private mutating func rebuild(_ owners: [DomainName], zone index: Int, _ interior: ZoneInterior) {
-        for owner in owners {
-            guard let old = zones[index].blocks.removeValue(forKey: owner) else { continue }
-            for name in old.names {
-                zones[index].builder.remove(name)
-                if zones[index].content.hasDescendants(name) { zones[index].between.insert(name) }
-            }
-        }
-        placeEmptyNonTerminals(zone: index)
-        for owner in owners { compileService(ServiceReference(zone: index, owner: owner), interior) }
-        zones[index].isChanged = true
-    }
-
-    private mutating func placeEmptyNonTerminals(zone index: Int) {
-        for name in zones[index].between {
-            if zones[index].content.hasDescendants(name) {
-                var builder = RecordBlockBuilder()
-                builder.add(name)
-                zones[index].builder.insert(builder.build())
-            } else {
-                zones[index].builder.remove(name)
-            }
-        }
-        zones[index].between = []
-    }
-
-    private mutating func compileService(_ reference: ServiceReference, _ interior: ZoneInterior) {
+    /// The service's block; nil if the service is gone.
+    private mutating func compileService(_ reference: ServiceReference, _ interior: ZoneInterior) -> RecordBlock? {
         guard let known = interior.service(reference) else {
             uses.forget(reference)
             zones[reference.zone].unnamed[reference.owner] = nil
-            return
+            zones[reference.zone].oversized.remove(reference.owner)
+            return nil
         }
-        note(hostsOf: known.service, for: reference, interior)
-        let book = book
-        let compiler = ServiceCompiler(
-            owner: reference.owner, content: zones[reference.zone].content, ttl: policy.ttl,
-            addresses: { book.addresses(of: $0, in: interior) })
-        let output = compiler.compile(known)
-        zones[reference.zone].blocks[reference.owner] = output.block
-        zones[reference.zone].builder.insert(output.block)
-        report(Set(output.unnamed), of: reference)
+        note(Set(known.service.members.map(\.provider.host)), of: reference, interior)
+        let compiler = ServiceCompiler(owner: reference.owner, content: zones[reference.zone].content, ttl: policy.ttl, limit: limit)
+        let output = compiler.compile(known) { book.addresses(of: $0, in: interior) }
+        // Whose hosts change what these addresses are, although it may not have been compiled yet.
+        for (service, hosts) in interior.takeMet() { note(Set(hosts), of: service, interior) }
+        report(output, of: reference)
+        return output.block
     }
 
-    private mutating func note(hostsOf service: MergedService, for reference: ServiceReference, _ interior: ZoneInterior) {
-        let names = Set(service.members.compactMap { if case .name(let text) = $0.provider.host { text } else { nil } })
+    private mutating func note(_ hosts: Set<ProviderHost>, of reference: ServiceReference, _ interior: ZoneInterior) {
         var external: Set<String> = []
         var inside: Set<ServiceReference> = []
-        for text in names {
+        for case .name(let text) in hosts {
             guard let name = DomainName(text: text) else { continue }
             guard let zone = interior.zoneIndex(of: name) else {
                 external.insert(text)
@@ -189,27 +204,16 @@ extension ZoneCompiler {
         uses.set(reference, external: external, inside: inside)
     }
 
-    /// Says once of each provider that it has no name.
-    private mutating func report(_ unnamed: Set<InstanceName>, of reference: ServiceReference) {
-        let known = zones[reference.zone].unnamed[reference.owner] ?? []
-        reports += unnamed.subtracting(known).map { .unnamed(instance: $0, owner: reference.owner) }
-        zones[reference.zone].unnamed[reference.owner] = unnamed.isEmpty ? nil : unnamed
-    }
-
-    /// Puts the apex on top and takes the zone.
-    private mutating func finish(zone index: Int, _ serial: (UInt32?) -> UInt32) {
-        let apex = ApexCompiler(origin: zones[index].content.origin, policy: policy)
-        guard let authority = apex.authority(serial: serial(zones[index].zone?.authority.serial)) else { return }
-        let hasNameServer = !zones[index].content.hasService(at: authority.primary)
-        zones[index].builder.insert(apex.compile(authority, hasNameServer: hasNameServer))
-        for ancestor in ServiceNaming.ancestors(of: authority.primary, below: zones[index].content.origin)
-        where zones[index].blocks[ancestor] == nil {
-            var builder = RecordBlockBuilder()
-            builder.add(ancestor)
-            zones[index].builder.insert(builder.build())
+    /// Says once of each provider that it has no name, and once of a service that it is too large.
+    private mutating func report(_ output: ServiceCompiler.Output, of reference: ServiceReference) {
+        let (index, owner) = (reference.zone, reference.owner)
+        let unnamed = Set(output.unnamed)
+        for instance in unnamed.subtracting(zones[index].unnamed[owner] ?? []) { report(.unnamed(instance: instance, owner: owner)) }
+        zones[index].unnamed[owner] = unnamed.isEmpty ? nil : unnamed
+        if output.leftOut == 0 {
+            zones[index].oversized.remove(owner)
+        } else if zones[index].oversized.insert(owner).inserted {
+            report(.oversized(owner: owner, leftOut: output.leftOut))
         }
-        zones[index].zone = zones[index].builder.build(
-            authority, ttl: policy.ttl, hasUnknownServices: !zones[index].content.unknown.isEmpty)
-        zones[index].isChanged = false
     }
 }

@@ -8,7 +8,7 @@ struct ZoneContent {
     let origin: DomainName
     /// Services by their domain name, and there by their own: names that differ in case share one.
     private var services: [DomainName: [ServiceName: Service]] = [:]
-    /// Services whose names cannot be domain names.
+    /// Services whose names cannot be domain names, or have too many labels.
     private(set) var unreachable: Set<ServiceName> = []
     /// How many names lie below each name that lies between a service, or its SRV forms, and the origin.
     private var descendants: [DomainName: Int] = [:]
@@ -27,6 +27,9 @@ struct ZoneContent {
     /// The merged service at a name; nil if there is none.
     func service(at name: DomainName) -> MergedService? { services[name].map { MergedService($0.values) } }
 
+    /// The names at which services stand, as far as they are wanted.
+    func owners(_ isWanted: (DomainName) -> Bool) -> Set<DomainName> { Set(services.keys.lazy.filter(isWanted)) }
+
     /// Whether a service stands at a name.
     func hasService(at name: DomainName) -> Bool { services[name] != nil }
 
@@ -34,6 +37,19 @@ struct ZoneContent {
     func isUnknown(_ name: DomainName) -> Bool {
         guard !unknown.isEmpty else { return false }
         return unknown.contains(name) || !hasService(at: name) && name.parent.map(unknown.contains) ?? false
+    }
+
+    /// How many registrations the services at a name have, twins included.
+    func registrationCount(at name: DomainName) -> Int { services[name]?.values.reduce(0) { $0 + $1.registrations.count } ?? 0 }
+
+    /// The hosts that the services at a name have, each once; nil if there is none.
+    func hosts(at name: DomainName) -> Set<ProviderHost>? {
+        services[name].map { Set($0.values.lazy.flatMap { $0.registrations.values.lazy.map(\.provider.host) }) }
+    }
+
+    /// The services that may have something at a name: its own, that whose SRV form it is, that whose instance it is.
+    func claimants(of name: DomainName) -> [DomainName] {
+        [name, serviceWithForm(name), name.parent].compactMap(\.self).filter(hasService)
     }
 
     /// Whether something lies below a name on behalf of a service there.
@@ -103,7 +119,7 @@ extension ZoneContent {
         if existed != hasService(at: owner) { existenceChanged(of: owner, &effect) }
     }
 
-    /// A service came or went: names between change, and whoever had to give way, or has to now, is compiled again.
+    /// A service came or went: names between change, and those services are compiled again that had to give way to it, or have to now.
     private mutating func existenceChanged(of owner: DomainName, _ effect: inout Effect) {
         let forms = ServiceNaming.protocols.compactMap { ServiceNaming.srvForm(of: owner, $0, in: origin) }
         let step = hasService(at: owner) ? 1 : -1
@@ -112,15 +128,11 @@ extension ZoneContent {
                 let count = (descendants[ancestor] ?? 0) + step
                 descendants[ancestor] = count == 0 ? nil : count
                 effect.between.insert(ancestor)
-                markPresent(at: ancestor, &effect)
             }
+            // An instance of this name.
+            if let parent = name.parent, hasService(at: parent) { effect.changed.insert(parent) }
         }
         if let plain = serviceWithForm(owner), hasService(at: plain) { effect.changed.insert(plain) }
-    }
-
-    /// Marks the services that have something at a name itself.
-    private func markPresent(at name: DomainName, _ effect: inout Effect) {
-        for owner in [name, serviceWithForm(name)].compactMap(\.self) where hasService(at: owner) { effect.changed.insert(owner) }
     }
 
     /// The service whose SRV form a name would be.

@@ -2,8 +2,7 @@ import DNSAuthority
 import IPAddressing
 import ProviderRegistry
 
-/// The served zones as hosts inside them see them. What has been worked out is kept: one of these serves as long as nothing changes, which is
-/// one compilation.
+/// The served zones as hosts inside them see them. One of these serves as long as nothing changes.
 final class ZoneInterior: AddressBook.Interior {
     /// One zone; one that has not been read says nothing of its names.
     struct Part {
@@ -17,17 +16,37 @@ final class ZoneInterior: AddressBook.Interior {
         let names: [DomainName?]
     }
 
+    /// What has been worked out of services that hosts lead to; holds as long as they do not change.
+    struct Memo {
+        /// The hosts that a service's providers name, each once.
+        fileprivate var hosts: [ZoneCompiler.ServiceReference: [ProviderHost]] = [:]
+        /// The host of each of a service's instances.
+        fileprivate var instances: [ZoneCompiler.ServiceReference: [DomainName: ProviderHost]] = [:]
+
+        /// Drops what is known of a service.
+        mutating func forget(_ service: ZoneCompiler.ServiceReference) {
+            hosts[service] = nil
+            instances[service] = nil
+        }
+    }
+
     private let parts: [Part]
     private let nameServer: HostAddresses
-    /// The hosts that a service's providers name, each once.
-    private var hosts: [ZoneCompiler.ServiceReference: [ProviderHost]] = [:]
-    /// The host of each of a service's instances.
-    private var instances: [ZoneCompiler.ServiceReference: [DomainName: ProviderHost]] = [:]
+    private(set) var memo: Memo
+    /// The services that hosts have led to for the first time, with their hosts.
+    private var met: [(service: ZoneCompiler.ServiceReference, hosts: [ProviderHost])] = []
 
     /// The zones in the order of their origins' places, and the addresses of the name server of each.
-    init(_ parts: [Part], nameServer: HostAddresses) {
+    init(_ parts: [Part], nameServer: HostAddresses, _ memo: Memo) {
         self.parts = parts
         self.nameServer = nameServer
+        self.memo = memo
+    }
+
+    /// The services that hosts have led to since this was asked last, with their hosts.
+    func takeMet() -> [(service: ZoneCompiler.ServiceReference, hosts: [ProviderHost])] {
+        defer { met = [] }
+        return met
     }
 
     /// The deepest zone that a name lies in.
@@ -57,21 +76,22 @@ final class ZoneInterior: AddressBook.Interior {
     }
 
     private func hosts(of reference: ZoneCompiler.ServiceReference) -> [ProviderHost]? {
-        if let hosts = hosts[reference] { return hosts }
-        guard let known = service(reference) else { return nil }
-        let made = Array(Set(known.service.members.map(\.provider.host)))
-        hosts[reference] = made
+        if let hosts = memo.hosts[reference] { return hosts }
+        guard let made = parts[reference.zone].content.hosts(at: reference.owner).map(Array.init) else { return nil }
+        memo.hosts[reference] = made
+        met.append((reference, made))
         return made
     }
 
     private func instances(of reference: ZoneCompiler.ServiceReference) -> [DomainName: ProviderHost]? {
-        if let instances = instances[reference] { return instances }
-        guard let known = service(reference) else { return nil }
+        if let instances = memo.instances[reference] { return instances }
+        // Which counts as being led there.
+        guard hosts(of: reference) != nil, let known = service(reference) else { return nil }
         let named = zip(known.names, known.service.members).compactMap { name, member in
             name.map { ($0, member.provider.host) }
         }
-        let made = Dictionary(uniqueKeysWithValues: named)
-        instances[reference] = made
+        let made = Dictionary(named) { first, _ in first }
+        memo.instances[reference] = made
         return made
     }
 }

@@ -6,7 +6,9 @@ import ProviderRegistry
 
 /// Keeps the served zones in step with registries, resolved hosts and the state of the connection.
 ///
-/// What comes in while zones are being compiled is taken in together afterwards, so bursts coalesce by themselves.
+/// What comes in while zones are being compiled is taken in together afterwards, so bursts coalesce by themselves. Compiling goes in slices,
+/// on a thread of its own: whatever registrants do, changes of other services, signals and the sessions with ZooKeeper wait for a slice at
+/// most.
 package actor ZonePublisher {
     /// Something that may change the answers. Zones are told by their place among the origins.
     package enum Event: Sendable {
@@ -47,6 +49,10 @@ package actor ZonePublisher {
     private var followed: Set<String> = []
     private var served: ServedState?
     private let mailbox = Mailbox<Event>()
+    private let thread = ThreadExecutor()
+
+    /// How long changes are compiled before what is done is handed out, unless one service takes longer: far less than people notice.
+    private static let slice: Duration = .milliseconds(25)
 
     /// What was handed out last, as far as it tells whether to hand out anew.
     private struct ServedState: Equatable {
@@ -68,17 +74,31 @@ package actor ZonePublisher {
         lost = origins.map { _ in LostServices(maximumStale: maximumStale) }
     }
 
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
     /// Hands in an event, from anywhere; it takes effect soon.
     package nonisolated func send(_ event: Event) { mailbox.post(event) }
 }
 
 extension ZonePublisher {
-    /// Takes events in and publishes zones until the task is cancelled.
-    package func run() async {
-        while let events = await mailbox.next(before: nextStatusChange) {
+    /// Takes events in and publishes zones until the task is cancelled. Throws if there is no thread to be had. Once only.
+    package nonisolated func run() async throws(NoThread) {
+        try thread.start()
+        await work()
+        thread.stop()
+    }
+
+    private func work() async {
+        while let events = await nextEvents() {
             for event in events { take(event) }
             publish()
         }
+    }
+
+    /// Waits for events only once all changes are published; nil once the task is cancelled.
+    private func nextEvents() async -> [Event]? {
+        if compiler.isUpToDate { return await mailbox.next(before: nextStatusChange) }
+        return Task.isCancelled ? nil : mailbox.take()
     }
 
     private var nextStatusChange: ContinuousClock.Instant? {
@@ -98,10 +118,11 @@ extension ZonePublisher {
         }
     }
 
-    /// Compiles what has changed and hands it out, if anything is different for clients.
+    /// Compiles what has changed, as far as the time goes, and hands it out, if anything is different for clients.
     private func publish() {
         for zone in lost.indices { if let change = lost[zone].expire(at: .now) { compiler.apply(change, zone: zone) } }
-        let zones = compiler.compile(serial: nextSerial)
+        let end = ContinuousClock.now + Self.slice
+        let zones = compiler.compile(while: { ContinuousClock.now < end }, serial: nextSerial)
         for report in compiler.takeReports() { log(report) }
         if compiler.externalHosts != followed {
             followed = compiler.externalHosts
@@ -131,11 +152,17 @@ extension ZonePublisher {
         switch report {
         case .unreachable(let service, let origin):
             logger.warning(
-                "service name cannot be a domain name", metadata: ["service": "\(service.text.debugDescription)", "zone": "\(origin.text)"])
+                "service name cannot be a domain name, or has too many labels",
+                metadata: ["service": "\(service.text.debugDescription)", "zone": "\(origin.text)"])
         case .unnamed(let instance, let owner):
             logger.warning(
                 "provider has no instance name and is left out of srv",
                 metadata: ["instance": "\(instance.text.debugDescription)", "service": "\(owner.text)"])
+        case .oversized(let owner, let leftOut):
+            logger.error(
+                "service is too large: its youngest providers are left out",
+                metadata: ["service": "\(owner.text)", "providers": "\(leftOut)"])
+        case .more(let count): logger.warning("more services and providers cannot be served", metadata: ["count": "\(count)"])
         }
     }
 

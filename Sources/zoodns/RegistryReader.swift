@@ -6,15 +6,16 @@ import ZooKeeperClient
 /// Reads from ZooKeeper what questions need, once and without watches.
 ///
 /// Of all services the names; of those that the questions are about all znodes; and of those that their providers name as hosts inside the
-/// zones, step by step for as many steps as answers follow them.
+/// zones, step by step.
 struct RegistryReader {
     let session: Session
     let zones: [ZoneSource]
 
     /// Most requests under way at once, far below what makes the C client drop the connection.
     private static let window = 500
-    /// How many times hosts inside the zones are followed: as often as `AddressBook` does.
-    private static let mostSteps = 16
+    /// How many times hosts inside the zones are followed, a round trip each: further than anybody goes on purpose, and the time to wait is
+    /// short. The server follows them without end.
+    private static let mostSteps = 100
 
     /// A service by its zone and domain name.
     private struct Place: Hashable {

@@ -2,6 +2,7 @@ import ArgumentParser
 import DNSAuthority
 import DNSTransport
 import Glibc
+import Handoff
 import HostResolution
 import Logging
 import ProviderDiscovery
@@ -57,7 +58,7 @@ struct ServeCommand: AsyncParsableCommand {
         let parts =
             [Part { await session.run() }] + watchers.map { watcher in Part { await watcher.run() } }
             + [
-                Part { await resolver.run { publisher.send(.resolved($0)) } }, Part { await publisher.run() },
+                Part { await resolver.run { publisher.send(.resolved($0)) } }, Part { try await publish(publisher) },
                 Part { try await serve(server) },
             ]
         try await Shutdown.run(parts.map { .init(service: $0, serviceName: "part") }, signals, logger, limit: Self.longestShutdown)
@@ -86,6 +87,10 @@ struct ServeCommand: AsyncParsableCommand {
 
     private func serve(_ server: DNSServer) async throws(CommandFailure) {
         do throws(WorkerError) { try await server.run() } catch { throw .refused(error.text) }
+    }
+
+    private func publish(_ publisher: ZonePublisher) async throws(CommandFailure) {
+        do throws(NoThread) { try await publisher.run() } catch { throw .refused("no thread for the zones") }
     }
 
     private func publisher(_ settings: ServeSettings, _ logger: Logger, _ outlets: ZonePublisher.Outlets) -> ZonePublisher {

@@ -76,9 +76,12 @@ struct ZoneCommand: AsyncParsableCommand {
 
     private static func text(_ report: ZoneCompiler.Report) -> String {
         switch report {
-        case .unreachable(let service, let origin): "\(service.text.debugDescription): cannot be a domain name below \(origin.text)"
+        case .unreachable(let service, let origin):
+            "\(service.text.debugDescription): cannot be a domain name below \(origin.text), or has too many labels"
         case .unnamed(let instance, let owner):
             "\(instance.text.debugDescription): no instance name fits below \(owner.text), left out of SRV"
+        case .oversized(let owner, let leftOut): "\(owner.text) is too large: the \(leftOut) youngest providers are left out"
+        case .more(let count): "\(count) more services and providers cannot be served"
         }
     }
 }

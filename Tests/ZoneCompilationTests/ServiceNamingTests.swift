@@ -20,6 +20,12 @@ import Testing
         #expect(ServiceNaming.owner(of: ServiceName(name), in: origin) == nil)
     }
 
+    @Test func `a name has ten labels at most`() {
+        let labels = Array(repeating: "a", count: ServiceNaming.mostLabels)
+        #expect(ServiceNaming.owner(of: ServiceName(labels.joined(separator: ".")), in: origin) != nil)
+        #expect(ServiceNaming.owner(of: ServiceName((labels + ["a"]).joined(separator: ".")), in: origin) == nil)
+    }
+
     @Test func `a plain instance name is its own label in lower case, any other its digest`() {
         #expect(ServiceNaming.label(ofInstance: "U_1-x") == Array("u_1-x".utf8))
         // The first eight octets of SHA-256 of "abc" (FIPS 180-4).

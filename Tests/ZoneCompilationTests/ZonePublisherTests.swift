@@ -27,16 +27,18 @@ import ZoneCompilation
     }
 
     /// Runs `body` with a publisher of `svc.local` whose clock always shows second 1000.
-    private func publishing(_ body: (ZonePublisher, Handed) async throws -> Void) async throws {
+    private func publishing(
+        maximumStale: Duration? = .milliseconds(300), _ body: (ZonePublisher, Handed) async throws -> Void
+    ) async throws {
         let handed = Handed()
         let publisher = ZonePublisher(
-            origins: [DomainName(text: "svc.local")].compactMap(\.self), policy: TestRegistry.policy, maximumStale: .milliseconds(300),
+            origins: [DomainName(text: "svc.local")].compactMap(\.self), policy: TestRegistry.policy, maximumStale: maximumStale,
             seed: 1,
             outlets: .init(
                 publish: { zones in handed.zones.withLock { $0.append(zones) } },
                 follow: { hosts in handed.hosts.withLock { $0.append(hosts) } }),
             now: { 1000 }, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        let task = Task { await publisher.run() }
+        let task = Task { try await publisher.run() }
         defer { task.cancel() }
         try await body(publisher, handed)
     }
@@ -109,6 +111,37 @@ import ZoneCompilation
             try await waitUntil("current") {
                 try handed.ask("svc.local", "SOA").map { $0.code == "NOERROR" && $0.edns?["ede"] == nil } == true
             }
+        }
+    }
+
+    @Test func `a service that costs little does not wait for those that cost much, nor does the state of the connection`() async throws {
+        try await publishing(maximumStale: nil) { publisher, handed in
+            publisher.send(.read(registry, zone: 0))
+            publisher.send(.connected(sessionTimeout: .milliseconds(1), zone: 0))
+            try await waitUntil("the first zone") { try handed.serial() == 1000 }
+            var change = RegistryChange()
+            for number in 0..<40 {
+                var service = Service()
+                for port in 1...500 {
+                    service.registrations["u\(port)"] = Registration(
+                        creationZxid: Int64(port), provider: Provider(host: .ipv4(IPv4Address(value: UInt32(port))), port: UInt16(port)))
+                }
+                change.services["large\(number)"] = service
+            }
+            publisher.send(.changed(change, zone: 0))
+            publisher.send(.changed(RegistryChange(services: ["small": Service()]), zone: 0))
+            publisher.send(.disconnected(since: .now - .milliseconds(10), zone: 0))
+            try await waitUntil("all of them") {
+                try (0..<40).allSatisfy { try handed.ask("large\($0).svc.local", "A")?.code == "NOERROR" }
+            }
+            func isHanded(_ zones: ServedZones, _ name: String) throws -> PacketText {
+                var responder = Responder(seed: 1)
+                return try PacketText(responder.response(to: QueryOctets.query(name, "A", opt: QueryOctets.opt()), over: .udp, from: zones))
+            }
+            let first = try #require(
+                try handed.zones.withLock({ $0 }).first { try isHanded($0, "small.svc.local").code == "NOERROR" })
+            #expect(try isHanded(first, "small.svc.local").edns?["ede"] == 3)
+            #expect(try (0..<40).contains { try isHanded(first, "large\($0).svc.local").code == "NXDOMAIN" })
         }
     }
 }

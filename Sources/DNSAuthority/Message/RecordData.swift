@@ -22,6 +22,17 @@ package enum RecordData: Hashable, Sendable {
         }
     }
 
+    /// Octets of the RDATA in wire form.
+    var length: Int {
+        switch self {
+        case .a: 4
+        case .aaaa: 16
+        case .srv(_, _, _, let target): 6 + target.octets.count
+        case .ns(let server): server.octets.count
+        case .soa(let soa): soa.primary.octets.count + soa.mailbox.octets.count + soa.timers.count
+        }
+    }
+
     /// The RDATA in wire form, with no name compressed.
     var octets: [UInt8] {
         switch self {

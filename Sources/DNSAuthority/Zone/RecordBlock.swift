@@ -6,11 +6,14 @@
 package final class RecordBlock: @unchecked Sendable {
     private let memory: UnsafeMutableRawPointer
     let nodeCount: Int
+    /// Whether all names are empty non-terminals: nothing but what lies below them.
+    package let isBetween: Bool
 
     /// Takes `size` octets, which begin with room for the block's own address and the nodes.
-    init(size: Int, nodeCount: Int) {
+    init(size: Int, nodeCount: Int, isBetween: Bool) {
         memory = .allocate(byteCount: size, alignment: Self.alignment)
         self.nodeCount = nodeCount
+        self.isBetween = isBetween
         memory.storeBytes(of: Unmanaged.passUnretained(self), as: Unmanaged<RecordBlock>.self)
     }
 

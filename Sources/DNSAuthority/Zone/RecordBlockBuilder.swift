@@ -1,8 +1,10 @@
 /// Collects names and RRsets, then lays them out as one `RecordBlock`.
+///
+/// What does not fit into the limit is left out, so that no offset in a block can overflow, whatever comes in.
 package struct RecordBlockBuilder {
     /// An RRset that has been added.
     package struct Handle: Sendable {
-        fileprivate let index: Int
+        let index: Int
     }
 
     /// The addresses of one SRV record's target, added before.
@@ -18,7 +20,8 @@ package struct RecordBlockBuilder {
         }
     }
 
-    private struct PlacedRRset {
+    /// An RRset whose records stand in `octets`.
+    struct PlacedRRset {
         var type: RecordType
         var isHeld: Bool
         var isUnknown: Bool
@@ -36,24 +39,36 @@ package struct RecordBlockBuilder {
         }
     }
 
-    private struct PlacedName {
+    /// A name that stands in `octets`.
+    struct PlacedName {
         /// Where the name stands in `octets`.
         var start: Int
         var length: UInt8
         var rrsets: [Handle]
     }
 
-    private var octets: [UInt8] = []
-    private var rrsets: [PlacedRRset] = []
-    private var names: [PlacedName] = []
+    private(set) var octets: [UInt8] = []
+    private(set) var rrsets: [PlacedRRset] = []
+    private(set) var names: [PlacedName] = []
+    private var empty: Handle?
+    /// Octets that the block may still grow by.
+    private var room: Int
+    /// Whether something did not fit and was left out.
+    package private(set) var isOverfull = false
 
-    package init() {}
+    /// Most octets of a block: offsets within it are of 32 bits.
+    package static let mostOctets = Int(Int32.max)
+
+    /// A builder of a block of at most so many octets.
+    package init(limit: Int = mostOctets) { room = min(limit, Self.mostOctets) - RecordBlockLayout.overhead }
 
     /// Adds an RRset; `additional` has an entry for each SRV record, or none at all.
     package mutating func add(_ rrset: RRset, additional: [Additional] = []) -> Handle {
         precondition(rrset.weights.isEmpty || rrset.weights.count == rrset.records.count, "a weight a record, or none")
         precondition(additional.isEmpty || additional.count == rrset.records.count, "an entry a record, or none")
         let start = octets.count
+        let length = rrset.records.reduce(0) { $0 + $1.length }
+        guard take(Self.room(forRecords: rrset.records.count, ofLength: 0) + length) else { return placeEmpty() }
         var ends: [UInt32] = []
         for record in rrset.records {
             append(record, ttl: rrset.ttl)
@@ -68,6 +83,7 @@ package struct RecordBlockBuilder {
     /// Adds an RRset that is one record of another and shares its octets.
     package mutating func add(record index: Int, of handle: Handle, isHeld: Bool, additional: Additional? = nil) -> Handle {
         let whole = rrsets[handle.index]
+        guard whole.ends.indices.contains(index), take(Self.room(forRecords: 1, ofLength: 0)) else { return placeEmpty() }
         let start = index == 0 ? 0 : whole.ends[index - 1]
         return place(
             PlacedRRset(
@@ -77,6 +93,7 @@ package struct RecordBlockBuilder {
 
     /// Adds a name with RRsets of different types, each added before.
     package mutating func add(_ name: DomainName, _ rrsets: [Handle] = []) {
+        guard rrsets.count <= UInt8.max, take(Self.room(forName: name.octets.count, rrsets: rrsets.count)) else { return isOverfull = true }
         let target = rrsets.compactMap { place(of: name, asTargetIn: $0) }.first
         names.append(PlacedName(start: target ?? octets.count, length: UInt8(name.octets.count), rrsets: rrsets))
         if target == nil { octets.append(contentsOf: name.octets) }
@@ -89,6 +106,25 @@ package struct RecordBlockBuilder {
         let start = rrset.start + EncodedRRset.targetOffset
         let target = octets[start..<rrset.start + Int(length)]
         return target.elementsEqual(name.octets) ? start : nil
+    }
+
+    /// What stands in the place of all RRsets that do not fit.
+    private mutating func placeEmpty() -> Handle {
+        if let empty { return empty }
+        let rrset = PlacedRRset(type: .a, isHeld: false, isUnknown: false, ends: [], start: 0, cumulativeWeights: [], additional: [])
+        let handle = place(rrset)
+        empty = handle
+        return handle
+    }
+
+    /// Takes room if there is so much left.
+    private mutating func take(_ octets: Int) -> Bool {
+        guard octets <= room else {
+            isOverfull = true
+            return false
+        }
+        room -= octets
+        return true
     }
 
     private mutating func place(_ rrset: PlacedRRset) -> Handle {
@@ -111,7 +147,7 @@ package struct RecordBlockBuilder {
         guard let first = weights.first, !weights.allSatisfy({ $0 == first }) else { return [] }
         var sum: UInt64 = 0
         return weights.map { weight in
-            sum += weight
+            sum = sum.addingReportingOverflow(weight).overflow ? .max : sum + weight
             return sum
         }
     }
@@ -121,124 +157,17 @@ package struct RecordBlockBuilder {
 let ownerPointer: UInt16 = 0xC00C
 
 extension RecordBlockBuilder {
-    /// Lays out what was added.
-    package func build() -> RecordBlock {
-        let layout = Layout(self)
-        let block = RecordBlock(size: layout.size, nodeCount: names.count)
-        octets.withUnsafeBytes { source in
-            if let start = source.baseAddress { block.address(layout.octets).copyMemory(from: start, byteCount: source.count) }
-        }
-        writeRRsets(to: block, layout)
-        writeNames(to: block, layout)
-        return block
+    /// Most octets of a block that an RRset takes whose records have RDATA of a length.
+    package static func room(forRecords count: Int, ofLength length: Int) -> Int {
+        let tables = MemoryLayout<UInt32>.stride + MemoryLayout<UInt64>.stride + MemoryLayout<TargetAddresses>.stride
+        return MemoryLayout<EncodedRRset.Entry>.stride + count * (recordHeaderLength + length + tables)
     }
 
-    /// Where each part of a block begins, in octets.
-    private struct Layout {
-        let rrsets: Int
-        let lists: Int
-        let targets: Int
-        let weights: Int
-        let ends: Int
-        let octets: Int
-        let size: Int
-
-        /// What may be read behind a name.
-        private static let margin = 7
-
-        init(_ content: RecordBlockBuilder) {
-            var next = RecordBlock.firstNode
-            func take<Element>(_ count: Int, _: Element.Type) -> Int {
-                defer { next += (count * MemoryLayout<Element>.stride).roundedUpToWord }
-                return next
-            }
-            func sum<Value>(_ values: [Value], _ count: (Value) -> Int) -> Int { values.reduce(0) { $0 + count($1) } }
-            _ = take(content.names.count, ZoneNode.Entry.self)
-            rrsets = take(content.rrsets.count, EncodedRRset.Entry.self)
-            lists = take(sum(content.names) { $0.rrsets.count }, Int32.self)
-            targets = take(sum(content.rrsets) { content.glue(of: $0) == nil ? $0.additional.count : 0 }, TargetAddresses.self)
-            weights = take(sum(content.rrsets) { $0.cumulativeWeights.count }, UInt64.self)
-            ends = take(sum(content.rrsets) { $0.commonLength == nil ? $0.ends.count : 0 }, UInt32.self)
-            octets = take(content.octets.count + Self.margin, UInt8.self)
-            size = next
-        }
-
-        /// Where an RRset's entry stands.
-        func entry(of handle: Handle) -> Int { rrsets + handle.index * MemoryLayout<EncodedRRset.Entry>.stride }
+    /// Most octets of a block that a name of a length takes with references to so many RRsets.
+    package static func room(forName length: Int, rrsets count: Int) -> Int {
+        MemoryLayout<ZoneNode.Entry>.stride + length + count * MemoryLayout<Int32>.stride
     }
 
-    private func writeRRsets(to block: RecordBlock, _ layout: Layout) {
-        var targets = layout.targets
-        var weights = layout.weights
-        var ends = layout.ends
-        for (index, rrset) in rrsets.enumerated() {
-            let entry = layout.entry(of: Handle(index: index))
-            let commonLength = rrset.commonLength
-            let glue = glue(of: rrset)
-            let addresses = glue.map { layout.octets + $0.start } ?? write(targetsOf: rrset, to: block, &targets, layout)
-            let view = EncodedRRset.Entry(
-                type: rrset.type, isHeld: rrset.isHeld, isUnknown: rrset.isUnknown, recordLength: commonLength ?? 0,
-                glueLength: glue?.length ?? 0, count: UInt32(rrset.ends.count), length: rrset.ends.last ?? 0,
-                octets: Int32(layout.octets + rrset.start - entry),
-                ends: offset(of: commonLength == nil ? write(rrset.ends, to: block, &ends) : nil, from: entry),
-                cumulativeWeights: offset(of: write(rrset.cumulativeWeights, to: block, &weights), from: entry),
-                addresses: offset(of: addresses, from: entry))
-            block.address(entry).initializeMemory(as: EncodedRRset.Entry.self, to: view)
-        }
-    }
-
-    /// Writes where each target's addresses are; where that stands, or nil if there are none to write.
-    private func write(targetsOf rrset: PlacedRRset, to block: RecordBlock, _ next: inout Int, _ layout: Layout) -> Int? {
-        let start = next
-        let addresses = rrset.additional.enumerated().map { index, additional in
-            let entry = start + index * MemoryLayout<TargetAddresses>.stride
-            return TargetAddresses(
-                ipv4: offset(of: additional.ipv4.map(layout.entry), from: entry),
-                ipv6: offset(of: additional.ipv6.map(layout.entry), from: entry))
-        }
-        return write(addresses, to: block, &next)
-    }
-
-    /// Where the addresses of an RRset's targets stand one after another, and how long each is; nil where they do not.
-    private func glue(of rrset: PlacedRRset) -> (start: Int, length: UInt16)? {
-        guard rrset.commonLength != nil else { return nil }
-        let addresses = rrset.additional.compactMap { ($0.ipv4 == nil) != ($0.ipv6 == nil) ? $0.ipv4 ?? $0.ipv6 : nil }.map {
-            rrsets[$0.index]
-        }
-        guard let first = addresses.first, addresses.count == rrset.ends.count, let length = first.commonLength else { return nil }
-        for (index, address) in addresses.enumerated() {
-            guard address.ends.count == 1, address.type == first.type, address.start == first.start + index * Int(length) else {
-                return nil
-            }
-        }
-        return (first.start, length)
-    }
-
-    private func writeNames(to block: RecordBlock, _ layout: Layout) {
-        var lists = layout.lists
-        for (index, name) in names.enumerated() {
-            let entry = RecordBlock.firstNode + index * MemoryLayout<ZoneNode.Entry>.stride
-            let list = write(name.rrsets.map { Int32(layout.entry(of: $0) - entry) }, to: block, &lists)
-            let node = ZoneNode.Entry(
-                block: Int32(-entry), name: Int32(layout.octets + name.start - entry), rrsets: offset(of: list, from: entry),
-                nameLength: name.length, count: UInt8(name.rrsets.count))
-            block.address(entry).initializeMemory(as: ZoneNode.Entry.self, to: node)
-        }
-    }
-
-    /// How far a place is behind another; 0 for none.
-    private func offset(of place: Int?, from start: Int) -> Int32 { place.map { Int32($0 - start) } ?? 0 }
-
-    /// Copies values to a place that has room for them and moves on behind them; the place, or nil if there are none.
-    private func write<Value: BitwiseCopyable>(_ values: [Value], to block: RecordBlock, _ next: inout Int) -> Int? {
-        guard !values.isEmpty else { return nil }
-        defer { next += values.count * MemoryLayout<Value>.stride }
-        block.address(next).bindMemory(to: Value.self, capacity: values.count).initialize(from: values, count: values.count)
-        return next
-    }
-}
-
-extension Int {
-    /// The next multiple of eight.
-    var roundedUpToWord: Int { (self + 7) & ~7 }
+    /// Octets of a record before its RDATA: owner, type, class, TTL, RDLENGTH.
+    private static let recordHeaderLength = 2 + 2 + 2 + 4 + 2
 }

@@ -23,7 +23,7 @@ package struct ZoneBuilder {
             }
         }
 
-        private static func withFoldedName<Result>(_ octets: UnsafeRawBufferPointer, _ body: (FoldedName) -> Result) -> Result {
+        static func withFoldedName<Result>(_ octets: UnsafeRawBufferPointer, _ body: (FoldedName) -> Result) -> Result {
             withUnsafeTemporaryAllocation(byteCount: FoldedName.capacity * 8, alignment: 16) { memory in
                 guard let start = UnsafeRawPointer(memory.baseAddress) else { preconditionFailure("a capacity above 0 has an address") }
                 memory.initializeMemory(as: UInt8.self, repeating: 0)
@@ -35,6 +35,7 @@ package struct ZoneBuilder {
         func isAbout(_ name: UnsafeRawBufferPointer) -> Bool { withFoldedName { $0.equals(name) } }
 
         var node: ZoneNode? { if case .put(let node, _) = self { node } else { nil } }
+        var block: RecordBlock? { if case .put(_, let block) = self { block } else { nil } }
     }
 
     /// Names that a shard holds on average after they have been dealt out; with far more or far fewer they are dealt out anew.
@@ -60,6 +61,18 @@ package struct ZoneBuilder {
 
     /// Takes a name away; nothing if it is not there.
     package mutating func remove(_ name: DomainName) { record(.remove(name)) }
+
+    /// The block that has a name; nil if the name is not there.
+    package func block(of name: DomainName) -> RecordBlock? {
+        name.octets.withUnsafeBytes { octets in
+            Edit.withFoldedName(octets) { name in
+                let hash = name.hash(seed: seed)
+                if let edit = edits[hash]?.first(where: { $0.isAbout(name.wire) }) { return edit.block }
+                let shard = Int(truncatingIfNeeded: ZoneView.shard(of: hash, bits: UInt64(shards.count.trailingZeroBitCount)))
+                return shards[shard].node(name, hash)?.block.takeUnretainedValue()
+            }
+        }
+    }
 
     /// The last word about a name counts.
     private mutating func record(_ edit: Edit) {

@@ -36,6 +36,16 @@ final class ZoneShard: @unchecked Sendable {
         slots.deallocate()
     }
 
+    /// The node of a name with a hash; nil if there is none.
+    func node(_ name: FoldedName, _ hash: UInt64) -> ZoneNode? {
+        var index = Int(truncatingIfNeeded: hash) & mask
+        while let node = slots[index].node {
+            if slots[index].hash == hash, name.equals(node.name) { return node }
+            index = (index &+ 1) & mask
+        }
+        return nil
+    }
+
     /// The occupied slots, in no order that matters.
     var entries: [Slot] {
         var entries: [Slot] = []

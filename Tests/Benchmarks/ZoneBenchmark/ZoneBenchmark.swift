@@ -26,7 +26,7 @@ struct ZoneBenchmark {
             policy: ZonePolicy(ttl: 5, negativeTTL: 1, nameServerAddresses: []), maximumStale: nil, seed: 1,
             outlets: .init(publish: published.note, follow: { _ in }), now: { 1 },
             logger: Logger(label: "benchmark") { _ in SwiftLogNoOpLogHandler() })
-        let task = Task { await publisher.run() }
+        let task = Task { try await publisher.run() }
         defer { task.cancel() }
 
         let before = residentOctets()

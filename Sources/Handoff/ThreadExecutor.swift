@@ -1,0 +1,67 @@
+import Glibc
+import Synchronization
+
+/// There is no thread to be had.
+package struct NoThread: Error {
+    package init() {}
+}
+
+/// A thread of its own for an actor whose steps take long, so that Swift's pool of threads stays free.
+package final class ThreadExecutor: SerialExecutor {
+    private struct Content {
+        var jobs: [UnownedJob] = []
+        var isOver = false
+    }
+
+    private let content = Mutex(Content())
+    private let wake = Wake()
+
+    package init() {}
+
+    /// Starts the thread, which does what has come in until then.
+    package func start() throws(NoThread) {
+        guard WorkerThread.start({ [self] in work() }) else { throw NoThread() }
+    }
+
+    /// Has the thread end once it has done what has come in.
+    package func stop() {
+        content.withLock { $0.isOver = true }
+        wake.post()
+    }
+
+    package func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        content.withLock { $0.jobs.append(job) }
+        wake.post()
+    }
+
+    private func work() {
+        while true {
+            wake.wait()
+            let (jobs, isOver) = content.withLock { content in
+                defer { content.jobs = [] }
+                return (content.jobs, content.isOver)
+            }
+            for job in jobs { job.runSynchronously(on: asUnownedSerialExecutor()) }
+            if isOver, jobs.isEmpty { return }
+        }
+    }
+}
+
+/// A count that a thread waits for. The C functions are `sem_post` and `sem_wait`.
+private final class Wake: @unchecked Sendable {
+    // Sendable although it holds a pointer: semaphores are made for several threads.
+    private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+
+    init() { sem_init(semaphore, 0, 0) }
+
+    deinit {
+        sem_destroy(semaphore)
+        semaphore.deallocate()
+    }
+
+    func post() { sem_post(semaphore) }
+
+    /// Returns early at a signal, which does no harm.
+    func wait() { sem_wait(semaphore) }
+}
