@@ -120,8 +120,8 @@ extension WatchState {
             services[service]?.awaited = wanted
         }
         for instance in wanted.union(state.leaving.intersection(current)) { queue.add(.read(service, instance: instance)) }
-        for instance in current.subtracting(wanted).subtracting(state.arriving)
-        where state.version(of: instance) == ServiceState.unread {
+        for instance in current where state.version(of: instance) == ServiceState.unread {
+            if wanted.contains(instance) || state.arriving.contains(instance) { continue }
             ask(.read(service, instance: instance), at: now)
         }
         services[service]?.arriving.formIntersection(current)

@@ -127,7 +127,6 @@ extension WatchState {
     private mutating func startSession(at now: ContinuousClock.Instant) {
         generation += 1
         queue.clear()
-        pacing = RequestPacing()
         unprompted = []
         nextReconcile = now + settings.reconcile
         nextReread = now + .seconds(1)

@@ -31,12 +31,17 @@ package enum ZooKeeperError: Error, Hashable, Sendable {
     /// Whether the same request may succeed once there is a connection.
     package var isPassing: Bool { self == .connectionLoss || self == .sessionEnded }
 
-    /// Whether the same request may succeed over the same connection a while later: the server is busy, or its ensemble changes.
+    /// Whether the same request may succeed a while later without a change of rights: the server is busy, its ensemble changes, or its answer
+    /// did not belong to the request or broke off.
     package var isTransient: Bool {
         guard case .other(let code) = self else { return false }
-        return [ZTHROTTLEDOP, ZSYSTEMERROR, ZNEWCONFIGNOQUORUM, ZRECONFIGINPROGRESS, ZSESSIONMOVED].contains { $0.rawValue == code }
-            || code == Self.requestTimeout
+        return Self.transient.contains { $0.rawValue == code } || code == Self.requestTimeout
     }
+
+    private static let transient = [
+        ZTHROTTLEDOP, ZSYSTEMERROR, ZNEWCONFIGNOQUORUM, ZRECONFIGINPROGRESS, ZSESSIONMOVED, ZRUNTIMEINCONSISTENCY, ZDATAINCONSISTENCY,
+        ZMARSHALLINGERROR,
+    ]
 
     /// `KeeperException.Code.REQUESTTIMEOUT`, for which the C client has no name.
     private static let requestTimeout: Int32 = -122

@@ -115,6 +115,7 @@ extension Facts {
 
     /// What would be answered for each type.
     var answer: [String] {
+        if cannotBeListed { return ["answer (SERVFAIL): \(named) cannot be listed"] }
         guard let records else { return ["answer (NXDOMAIN): \(failure ?? "")"] }
         var lines: [String] = []
         var codes: Set<String> = []
@@ -136,7 +137,7 @@ extension Facts {
 
     /// Why the name does not exist; nil if it does.
     var failure: String? {
-        guard records == nil else { return nil }
+        guard records == nil, !cannotBeListed else { return nil }
         let root = PlainText.name(excerpt.source.layout.root)
         guard excerpt.hasRoot else { return "\(root) does not exist" }
         switch subject {
@@ -146,6 +147,14 @@ extension Facts {
             let labels = question.name.labels.count - excerpt.source.origin.labels.count
             return labels == 1 ? "no such service below \(root)" : "no such service, SRV form or instance below \(root)"
         }
+    }
+
+    /// Whether nothing can be said of the service, nor of its instances.
+    private var cannotBeListed: Bool {
+        !services.isEmpty
+            && services.allSatisfy { service in
+                if case .failed(let error) = excerpt.listings[service] { error != .noNode } else { false }
+            }
     }
 
     private var reasonForNoInstance: String {

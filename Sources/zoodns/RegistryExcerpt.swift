@@ -110,7 +110,8 @@ struct RegistryExcerpt: Sendable {
             switch listing {
             // Gone since the list of services was read.
             case .failed(.noNode): break
-            case .unread, .failed: registry.services[name] = Service()
+            case .failed: registry.services[name] = Service(reach: .unknown)
+            case .unread: registry.services[name] = Service()
             case .read(let znodes):
                 let registrations = znodes.compactMap { znode in znode.registration.map { (znode.instance, $0) } }
                 registry.services[name] = Service(registrations: Dictionary(uniqueKeysWithValues: registrations))

@@ -63,6 +63,19 @@ import Testing
         }
     }
 
+    @Test func `sessions that are new each time do not make the root's list run hot`() {
+        var tree = Tree.settled(["a": ["1": good]])
+        tree.withheld = [.listServices]
+        let asked = tree.pass(.seconds(30), step: .milliseconds(100)) { tree in
+            tree.disconnect()
+            tree.connect()
+        }
+        #expect(asked.count <= 30, "\(asked.count)")
+        tree.withheld = []
+        _ = tree.pass(.seconds(6))
+        #expect(tree.state.reach.isWithin)
+    }
+
     @Test func `a busy server is asked again soon`() {
         var tree = Tree.settled(["a": ["1": good]])
         tree.failures = [.read("a", instance: "1"): .other(-127)]

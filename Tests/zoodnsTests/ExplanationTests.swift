@@ -126,7 +126,8 @@ import ZoneCompilation
     @Test(arguments: [
         ("empty", "answer (NODATA): service empty without znodes"),
         ("refused", "answer (NODATA): service refused without a usable provider"),
-        ("hidden", "answer (NODATA): service hidden without znodes"),
+        ("hidden", "answer (SERVFAIL): service hidden cannot be listed"),
+        ("x.hidden", "answer (SERVFAIL): service hidden cannot be listed"),
         ("svc.local", "answer (NODATA): the zone's origin has SOA and NS alone"),
         ("b", "answer (NODATA): nothing stands at this name, only below it"),
     ])

@@ -52,7 +52,7 @@ def large_packets_lost(scene):
     zookeeper = scene.zookeeper(prefix=namespace.inside, settings="clientPortAddress=0.0.0.0", host=wire.far)
     scene.connect(f"{other_way.far}:{zookeeper.port}")
     scene.fill(services=5)
-    scene.add("wide", *[f"10.1.0.{each}" for each in range(40)])
+    scene.add("wide", *[f"10.1.0.{each}" for each in range(12)])
     stale = 15
     scene.serve(zookeeper.address, "--max-stale", f"{stale}s")
     scene.wait_for("the zone", scene.is_ready)
@@ -61,8 +61,8 @@ def large_packets_lost(scene):
     # The list stands for a session timeout, and is judged once there is a connection.
     scene.truth.window = 2 * UNMARKED + SESSION_TIMEOUT
     scene.truth.marked_window = stale + HOLD_DOWN + 30
-    scene.say("packets of more than 600 octets are lost from ZooKeeper")
-    wire.largest = {Wire.BACK: 600}
+    scene.say("packets of more than 500 octets are lost from ZooKeeper")
+    wire.largest = {Wire.BACK: 500}
     scene.add("wide", "10.1.1.1")
     providers = scene.truth.current("wide")
     marked = scene.prober.marked_stale()
