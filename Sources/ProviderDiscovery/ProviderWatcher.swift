@@ -15,6 +15,7 @@ package actor ProviderWatcher {
     private let mailbox = Mailbox<WatchInput>()
     private var state: WatchState
     private var holdDown: HoldDown
+    private var pace = ChangePace()
     /// What was read last, without what is held; nil before the first complete read.
     private var known: Registry?
     /// The timeout of a session in which the registry has not been read in full yet.
@@ -37,7 +38,7 @@ package actor ProviderWatcher {
     /// Follows the registry until the task is cancelled.
     package func run() async {
         while let inputs = await mailbox.next(
-            before: [state.nextDeadline, state.isReading ? nil : holdDown.deadline].compactMap { $0 }.min())
+            before: ([state.nextDeadline] + (state.isReading ? [] : [holdDown.deadline, pace.deadline])).compactMap { $0 }.min())
         {
             let now = ContinuousClock.now
             for input in inputs { take(input, at: now) }
@@ -88,7 +89,7 @@ extension ProviderWatcher {
         if output.isNewlyComplete {
             tellWhole(at: now)
         } else if known != nil, !state.isReading {
-            tellChange(of: output.changed, at: now)
+            tellChange(of: pace.take(output.changed, at: now) { state.service($0)?.registrations.count ?? 0 }, at: now)
         }
         // Not before what a new session has is known.
         guard let known, !state.isReading else { return }
@@ -118,6 +119,7 @@ extension ProviderWatcher {
             holdDown.begin(with: current, at: now)
         }
         known = current
+        pace.clear()
         deliver(.complete(served))
         // Only now: until the new session has read everything, what is served is as old as the connection's loss.
         if let timeout = unreadSession { deliver(.connected(sessionTimeout: timeout)) }
