@@ -15,6 +15,7 @@ package actor ProviderWatcher {
     private let mailbox = Mailbox<WatchInput>()
     private var state: WatchState
     private var holdDown: HoldDown
+    private var pace = ChangePace()
     /// What was read last, without what is held; nil before the first complete read.
     private var known: Registry?
 
@@ -35,7 +36,7 @@ package actor ProviderWatcher {
     /// Follows the registry until the task is cancelled.
     package func run() async {
         while let inputs = await mailbox.next(
-            before: [state.nextDeadline, state.reach.isWithin ? holdDown.deadline : nil].compactMap { $0 }.min())
+            before: ([state.nextDeadline, pace.deadline] + (state.reach.isWithin ? [holdDown.deadline] : [])).compactMap(\.self).min())
         {
             let now = ContinuousClock.now
             for input in inputs { take(input, at: now) }
@@ -85,7 +86,7 @@ extension ProviderWatcher {
             known = registry
             deliver(.complete(registry))
         } else if known != nil {
-            tellChange(of: output.changed, at: now)
+            tellChange(of: pace.take(output.changed, at: now) { state.service($0)?.registrations.count ?? 0 }, at: now)
         }
         log(lost: output.lost, regained: output.regained)
         tell(isWithinReach: output.reach, at: now)
@@ -107,10 +108,13 @@ extension ProviderWatcher {
     private func tell(isWithinReach: Bool?, at now: ContinuousClock.Instant) {
         switch isWithinReach {
         case true?:
-            // Only now it is known what has vanished in an outage.
+            // Only now it is known what has vanished in an outage, which may have been one of the root alone.
+            holdDown.take(.connected(timeout: state.reach.sessionTimeout, isNew: false), at: now)
             holdDown.readAnew(at: now)
             deliver(.connected(sessionTimeout: state.reach.sessionTimeout))
-        case false?: if let instant = state.reach.outSince { deliver(.disconnected(since: instant)) }
+        case false?:
+            holdDown.take(.disconnected, at: now)
+            if let instant = state.reach.outSince { deliver(.disconnected(since: instant)) }
         case nil: break
         }
     }

@@ -58,6 +58,28 @@ def mass_removal(scene):
 
 
 @drill
+def batches(scene):
+    """More than half of all providers come and vanish again and again: a provider of another service is held for its own time and no longer."""
+    zookeeper = scene.zookeeper()
+    # Longer than the ten seconds in which what has just come is no loss when it goes.
+    held = 12
+    scene.stage(zookeeper.address, "--hold-down", f"{held}s", services=2)
+    # What is answered with for longer is wrong.
+    scene.truth.marked_window = 2 * held + 3
+    scene.add("batch", *[scene.fresh_address() for _ in range(8)])
+    for count in range(1, 5):
+        # Until the guard is down, so that the next batch brings it up again, but before a second time of holding is over.
+        time.sleep(held + 1.5)
+        scene.remove("batch", 8)
+        scene.wait_for("the guard", lambda: scene.log().count("more than half of all providers vanished at once") == count, 10)
+        if count == 1:
+            scene.say("another service removes all its providers")
+            scene.remove("known-0", 3)
+        scene.add("batch", *[scene.fresh_address() for _ in range(8)])
+    scene.settle("no provider is answered with any more")
+
+
+@drill
 def wiped(scene):
     """ZooKeeper loses its data and is empty at the same address: everything is held, then it is filled again."""
     zookeeper = scene.zookeeper()

@@ -1,0 +1,38 @@
+import ProviderRegistry
+import Testing
+
+@testable import ProviderDiscovery
+
+@Suite struct ChangePaceTests {
+    private let long = ServiceName("long")
+    private let short = ServiceName("short")
+    private let start = ContinuousClock.now
+
+    private func count(_ name: ServiceName) -> Int { name == ServiceName("long") ? 50_000 : 1000 }
+
+    @Test func `the first change of a long service is taken in at once, and those of half a second after it together`() {
+        var pace = ChangePace()
+        #expect(pace.take([long], at: start, count: count) == [long])
+        #expect(pace.deadline == nil)
+        #expect(pace.take([long], at: start + .milliseconds(1), count: count) == [])
+        #expect(pace.take([long], at: start + .milliseconds(499), count: count) == [])
+        #expect(pace.deadline == start + .milliseconds(500))
+        #expect(pace.take([], at: start + .milliseconds(500), count: count) == [long])
+        #expect(pace.deadline == nil)
+        #expect(pace.take([long], at: start + .milliseconds(1001), count: count) == [long])
+    }
+
+    @Test func `other services do not wait for a long one, nor for themselves`() {
+        var pace = ChangePace()
+        _ = pace.take([long], at: start, count: count)
+        for _ in 0..<3 { #expect(pace.take([long, short], at: start, count: count) == [short]) }
+    }
+
+    @Test func `what was taken in with all others does not wait`() {
+        var pace = ChangePace()
+        _ = pace.take([long], at: start, count: count)
+        _ = pace.take([long], at: start, count: count)
+        pace.clear()
+        #expect(pace.take([], at: start + .seconds(1), count: count) == [])
+    }
+}
