@@ -46,10 +46,10 @@ public final class Registrar: ServiceLifecycle.Service {
     ///
     /// - Parameters:
     ///   - zooKeeper: The servers, with a chroot if need be: `h1:2181,h2:2181/chroot`.
-    ///   - authentication: Who to be for ZooKeeper's access control lists, `digest:user:password`; nil for nobody in particular.
+    ///   - authentication: Who to be for ZooKeeper's access control lists, `digest:user:password`; nil for an anonymous client.
     ///   - root: The path whose children are the services.
     ///   - sessionTimeout: What ZooKeeper is asked for: how long a provider that died without a word stays.
-    ///   - connectTimeout: How long `run` waits for ZooKeeper at first before it throws; nil: for ever.
+    ///   - connectTimeout: How long `run` waits for ZooKeeper at first before it throws; nil: without limit.
     ///   - drain: How long a graceful shutdown waits after the withdrawal of what was registered, so that no client is still sent here: the
     ///     TTL of the answers.
     public init(
@@ -82,7 +82,7 @@ public final class Registrar: ServiceLifecycle.Service {
     public func announce() { mailbox.post(.want(true)) }
 
     /// Keeps the providers registered until the task is cancelled, when they go at once, or shut down gracefully: then they are withdrawn,
-    /// the drain is waited for, and `run` returns. Throws only if there was no connection within `connectTimeout`.
+    /// the drain is waited for, and `run` returns. Throws only if ZooKeeper did not answer within `connectTimeout`.
     public func run() async throws {
         defer { continuation.finish() }
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -111,8 +111,10 @@ public enum RegistrarError: Error, Hashable, Sendable, CustomStringConvertible {
     case badRoot(String)
     /// Two providers would have the same znode.
     case registeredTwice(ProviderAnnouncement)
-    /// There was no connection in time.
+    /// ZooKeeper gave no answer in time.
     case noConnection
+    /// ZooKeeper refused the authentication, or wanted another than digest, for as long as was to be waited.
+    case credentialsRefused
 
     /// A sentence for people.
     public var description: String {
@@ -123,6 +125,7 @@ public enum RegistrarError: Error, Hashable, Sendable, CustomStringConvertible {
         case .registeredTwice(let provider):
             "\(provider.instance.debugDescription) is registered twice in \(provider.service.debugDescription)"
         case .noConnection: "no connection to zookeeper"
+        case .credentialsRefused: "zookeeper refuses the credentials"
         }
     }
 }
@@ -147,9 +150,14 @@ extension Registrar {
             for input in inputs {
                 switch input {
                 case .session(let event):
-                    if case .connected = event { patience = nil }
                     for index in providers.indices { providers[index].take(event) }
-                case .answer(let answer, let request, let index): providers[index].take(answer, to: request, at: .now)
+                    if case .disconnected = event, session.obstacle == .credentialsRefused {
+                        for index in providers.indices { providers[index].takeRefusal("the credentials") }
+                    }
+                case .answer(let answer, let request, let index):
+                    // A server may take connections and do no more.
+                    if !answer.isPassing { patience = nil }
+                    providers[index].take(answer, to: request, at: .now)
                 case .want(let isWanted): if end == nil { for index in providers.indices { providers[index].want(isWanted) } }
                 case .end:
                     end = .now + Self.longestWithdrawal
@@ -158,7 +166,7 @@ extension Registrar {
                 }
             }
             for index in providers.indices { advance(&providers[index], index) }
-            if let patience, patience <= .now { throw .noConnection }
+            if let patience, patience <= .now { throw session.obstacle == .credentialsRefused ? .credentialsRefused : .noConnection }
             if leave == nil, let end, end <= .now || providers.allSatisfy(\.isWithdrawn) { leave = .now + drain }
             if let leave, leave <= .now { return }
         }
@@ -181,8 +189,8 @@ extension Registrar {
         }
         switch request {
         case .look: look(provider.path, answer)
-        case .create: session.create(provider.path, provider.document, .ephemeral, changed)
-        case .createParent(let place): session.create(provider.parents[place], [], .persistent, changed)
+        case .create: session.create(provider.path, provider.document, .ephemeral, .open, changed)
+        case .createParent(let place): session.create(provider.parents[place], [], .persistent, .open, changed)
         case .set(let version): session.set(provider.path, to: provider.document, version: version, changed)
         case .delete(let version): session.delete(provider.path, version: version, changed)
         }
