@@ -31,7 +31,7 @@ let package = Package(
         .target(name: "IPAddressing"),
         .target(name: "Handoff"),
 
-        .target(name: "ZooKeeperClient", dependencies: ["CZooKeeper", "IPAddressing", .logging]),
+        .target(name: "ZooKeeperClient", dependencies: ["CZooKeeper", "IPAddressing", "Handoff", .logging]),
         .target(name: "ProviderRegistry", dependencies: ["IPAddressing"]),
         .target(name: "DNSAuthority"),
 

@@ -56,6 +56,9 @@ public final class ProviderDirectory: ServiceLifecycle.Service {
         self.logger = logger
     }
 
+    /// Why ZooKeeper cannot be asked, in a few words; nil while it answers, and before anything is known.
+    package var obstacle: String? { session.obstacle?.text }
+
     /// Follows the registry until the task is cancelled or shut down gracefully. To be run once.
     public func run() async {
         let watcher = ProviderWatcher(session: session, layout: layout, settings: WatchSettings(), logger: logger) { [weak self] in

@@ -31,6 +31,7 @@ public final class Registrar: ServiceLifecycle.Service {
 
     private struct Settings {
         let layout: RegistryLayout
+        let access: ZnodeAccess
         let drain: Duration
         let connectTimeout: Duration?
     }
@@ -46,24 +47,29 @@ public final class Registrar: ServiceLifecycle.Service {
     ///
     /// - Parameters:
     ///   - zooKeeper: The servers, with a chroot if need be: `h1:2181,h2:2181/chroot`.
-    ///   - authentication: Who to be for ZooKeeper's access control lists, `digest:user:password`; nil for nobody in particular.
+    ///   - authentication: Who to be for ZooKeeper's access control lists, `digest:user:password`; nil for an anonymous client. Without it anyone
+    ///     may change the znodes, and those above them that had to be made; with it only this user.
+    ///   - readers: Who may read them; other than `.world` only with an authentication.
     ///   - root: The path whose children are the services.
     ///   - sessionTimeout: What ZooKeeper is asked for: how long a provider that died without a word stays.
-    ///   - connectTimeout: How long `run` waits for ZooKeeper at first before it throws; nil: for ever.
+    ///   - connectTimeout: How long `run` waits for ZooKeeper at first before it throws; nil: without limit.
     ///   - drain: How long a graceful shutdown waits after the withdrawal of what was registered, so that no client is still sent here: the
     ///     TTL of the answers.
     public init(
-        _ providers: [ProviderAnnouncement], zooKeeper: String, authentication: String? = nil, root: String = "/providers",
+        _ providers: [ProviderAnnouncement], zooKeeper: String, authentication: String? = nil, readers: RegistrationReaders = .world,
+        root: String = "/providers",
         sessionTimeout: Duration = .seconds(10),
         connectTimeout: Duration? = nil, drain: Duration = .seconds(5), logger: Logger = Logger(label: "registrar")
     ) throws(RegistrarError) {
         guard let servers = ConnectString(zooKeeper) else { throw .badServers(zooKeeper) }
         let credentials = authentication.flatMap(Credentials.init)
         guard authentication == nil || credentials != nil else { throw .badAuthentication }
+        guard credentials != nil || readers == .world else { throw .anonymousReader }
         guard let path = ZnodePath(root) else { throw .badRoot(root) }
         var paths: Set<[String]> = []
         for provider in providers where !paths.insert([provider.service, provider.instance]).inserted { throw .registeredTwice(provider) }
-        settings = Settings(layout: RegistryLayout(root: path.text), drain: drain, connectTimeout: connectTimeout)
+        let access: ZnodeAccess = credentials == nil ? .open : readers == .world ? .readable : .creatorOnly
+        settings = Settings(layout: RegistryLayout(root: path.text), access: access, drain: drain, connectTimeout: connectTimeout)
         announcements = providers
         self.logger = logger
         session = Session(servers: servers, timeout: sessionTimeout, credentials: credentials, logger: logger)
@@ -82,7 +88,7 @@ public final class Registrar: ServiceLifecycle.Service {
     public func announce() { mailbox.post(.want(true)) }
 
     /// Keeps the providers registered until the task is cancelled, when they go at once, or shut down gracefully: then they are withdrawn,
-    /// the drain is waited for, and `run` returns. Throws only if there was no connection within `connectTimeout`.
+    /// the drain is waited for, and `run` returns. Throws only if ZooKeeper did not answer within `connectTimeout`.
     public func run() async throws {
         defer { continuation.finish() }
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -97,6 +103,18 @@ public final class Registrar: ServiceLifecycle.Service {
     }
 }
 
+/// Who may read what a registrar writes.
+///
+/// ```swift
+/// let registrar = try Registrar([provider], zooKeeper: servers, authentication: "digest:web:\(password)", readers: .creator)
+/// ```
+public enum RegistrationReaders: String, Hashable, Sendable {
+    /// Every client of ZooKeeper.
+    case world
+    /// Clients with the same authentication.
+    case creator
+}
+
 /// Why a registrar cannot do its work.
 ///
 /// ```swift
@@ -107,22 +125,28 @@ public enum RegistrarError: Error, Hashable, Sendable, CustomStringConvertible {
     case badServers(String)
     /// This is not of the form `digest:user:password`.
     case badAuthentication
+    /// Without an authentication no reader can be kept out.
+    case anonymousReader
     /// This is no absolute path.
     case badRoot(String)
     /// Two providers would have the same znode.
     case registeredTwice(ProviderAnnouncement)
-    /// There was no connection in time.
+    /// ZooKeeper gave no answer in time.
     case noConnection
+    /// ZooKeeper refused the authentication, or wanted another than digest, for as long as was to be waited.
+    case credentialsRefused
 
     /// A sentence for people.
     public var description: String {
         switch self {
         case .badServers(let text): "\(text.debugDescription) is no list of servers such as h1:2181,h2:2181/chroot"
         case .badAuthentication: "the authentication is not of the form digest:user:password"
+        case .anonymousReader: "without an authentication anyone may read"
         case .badRoot(let text): "\(text.debugDescription) is no absolute path"
         case .registeredTwice(let provider):
             "\(provider.instance.debugDescription) is registered twice in \(provider.service.debugDescription)"
         case .noConnection: "no connection to zookeeper"
+        case .credentialsRefused: "zookeeper refuses the credentials"
         }
     }
 }
@@ -147,9 +171,14 @@ extension Registrar {
             for input in inputs {
                 switch input {
                 case .session(let event):
-                    if case .connected = event { patience = nil }
                     for index in providers.indices { providers[index].take(event) }
-                case .answer(let answer, let request, let index): providers[index].take(answer, to: request, at: .now)
+                    if case .disconnected = event, session.obstacle == .credentialsRefused {
+                        for index in providers.indices { providers[index].takeRefusal("the credentials") }
+                    }
+                case .answer(let answer, let request, let index):
+                    // A server may take connections and do no more.
+                    if !answer.isPassing { patience = nil }
+                    providers[index].take(answer, to: request, at: .now)
                 case .want(let isWanted): if end == nil { for index in providers.indices { providers[index].want(isWanted) } }
                 case .end:
                     end = .now + Self.longestWithdrawal
@@ -158,7 +187,7 @@ extension Registrar {
                 }
             }
             for index in providers.indices { advance(&providers[index], index) }
-            if let patience, patience <= .now { throw .noConnection }
+            if let patience, patience <= .now { throw session.obstacle == .credentialsRefused ? .credentialsRefused : .noConnection }
             if leave == nil, let end, end <= .now || providers.allSatisfy(\.isWithdrawn) { leave = .now + drain }
             if let leave, leave <= .now { return }
         }
@@ -181,8 +210,8 @@ extension Registrar {
         }
         switch request {
         case .look: look(provider.path, answer)
-        case .create: session.create(provider.path, provider.document, .ephemeral, changed)
-        case .createParent(let place): session.create(provider.parents[place], [], .persistent, changed)
+        case .create: session.create(provider.path, provider.document, .ephemeral, settings.access, changed)
+        case .createParent(let place): session.create(provider.parents[place], [], .persistent, settings.access, changed)
         case .set(let version): session.set(provider.path, to: provider.document, version: version, changed)
         case .delete(let version): session.delete(provider.path, version: version, changed)
         }

@@ -13,7 +13,7 @@ import ZooKeeperClient
 /// | somebody else's | awaited: the watch tells when it is gone | withdrawn |
 ///
 /// A request that fails for want of a connection is forgotten: the path is looked at once there is one. Any other failure is reported, and
-/// the path looked at again after a pause.
+/// the path looked at again after a pause. Requests that lead to nothing that lasts, since others undo it, come ever more slowly.
 struct RegistrationState {
     /// Something to ask ZooKeeper for.
     enum Request: Hashable, Sendable {
@@ -32,6 +32,9 @@ struct RegistrationState {
         case found(ZnodeContent?)
         case done
         case failed(ZooKeeperError)
+
+        /// There was none, for want of a connection or session.
+        var isPassing: Bool { if case .failed(let error) = self { error.isPassing } else { false } }
     }
 
     /// The znode's path.
@@ -47,13 +50,19 @@ struct RegistrationState {
     private(set) var isWanted = true
     private var session: Int64?
     private var isConnected = false
-    private var earlierSessions: Set<Int64> = []
+    /// Sessions before this one, of which znodes may be left.
+    private var earlierSessions: [Int64] = []
+    /// Most earlier sessions that are known: those of an hour, at one each half minute.
+    private static let mostEarlierSessions = 120
     private var underWay = false
     /// The next request; nil while there is nothing to do.
     private var next: Request? = .look
     /// When `next` may be sent; nil for at once.
     private var pause: ContinuousClock.Instant?
-    private var backoff = Backoff()
+    private var pace: RequestPace
+    private var refusals = Backoff(longest: .seconds(5))
+    /// What ZooKeeper refused last, until something else has come of a look.
+    private var refusal: String?
     private var events: [RegistrationEvent] = []
     /// What was last said of the znode.
     private var told = Told.nothing
@@ -72,6 +81,7 @@ struct RegistrationState {
         self.document = document
         let names = path.split(separator: "/")
         parents = names.indices.dropFirst().map { "/" + names[..<$0].joined(separator: "/") }
+        pace = RequestPace(parents: parents.count)
     }
 
     /// Whether the znode shall not be there, and is not: without a session of ours there has never been one.
@@ -81,7 +91,10 @@ struct RegistrationState {
     var isAnnounced: Bool { told == .registered || told == .suspended }
 
     /// When to ask for a request although nothing has come in; nil if never.
-    var deadline: ContinuousClock.Instant? { isConnected && !underWay ? pause : nil }
+    var deadline: ContinuousClock.Instant? {
+        guard isConnected, !underWay, next != nil else { return nil }
+        return [pause, pace.next].compactMap(\.self).max()
+    }
 
     /// What has happened since it was last asked for.
     mutating func takeEvents() -> [RegistrationEvent] {
@@ -91,7 +104,9 @@ struct RegistrationState {
 
     /// The request to send now, if there is one; its answer is to be given before there is another.
     mutating func takeRequest(at now: ContinuousClock.Instant) -> Request? {
-        guard isConnected, !underWay, pause.map({ $0 <= now }) ?? true, let request = next else { return nil }
+        let isTime = [pause, pace.next].allSatisfy { $0.map { $0 <= now } ?? true }
+        guard isConnected, !underWay, isTime, let request = next else { return nil }
+        pace.spend(at: now)
         underWay = true
         next = nil
         pause = nil
@@ -106,6 +121,8 @@ extension RegistrationState {
     mutating func want(_ isWanted: Bool) {
         guard isWanted != self.isWanted else { return }
         self.isWanted = isWanted
+        // It is our own will, which others cannot make us change: no reason to wait.
+        pace = RequestPace(parents: parents.count)
         look()
     }
 
@@ -115,7 +132,7 @@ extension RegistrationState {
         case .connected(let id, _, _):
             isConnected = true
             if let session, session != id {
-                earlierSessions.insert(session)
+                earlierSessions = earlierSessions.suffix(Self.mostEarlierSessions - 1) + [session]
                 if isAnnounced { lose(.sessionExpired) }
             }
             session = id
@@ -127,6 +144,13 @@ extension RegistrationState {
         case .watchesLost: break
         case .watch(let path): if path == self.path { look() }
         }
+    }
+
+    /// ZooKeeper does not let our credentials in; told once until that is over.
+    mutating func takeRefusal(_ reason: String) {
+        guard refusal != reason else { return }
+        refusal = reason
+        events.append(.refused(path: path, reason: reason))
     }
 
     private mutating func look() {
@@ -154,7 +178,7 @@ extension RegistrationState {
         // Something has happened since: what the answer says may be of the time before.
         let isOvertaken = next != nil
         switch (request, answer) {
-        case (_, .failed(let error)) where error.isPassing: look()
+        case _ where answer.isPassing: look()
         case (.look, .found(let content)): if !isOvertaken { judge(content, at: now) }
         case (.create, .failed(.noNode)): next = parents.isEmpty ? .look : .createParent(0)
         case (.createParent(let index), .done), (.createParent(let index), .failed(.nodeExists)):
@@ -197,14 +221,17 @@ extension RegistrationState {
     }
 
     private mutating func registered(at now: ContinuousClock.Instant) {
-        backoff = Backoff()
+        refusals = Backoff(longest: .seconds(5))
+        refusal = nil
+        pace.succeed(at: now)
         if told != .registered { tell(.registered, .registered(path: path)) }
         settle(at: now)
     }
 
     private mutating func withdrawn() {
+        refusal = nil
         switch told {
-        // Never ours, or told already.
+        // Never ours, or told before.
         case .nothing, .withdrawn, .lost(.taken): break
         case .registered, .suspended, .lost: events.append(.withdrawn(path: path))
         }
@@ -218,8 +245,8 @@ extension RegistrationState {
     }
 
     private mutating func fail(_ error: ZooKeeperError, at now: ContinuousClock.Instant) {
-        events.append(.refused(path: path, reason: error.text))
+        takeRefusal(error.text)
         next = .look
-        pause = now + backoff.next()
+        pause = now + refusals.next()
     }
 }

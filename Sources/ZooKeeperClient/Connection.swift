@@ -1,5 +1,6 @@
 import CZooKeeper
 import Glibc
+import Handoff
 import Synchronization
 
 /// The sole owner of one `zhandle_t`: from `open` until `close`, which must be said.
@@ -8,12 +9,14 @@ import Synchronization
 final class Connection: Sendable {
     /// What the C client says of its state.
     enum Event: Sendable {
-        /// Connected under a session id, with the timeout that the server granted.
-        case connected(id: Int64, timeout: Duration)
+        /// Connected with a session.
+        case connected(GrantedSession)
         /// Looking for a server.
         case connecting
+        /// A request has been answered, the first over this connection: the server does more than connect.
+        case answered
         /// The session is over; the handle is of no more use.
-        case ended
+        case ended(SessionObstacle)
         /// A watch fired at a path.
         case watch(String)
     }
@@ -33,7 +36,9 @@ final class Connection: Sendable {
     private struct State {
         var handle: Handle?
         var isConnected = false
-        var isClosed = false
+        var isAnswered = false
+        /// The session is over, or the handle about to be closed: nothing is reported any more.
+        var isOver = false
         var identity: Identity?
         var pending: [ObjectIdentifier: PendingRequest] = [:]
     }
@@ -44,23 +49,30 @@ final class Connection: Sendable {
     /// `report` is called on the C client's thread.
     init(report: @escaping @Sendable (Event) -> Void) { self.report = report }
 
-    /// Begins to connect to numeric addresses, to go on with a session if one is given; false if they make no sense to the client.
-    /// The C function is `zookeeper_init2`.
-    func open(_ addresses: String, timeout: Duration, _ credentials: Credentials?, resuming identity: Identity?) -> Bool {
+    /// Threads that must be there: the C client's two, and as many for others that are started at the same time.
+    private static let threads = 4
+
+    /// Begins to connect to numeric addresses, to go on with a session if one is given. Throws if the client cannot be set up; the connection
+    /// is to be closed all the same. The C function is `zookeeper_init2`.
+    func open(
+        _ addresses: String, timeout: Duration, _ credentials: Credentials?, resuming identity: Identity?
+    ) throws(SessionObstacle) {
         let context = Unmanaged.passUnretained(self).toOpaque()
         let timeout = Int32(clamping: timeout.milliseconds)
+        // The C client asserts that it gets its threads: without them it would end the process.
+        guard withSignalsBlocked({ WorkerThread.canStart(Self.threads) }) else { throw .noThreads }
         let pointer = withSignalsBlocked {
             guard var value = identity?.value else {
                 return zookeeper_init2(addresses, watchZooKeeper, timeout, nil, context, ZOO_NO_LOG_CLIENTENV, zooKeeperLog)
             }
             return zookeeper_init2(addresses, watchZooKeeper, timeout, &value, context, ZOO_NO_LOG_CLIENTENV, zooKeeperLog)
         }
-        guard let pointer else { return false }
+        guard let pointer else { throw .notSetUp }
         // Never look addresses up again: a slow look-up would hold up the pings of the session (ZOOKEEPER-1998).
         zoo_set_servers_resolution_delay(pointer, -1)
         let handle = Handle(pointer: pointer)
         state.withLock { $0.handle = handle }
-        return credentials.map { authenticate(pointer, $0) } ?? true
+        if let credentials, !authenticate(pointer, credentials) { throw .notSetUp }
     }
 
     /// Before there is a connection, so that each one begins with it; once there is one the client might cut a message in two with it. The
@@ -77,11 +89,11 @@ final class Connection: Sendable {
             defer {
                 state.handle = nil
                 state.isConnected = false
-                state.isClosed = true
+                state.isOver = true
             }
             return state.handle
         }
-        // From here nobody else can reach the handle: the C client does not count its users.
+        // From here no request can reach the handle: the C client does not count its users.
         if let handle { zookeeper_close(handle.pointer) }
         let left = state.withLock { state in
             defer { state.pending = [:] }
@@ -112,7 +124,7 @@ extension Connection {
     func submit(_ completion: PendingRequest.Completion, _ send: (OpaquePointer, UnsafeRawPointer) -> Int32) {
         let request = PendingRequest(self, completion)
         let error: ZooKeeperError? = state.withLock { state in
-            guard let handle = state.handle, state.isConnected else { return state.isClosed ? .sessionEnded : .connectionLoss }
+            guard let handle = state.handle, state.isConnected else { return state.isOver ? .sessionEnded : .connectionLoss }
             state.pending[ObjectIdentifier(request)] = request
             guard let error = ZooKeeperError(code: send(handle.pointer, request.context)) else { return nil }
             state.pending[ObjectIdentifier(request)] = nil
@@ -130,28 +142,69 @@ extension Connection {
 // MARK: Events
 
 extension Connection {
-    /// Takes in what the C client says; on its thread, possibly before `open` has returned.
+    /// Takes in what the C client says of its state; on its thread, possibly before `open` has returned.
     fileprivate func noteState(_ code: Int32, of handle: OpaquePointer?) {
-        let isConnected = code == ZOO_CONNECTED_STATE
-        let known = handle.map(Handle.init)
-        let isOpen = state.withLock { state in
-            guard !state.isClosed else { return false }
-            state.handle = known ?? state.handle
-            state.isConnected = isConnected
-            if isConnected, let value = zoo_client_id(handle)?.pointee { state.identity = Identity(value: value) }
-            return true
-        }
-        guard isOpen else { return }
         switch code {
-        case ZOO_CONNECTED_STATE:
-            report(.connected(id: identity?.value.client_id ?? 0, timeout: .milliseconds(Int64(zoo_recv_timeout(handle)))))
-        case ZOO_EXPIRED_SESSION_STATE, ZOO_AUTH_FAILED_STATE: report(.ended)
-        default: report(.connecting)
+        case ZOO_CONNECTED_STATE: noteConnected(handle)
+        case ZOO_EXPIRED_SESSION_STATE: end(.ended)
+        case ZOO_AUTH_FAILED_STATE: end(.credentialsRefused)
+        // It was not asked for, and holds up the C client's own thread.
+        case ZOO_READONLY_STATE: end(.unusable("for reading only"))
+        default:
+            let isOver = state.withLock { state in
+                state.isConnected = false
+                return state.isOver
+            }
+            if !isOver { report(.connecting) }
         }
     }
 
+    private func noteConnected(_ handle: OpaquePointer?) {
+        let known = handle.map(Handle.init)
+        let identity = zoo_client_id(handle)?.pointee
+        let session: GrantedSession
+        do throws(SessionObstacle) {
+            session = try GrantedSession(id: identity?.client_id ?? 0, timeout: zoo_recv_timeout(handle))
+        } catch {
+            return end(error)
+        }
+        let isOver = state.withLock { state in
+            guard !state.isOver else { return true }
+            state.handle = known ?? state.handle
+            state.isConnected = true
+            state.identity = identity.map(Identity.init)
+            return false
+        }
+        if !isOver { report(.connected(session)) }
+    }
+
+    /// Takes in the code of an answer: some say that the session is over, which the C client passes on and takes no notice of.
+    func noteAnswer(_ code: Int32) {
+        switch code {
+        case ZSESSIONEXPIRED.rawValue, ZSESSIONMOVED.rawValue: return end(.ended)
+        case ZAUTHFAILED.rawValue, ZSESSIONCLOSEDREQUIRESASLAUTH.rawValue: return end(.credentialsRefused)
+        default: break
+        }
+        // The C client's own words for requests that it could not send, or is not going to.
+        guard ![.connectionLoss, .sessionEnded].contains(ZooKeeperError(code: code)) else { return }
+        let isFirst = state.withLock { state in
+            defer { state.isAnswered = true }
+            return !state.isAnswered && !state.isOver
+        }
+        if isFirst { report(.answered) }
+    }
+
+    /// The session is over. The handle stays until it is closed, which its own threads cannot do.
+    private func end(_ obstacle: SessionObstacle) {
+        let isFirst = state.withLock { state in
+            defer { (state.isConnected, state.isOver) = (false, true) }
+            return !state.isOver
+        }
+        if isFirst { report(.ended(obstacle)) }
+    }
+
     fileprivate func noteWatch(_ path: String) {
-        if state.withLock({ !$0.isClosed }) { report(.watch(path)) }
+        if state.withLock({ !$0.isOver }) { report(.watch(path)) }
     }
 }
 

@@ -1,5 +1,5 @@
-import Dispatch
 import Glibc
+import Handoff
 import IPAddressing
 import Synchronization
 
@@ -8,21 +8,28 @@ struct ServerAddresses {
     private let endpoints: [SocketEndpoint]
     private let chroot: ZnodePath?
 
-    /// Looks up all names on a thread of its own; empty if none of them resolves or the task is cancelled. The C function is `getaddrinfo`.
-    static func resolve(_ connectString: ConnectString) async -> ServerAddresses {
+    /// Looks up all names, on a thread of its own if there are any. Throws if none of them resolves, there is no thread, or the task is
+    /// cancelled. The C function is `getaddrinfo`.
+    static func resolve(_ connectString: ConnectString) async throws(SessionObstacle) -> ServerAddresses {
+        let servers = connectString.servers
+        let isNumeric = servers.allSatisfy { IPAddress($0.host) != nil }
+        guard let endpoints = isNumeric ? servers.flatMap(look) : await lookUp(servers) else { throw .noThreads }
+        guard !endpoints.isEmpty else { throw .unresolved }
+        return ServerAddresses(endpoints: endpoints, chroot: connectString.chroot)
+    }
+
+    /// The addresses of all servers, none once the task is cancelled; nil without a thread.
+    private static func lookUp(_ servers: [ConnectString.Server]) async -> [SocketEndpoint]? {
         let answer = SingleAnswer()
-        let endpoints = await withTaskCancellationHandler {
+        return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 answer.expect(continuation)
-                DispatchQueue.global().async { answer.give(connectString.servers.flatMap(look)) }
+                if !WorkerThread.start({ answer.give(servers.flatMap(look)) }) { answer.give(nil) }
             }
         } onCancel: {
             answer.give([])
         }
-        return ServerAddresses(endpoints: endpoints, chroot: connectString.chroot)
     }
-
-    var isEmpty: Bool { endpoints.isEmpty }
 
     /// The addresses in random order as `zookeeper_init2` takes them, the chroot at the end.
     ///
@@ -54,27 +61,27 @@ struct ServerAddresses {
     }
 }
 
-/// Lets whoever answers first resume a continuation.
+/// Lets the first answer resume a continuation.
 private final class SingleAnswer: Sendable {
     private enum State {
         case unasked
-        case waiting(CheckedContinuation<[SocketEndpoint], Never>)
-        case answered([SocketEndpoint])
+        case waiting(CheckedContinuation<[SocketEndpoint]?, Never>)
+        case answered([SocketEndpoint]?)
     }
 
     private let state = Mutex(State.unasked)
 
-    func expect(_ continuation: CheckedContinuation<[SocketEndpoint], Never>) {
-        let early: [SocketEndpoint]? = state.withLock { state in
-            if case .answered(let endpoints) = state { return endpoints }
+    func expect(_ continuation: CheckedContinuation<[SocketEndpoint]?, Never>) {
+        let early: [SocketEndpoint]?? = state.withLock { state in
+            if case .answered(let endpoints) = state { return .some(endpoints) }
             state = .waiting(continuation)
-            return nil
+            return .none
         }
         if let early { continuation.resume(returning: early) }
     }
 
-    func give(_ endpoints: [SocketEndpoint]) {
-        let waiting: CheckedContinuation<[SocketEndpoint], Never>? = state.withLock { state in
+    func give(_ endpoints: [SocketEndpoint]?) {
+        let waiting: CheckedContinuation<[SocketEndpoint]?, Never>? = state.withLock { state in
             defer { if case .answered = state {} else { state = .answered(endpoints) } }
             if case .waiting(let continuation) = state { return continuation }
             return nil

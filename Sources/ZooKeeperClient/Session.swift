@@ -1,5 +1,5 @@
 import CZooKeeper
-import Dispatch
+import Handoff
 import Logging
 import Synchronization
 
@@ -13,8 +13,15 @@ package final class Session: Sendable {
     private let logger: Logger
     private let connection = Mutex<Connection?>(nil)
     private let observers = Mutex<[@Sendable (SessionEvent) -> Void]>([])
+    private let complaint = Mutex(Complaint())
 
-    /// A session with these servers, of nobody in particular unless there are credentials; `timeout` is asked for and may be granted
+    /// Why there is no session, and when that was last logged.
+    private struct Complaint {
+        var obstacle: SessionObstacle?
+        var logged: (obstacle: SessionObstacle, at: ContinuousClock.Instant)?
+    }
+
+    /// A session with these servers, anonymous unless there are credentials; `timeout` is asked for and may be granted
     /// differently.
     package init(servers: ConnectString, timeout: Duration, credentials: Credentials? = nil, logger: Logger) {
         self.servers = servers
@@ -22,6 +29,9 @@ package final class Session: Sendable {
         self.credentials = credentials
         self.logger = logger
     }
+
+    /// Why ZooKeeper cannot be asked; nil while it answers, and before anything is known.
+    package var obstacle: SessionObstacle? { complaint.withLock { $0.obstacle } }
 
     /// Has every event told to `observer` from now on, which must not wait for anything; to be called before `run`.
     package func observe(_ observer: @escaping @Sendable (SessionEvent) -> Void) { observers.withLock { $0.append(observer) } }
@@ -49,14 +59,22 @@ extension Session {
         submit(.exists(completion)) { zoo_aexists($0, path, watch ? 1 : 0, completeExists, $1) }
     }
 
-    /// Creates a znode that everybody may read and change; fails with `nodeExists`, or with `noNode` where its parent is missing.
-    /// The C function is `zoo_acreate`.
+    /// What anonymous clients may do with a znode. The C function is `zoo_aget_acl`.
+    package func worldPermissions(
+        _ path: String, _ completion: @escaping @Sendable (Result<ZnodePermissions, ZooKeeperError>) -> Void
+    ) {
+        submit(.permissions(completion)) { zoo_aget_acl($0, path, completePermissions, $1) }
+    }
+
+    /// Creates a znode; fails with `nodeExists`, or with `noNode` where its parent is missing. `access` that names the session's users needs
+    /// credentials. The C function is `zoo_acreate`.
     package func create(
-        _ path: String, _ octets: [UInt8], _ mode: CreateMode, _ completion: @escaping @Sendable (Result<Void, ZooKeeperError>) -> Void
+        _ path: String, _ octets: [UInt8], _ mode: CreateMode, _ access: ZnodeAccess,
+        _ completion: @escaping @Sendable (Result<Void, ZooKeeperError>) -> Void
     ) {
         let flags = mode == .ephemeral ? ZOO_EPHEMERAL : ZOO_PERSISTENT
         submit(.change(completion)) { handle, context in
-            withCharacters(octets) { zoo_acreate(handle, path, $0, $1, zoo_open_acl_unsafe(), flags, completeCreate, context) }
+            withCharacters(octets) { zoo_acreate(handle, path, $0, $1, access.list, flags, completeCreate, context) }
         }
     }
 
@@ -89,101 +107,149 @@ extension Session {
 // MARK: Life
 
 extension Session {
-    /// Connects, and connects anew whenever a session has ended, until the task is cancelled; then ends the session.
+    /// The longest pause before the next attempt to have a session.
+    private static let longestPause: Duration = .seconds(30)
+    /// The longest pause before the next look at what the machine lacks: addresses of servers, threads.
+    private static let longestWait: Duration = .seconds(5)
+
+    /// Connects, and connects again whenever a session has ended, until the task is cancelled; then ends the session.
+    ///
+    /// The pause before that grows as long as no session has a long life: a server that gives sessions and takes them back at once is not asked
+    /// for many.
     package func run() async {
         ClientLog.redirect(to: logger)
-        var pause = Backoff()
+        var pause = Backoff(longest: Self.longestPause)
         var detached: Connection.Identity?
         while !Task.isCancelled {
-            switch await live(resuming: detached) {
-            case .futile: break
-            case .over: (detached, pause) = (nil, Backoff())
-            case .detached(let identity): (detached, pause) = (identity, Backoff())
-            }
+            let ending = await live(resuming: detached)
+            detached = ending.detached
+            if ending.wasLong { pause = Backoff(longest: Self.longestPause) }
             guard !Task.isCancelled else { return }
             try? await Task.sleep(for: pause.next())
         }
     }
 
     /// How the life of a connection ended.
-    private enum Ending {
-        /// It never came to a session.
-        case futile
-        /// Its session is over, or given up.
-        case over
-        /// Its session may go on over another connection, without watches.
-        case detached(Connection.Identity)
+    private struct Ending {
+        /// Its session lasted, and was of use.
+        var wasLong = false
+        /// Its session, which may go on over another connection, without watches.
+        var detached: Connection.Identity?
     }
 
     /// One connection from its making to its end, for a new session or one to go on with.
     private func live(resuming identity: Connection.Identity?) async -> Ending {
-        let addresses = await ServerAddresses.resolve(servers)
-        guard !addresses.isEmpty else {
-            if !Task.isCancelled { logger.warning("no zookeeper server could be resolved", metadata: ["servers": "\(servers.text)"]) }
-            return .futile
-        }
+        guard let addresses = await addresses() else { return Ending() }
         logger.info("connecting to zookeeper", metadata: ["servers": "\(addresses.text)"])
-        let (signs, relay) = SessionRelay.make(resumes: identity != nil) { [weak self] in self?.tell($0) }
-        let connection = Connection { relay.take($0) }
+        let (signs, relay) = SessionRelay.make(resumes: identity != nil, timeout: timeout) { [weak self] in self?.tell($0) }
+        let connection = Connection { [weak self] event in
+            self?.note(event)
+            relay.take(event)
+        }
         self.connection.withLock { $0 = connection }
         defer { self.connection.withLock { $0 = nil } }
-        guard connection.open(addresses.text, timeout: timeout, credentials, resuming: identity) else {
-            logger.warning("zookeeper client could not be set up", metadata: ["servers": "\(addresses.text)"])
+        guard await open(connection, addresses, resuming: identity) else {
             _ = relay.end()
             await close(connection)
-            return .futile
+            return Ending(detached: identity)
         }
         let dropsWatches = await supervise(signs, relay)
-        // Before closing, which may take seconds: nobody shall send requests meanwhile.
-        let hadSession = relay.end()
+        // Before closing, which may take seconds: no request is to be sent meanwhile.
+        let life = relay.end()
         await close(connection)
-        if dropsWatches, let identity = connection.identity { return .detached(identity) }
-        return hadSession ? .over : .futile
+        return Ending(wasLong: life.isLong, detached: dropsWatches ? connection.identity : nil)
+    }
+
+    /// The servers' addresses, waited for; nil once the task is cancelled.
+    private func addresses() async -> ServerAddresses? {
+        var pause = Backoff(longest: Self.longestWait)
+        while !Task.isCancelled {
+            do throws(SessionObstacle) {
+                let addresses = try await ServerAddresses.resolve(servers)
+                return Task.isCancelled ? nil : addresses
+            } catch {
+                if !Task.isCancelled { complain(error) }
+            }
+            try? await Task.sleep(for: pause.next())
+        }
+        return nil
+    }
+
+    /// Opens a connection, with threads waited for; false if that cannot be done, or the task is cancelled.
+    private func open(_ connection: Connection, _ addresses: ServerAddresses, resuming identity: Connection.Identity?) async -> Bool {
+        var pause = Backoff(longest: Self.longestWait)
+        while !Task.isCancelled {
+            do throws(SessionObstacle) {
+                try connection.open(addresses.text, timeout: timeout, credentials, resuming: identity)
+                return true
+            } catch {
+                complain(error)
+                guard error == .noThreads else { return false }
+            }
+            try? await Task.sleep(for: pause.next())
+        }
+        return false
     }
 
     /// Waits until the session has ended, the connection must be given up, or the task is cancelled; true if only watches must be given up.
     private func supervise(_ signs: AsyncStream<SessionRelay.Sign>, _ relay: SessionRelay) async -> Bool {
-        var health = ConnectionHealth(timeout: timeout, now: .now)
         var iterator = signs.makeAsyncIterator()
         while true {
-            let alarm = health.deadline.map { relay.ring(at: $0) }
+            let alarm = relay.deadline.map { relay.ring(at: $0) }
             defer { alarm?.cancel() }
             switch await iterator.next() {
-            case .connected(let id, let timeout):
-                health.connected(at: .now)
+            case .connected(let session):
                 logger.info(
                     "connected to zookeeper",
-                    metadata: ["session": "0x\(String(UInt64(bitPattern: id), radix: 16))", "timeout": "\(timeout)"])
-            case .disconnected:
-                logger.warning("connection to zookeeper lost")
-                switch health.disconnected(at: .now) {
-                case .wait: continue
-                case .dropWatches:
-                    logger.warning("connection to zookeeper lost too often, going on without its watches")
-                    return true
-                case .startOver:
-                    logger.warning("connection to zookeeper lost too often, starting a new session")
-                    return false
-                }
-            case .ended:
-                logger.warning("zookeeper session ended")
+                    metadata: ["session": "0x\(String(UInt64(bitPattern: session.id), radix: 16))", "timeout": "\(session.timeout)"])
+            case .disconnected: logger.warning("connection to zookeeper lost")
+            case .over(.dropWatches):
+                logger.warning("connection to zookeeper lost too often, going on without its watches")
+                return true
+            case .over(.obstacle(let obstacle)):
+                complain(obstacle)
                 return false
             case .alarm:
-                guard let deadline = health.deadline, deadline <= .now else { continue }
-                logger.warning("no connection to zookeeper for long, starting over", metadata: ["servers": "\(servers.text)"])
+                guard let deadline = relay.deadline, deadline <= .now else { continue }
+                complain(.outOfReach)
                 return false
             case nil: return false
             }
         }
     }
 
-    /// `zookeeper_close` blocks, so not on a thread that others need.
+    /// `zookeeper_close` blocks for some seconds, so not on a thread that others need, unless there is no other.
     private func close(_ connection: Connection) async {
-        await withCheckedContinuation { continuation in
-            DispatchQueue.global().async {
-                connection.close()
-                continuation.resume()
-            }
+        if await !WorkerThread.run({ connection.close() }) { connection.close() }
+    }
+}
+
+// MARK: Obstacles
+
+extension Session {
+    /// How often the same obstacle is logged.
+    private static let complaintInterval: Duration = .seconds(600)
+
+    /// Keeps in mind why there is no session; on the C client's thread, before observers are told.
+    private func note(_ event: Connection.Event) {
+        switch event {
+        case .answered: complaint.withLock { $0 = Complaint() }
+        case .ended(let obstacle): complaint.withLock { $0.obstacle = obstacle }
+        case .connected, .connecting, .watch: break
         }
+    }
+
+    /// Logs why there is no session: each reason once, and again after a long time, until there are answers.
+    private func complain(_ obstacle: SessionObstacle) {
+        let isNew = complaint.withLock { complaint in
+            complaint.obstacle = obstacle
+            if let logged = complaint.logged, logged.obstacle == obstacle, logged.at.duration(to: .now) < Self.complaintInterval {
+                return false
+            }
+            complaint.logged = (obstacle, .now)
+            return true
+        }
+        guard isNew else { return }
+        logger.warning("no session with zookeeper", metadata: ["reason": "\(obstacle.text)", "servers": "\(servers.text)"])
     }
 }

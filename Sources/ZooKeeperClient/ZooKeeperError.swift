@@ -10,7 +10,8 @@ package enum ZooKeeperError: Error, Hashable, Sendable {
     case badVersion
     /// The connection is, or was, gone: whether it was done is not known. Worth another try once connected.
     case connectionLoss
-    /// The session is over, or its handle closed. Worth another try in the next session.
+    /// The session is over, has moved to another client, is not let in with its credentials, or its handle is closed. Worth another try in the
+    /// next session.
     case sessionEnded
     /// Anything else, by its number in `ZOO_ERRORS`.
     case other(Int32)
@@ -23,10 +24,15 @@ package enum ZooKeeperError: Error, Hashable, Sendable {
         case ZNODEEXISTS.rawValue: self = .nodeExists
         case ZBADVERSION.rawValue: self = .badVersion
         case ZCONNECTIONLOSS.rawValue, ZOPERATIONTIMEOUT.rawValue: self = .connectionLoss
-        case ZSESSIONEXPIRED.rawValue, ZCLOSING.rawValue, ZINVALIDSTATE.rawValue: self = .sessionEnded
+        case ZSESSIONEXPIRED.rawValue, ZCLOSING.rawValue, ZINVALIDSTATE.rawValue, ZSESSIONMOVED.rawValue, ZAUTHFAILED.rawValue,
+            ZSESSIONCLOSEDREQUIRESASLAUTH.rawValue:
+            self = .sessionEnded
         default: self = .other(code)
         }
     }
+
+    /// What the C client hands over is no answer to the request.
+    static let unreadable = ZooKeeperError.other(ZMARSHALLINGERROR.rawValue)
 
     /// Whether the same request may succeed once there is a connection.
     package var isPassing: Bool { self == .connectionLoss || self == .sessionEnded }

@@ -55,7 +55,7 @@ struct LookupCommand: AsyncParsableCommand {
         guard let found else {
             throw CommandFailure.refused(
                 "\(settings.zones[0].layout.root.debugDescription) could not be read from zookeeper at \(settings.servers.text) within "
-                    + "\(Self.limit): it is out of reach, or does not allow it")
+                    + "\(Self.limit): \(directory.obstacle ?? "it does not answer, or does not allow it")")
         }
         guard let first = found.first else { throw CommandFailure.refused("\(service.debugDescription) has no provider") }
         let lines = json ? [try all ? Self.json(found) : Self.json(first)] : found.map(\.authority)

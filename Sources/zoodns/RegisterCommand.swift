@@ -33,8 +33,8 @@ struct RegisterCommand: AsyncParsableCommand {
         services.append(.init(service: registrar, serviceName: "registrar"))
         do {
             try await Shutdown.run(services, signals, logger) { program?.sendToAll(SIGKILL) }
-        } catch RegistrarError.noConnection {
-            throw CommandFailure.refused("no connection to zookeeper at \(settings.registry.servers.text)")
+        } catch let error as RegistrarError {
+            throw CommandFailure.refused("\(error) at \(settings.registry.servers.text)")
         } catch  where program?.exitCode != nil {
             // The program has ended by itself, which ends everything.
         }
@@ -48,7 +48,8 @@ struct RegisterCommand: AsyncParsableCommand {
         do throws(RegistrarError) {
             let registrar = try Registrar(
                 [settings.provider], zooKeeper: settings.registry.servers.text,
-                authentication: settings.registry.credentials?.text, root: settings.registry.zones[0].layout.root,
+                authentication: settings.registry.credentials?.text, readers: settings.readers,
+                root: settings.registry.zones[0].layout.root,
                 sessionTimeout: settings.registry.sessionTimeout, connectTimeout: settings.connectTimeout, drain: settings.drain,
                 logger: logger)
             registrar.withdraw()

@@ -37,7 +37,13 @@ struct RegisterOptions: ParsableArguments {
         help: ArgumentHelp("How long to go on serving after the withdrawal: the TTL of the answers. (default: 5s)", valueName: "duration"))
     var drain: String?
 
-    @Option(help: ArgumentHelp("How long to wait for ZooKeeper at first. (default: for ever)", valueName: "duration"))
+    @Option(
+        help: ArgumentHelp(
+            "With --zookeeper-auth, who may read the znode and those made above it; only who registers may change them. (default: world)",
+            valueName: "world|creator"))
+    var readableBy: String?
+
+    @Option(help: ArgumentHelp("How long to wait for ZooKeeper at first. (default: without limit)", valueName: "duration"))
     var connectTimeout: String?
 
     @Argument(parsing: .postTerminator, help: "A program to start, registered while it serves.")

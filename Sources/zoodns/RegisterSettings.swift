@@ -5,13 +5,14 @@ import ProviderRegistry
 struct RegisterSettings {
     let registry: RegistrySettings
     let provider: ProviderAnnouncement
+    let readers: RegistrationReaders
     let check: ServiceCheck
     /// Where the tcp check connects: the provider's host if one was named.
     let checkHost: String
     let checkInterval: Duration
     let checkFailures: Int
     let drain: Duration
-    /// Nil: for ever.
+    /// Nil: without limit.
     let connectTimeout: Duration?
     /// The program to start and its arguments; empty for one that runs already.
     let command: [String]
@@ -32,6 +33,13 @@ struct RegisterSettings {
         let weight = reader.value("weight", options.weight, default: nil, expected: number16) { UInt16($0).map(Optional.some) }
         let priority = reader.value("priority", options.priority, default: nil, expected: number16) { UInt16($0).map(Optional.some) }
         let instance = reader.value("instance", options.instance, default: nil, expected: "a znode's name") { Optional.some($0) }
+        let readableBy = reader.value("readable-by", options.readableBy, default: nil, expected: "world or creator") {
+            RegistrationReaders(rawValue: $0).map(Optional.some)
+        }
+        readers = readableBy ?? .world
+        if readableBy != nil, registry.credentials == nil, reader.problems.isEmpty {
+            reader.complain("--readable-by: expected only with --zookeeper-auth: without it anyone may change what is registered")
+        }
         check = reader.value(
             "check", options.check, default: .tcp, expected: "tcp, http://HOST:PORT/PATH, exec:COMMAND or none", ServiceCheck.init)
         checkInterval = reader.value(

@@ -31,12 +31,11 @@ struct RegistryReader {
 
     /// Connects, reads, and ends the session; nil if that takes until an instant.
     static func read(
-        _ questions: [ExplainedName], _ settings: RegistrySettings, before deadline: ContinuousClock.Instant
+        _ questions: [ExplainedName], _ zones: [ZoneSource], _ session: Session, before deadline: ContinuousClock.Instant
     ) async throws -> [RegistryExcerpt]? {
-        let session = settings.session
         let (connections, connected) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         session.observe { if case .connected = $0 { connected.yield() } }
-        let reader = RegistryReader(session: session, zones: settings.zones)
+        let reader = RegistryReader(session: session, zones: zones)
         return try await withThrowingTaskGroup(of: [RegistryExcerpt]?.self) { group in
             group.addTask {
                 await session.run()

@@ -58,3 +58,11 @@ struct RegistrySettings {
         return logger
     }
 }
+
+extension CommandFailure {
+    /// ZooKeeper did not answer in time, for a reason that is known or not.
+    static func noAnswer(_ settings: RegistrySettings, within limit: Duration, _ obstacle: SessionObstacle?) -> CommandFailure {
+        let reason = obstacle.map { ": \($0.text)" } ?? ""
+        return .refused("no answer from zookeeper at \(settings.servers.text) within \(limit)\(reason)")
+    }
+}

@@ -54,9 +54,11 @@ struct ServeCommand: AsyncParsableCommand {
             ) { if let event = ZonePublisher.Event($0, zone: index) { publisher.send(event) } }
         }
 
+        let access = RegistryAccess(session, paths: settings.common.registry.zones.map(\.layout.root), logger)
+
         // Ended from the last to the first: whoever takes something in ends before what it takes it from.
         let parts =
-            [Part { await session.run() }] + watchers.map { watcher in Part { await watcher.run() } }
+            [Part { await session.run() }, Part { await access.run() }] + watchers.map { watcher in Part { await watcher.run() } }
             + [
                 Part { await resolver.run { publisher.send(.resolved($0)) } }, Part { try await publish(publisher) },
                 Part { try await serve(server) },

@@ -59,7 +59,7 @@ struct ZoneCommand: AsyncParsableCommand {
             var registries: [Int: Registry] = [:]
             while registries.count < settings.zones.count {
                 guard ContinuousClock.now < deadline, let items = await news.next(before: deadline) else {
-                    throw CommandFailure.refused("no answer from zookeeper at \(settings.servers.text) within \(Self.limit)")
+                    throw CommandFailure.noAnswer(settings, within: Self.limit, session.obstacle)
                 }
                 for item in items {
                     switch item {

@@ -251,6 +251,7 @@ extension RegisterTests {
         [], ["web"], ["web", "--port", "0"], ["a/b", "--port", "1"], ["web", "--port", "1", "--check", "maybe"],
         ["web", "--port", "1", "--host", "not a host"], ["web", "--port", "1", "--weight", "-1"],
         ["web", "--port", "1", "--instance", "a/b"], ["web", "--port", "1", "--zone", "a=/x", "--zone", "b=/y"],
+        ["web", "--port", "1", "--readable-by", "creator"],
     ])
     func `misuse is one line, and exit code 64`(_ arguments: [String]) async throws {
         let result = try await RunningProgram.run(RunningProgram.zoodns, ["register"] + arguments)
@@ -271,5 +272,65 @@ extension RegisterTests {
         let none = try await RunningProgram.run(RunningProgram.zoodns, ["lookup", "nothing", "--zookeeper", zooKeeper.address])
         #expect((none.exitCode, none.errors) == (1, "zoodns: \"nothing\" has no provider\n"))
         withExtendedLifetime(owner) {}
+    }
+}
+
+/// What others may do with what `register` makes.
+extension RegisterTests {
+    @Test(arguments: ["world", "creator"]) func `with credentials no other client may change the znode or add others`(
+        _ readers: String
+    ) async throws {
+        let program = try register(
+            ["--check", "none", "--readable-by", readers], environment: ["ZOODNS_ZOOKEEPER_AUTH": "digest:web:secret"])
+        try await waitUntil("registered") { program.errors.contains("provider registered") }
+        let attempts = try await zooKeeper.python(
+            """
+            from kazoo.exceptions import NoAuthError
+            from kazoo.security import OPEN_ACL_UNSAFE
+            def attempt(name, body):
+                try: body()
+                except NoAuthError: print(name, "refused")
+                else: print(name, "allowed")
+            other = KazooClient("\(zooKeeper.address)")
+            other.start()
+            other.add_auth("digest", "other:secret")
+            for one in (client, other):
+                attempt("overwrite", lambda: one.set("/providers/web/one", b"theirs"))
+                attempt("delete", lambda: one.delete("/providers/web/one"))
+                attempt("add", lambda: one.create("/providers/web/two", b"theirs"))
+                attempt("add a service", lambda: one.create("/providers/other"))
+                attempt("open", lambda: one.set_acls("/providers/web", OPEN_ACL_UNSAFE))
+                attempt("read", lambda: (one.get("/providers/web/one"), one.get_children("/providers"), one.get_children("/providers/web")))
+            """)
+        #expect(attempts.errors == "")
+        let lines = attempts.output.split(separator: "\n")
+        #expect(lines.count == 12)
+        for line in lines { #expect(line.hasSuffix(line.hasPrefix("read") && readers == "world" ? "allowed" : "refused"), "\(line)") }
+
+        // A later session of the same user takes it away, as the registrant does with what its earlier sessions have left.
+        let later = try await zooKeeper.python(#"client.add_auth("digest", "web:secret"); client.delete("/providers/web/one")"#)
+        #expect(later.errors == "")
+        try await waitUntil("made again") { program.errors.components(separatedBy: "provider registered").count == 3 }
+        program.signal(SIGTERM)
+        #expect(try await program.exitCode(within: .seconds(10)) == 0)
+    }
+
+    @Test func `refused credentials are named`() async throws {
+        let refusing = try ZooKeeperProcess(java: "-Dzookeeper.DigestAuthenticationProvider.enabled=false")
+        try await refusing.start()
+        let environment = ["ZOODNS_ZOOKEEPER_AUTH": "digest:web:secret"]
+        let program = try register(["--check", "none", "--connect-timeout", "4s"], at: refusing.address, environment: environment)
+        let reading = try RunningProgram(RunningProgram.zoodns, ["zone", "--zookeeper", refusing.address], environment: environment)
+        let looking = try RunningProgram(
+            RunningProgram.zoodns, ["lookup", "web", "--zookeeper", refusing.address], environment: environment)
+        #expect(try await program.exitCode() == 1)
+        #expect(program.errors.contains("zoodns: zookeeper refuses the credentials at \(refusing.address)\n"))
+        #expect(program.errors.components(separatedBy: "no session with zookeeper").count == 2, "said once")
+        #expect(program.errors.contains("zookeeper refuses: the credentials"))
+        for program in [reading, looking] {
+            #expect(try await program.exitCode() == 1)
+            #expect(program.errors.hasSuffix("within 15.0 seconds: the credentials are refused\n"), "\(program.errors)")
+        }
+        #expect(!program.errors.contains("secret"))
     }
 }

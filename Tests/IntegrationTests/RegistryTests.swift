@@ -126,4 +126,29 @@ import Testing
         #expect(lost.exitCode == 1)
         #expect(lost.errors.contains("cannot write to standard output"))
     }
+
+    @Test func `a registry that anyone may change is warned of once, one that is guarded is not`() async throws {
+        let zooKeeper = try ZooKeeperProcess()
+        try await zooKeeper.start()
+        let made = try await zooKeeper.python(
+            """
+            from kazoo.security import make_acl, make_digest_acl
+            anyone = lambda **rights: make_acl("world", "anyone", **rights)
+            client.create("/guarded", acl=[make_digest_acl("u", "p", all=True), anyone(read=True)])
+            client.create("/open", acl=[anyone(read=True, create=True), make_digest_acl("u", "p", all=True)])
+            """)
+        #expect(made.errors == "")
+        let server = try await ServingProgram(zooKeeper: zooKeeper.address, ["--zone", "a=/guarded", "--zone", "b=/open"])
+        let warning = "anyone may change the registry"
+        try await waitUntil("the warning") { server.program.errors.contains(warning) }
+        zooKeeper.stop()
+        try await waitUntil("disconnected") { server.program.errors.contains("connection to zookeeper lost") }
+        try await zooKeeper.start()
+        // Both are asked for over each connection, the guarded one first.
+        _ = try await zooKeeper.python(#"client.add_auth("digest", "u:p"); client.set_acls("/open", client.get_acls("/guarded")[0])"#)
+        try await waitUntil("connected again") { server.program.errors.components(separatedBy: "connected to zookeeper").count == 3 }
+        let lines = server.program.errors.split(separator: "\n").filter { $0.contains(warning) }
+        #expect(lines.count == 1)
+        #expect(lines.first?.contains("path=/open permissions=create ") == true, "\(lines)")
+    }
 }

@@ -217,4 +217,87 @@ private struct Place {
         #expect(place.znode?.owner == 1)
         guard case .refused = place.events.first else { return #expect(Bool(false), "\(place.events)") }
     }
+
+    @Test func `a refusal that goes on is told once`() throws {
+        var place = Place()
+        place.connect(1)
+        for _ in 0..<5 {
+            guard let request = place.state.takeRequest(at: place.now) else { return #expect(Bool(false), "it waits") }
+            place.state.take(.failed(.other(-102)), to: request, at: place.now)
+            place.now = try #require(place.state.deadline)
+        }
+        #expect(place.state.takeEvents().count == 1)
+        place.state.takeRefusal("the credentials")
+        place.state.takeRefusal("the credentials")
+        #expect(place.state.takeEvents() == [.refused(path: "/providers/a/u", reason: "the credentials")])
+    }
+}
+
+/// Others who do something to the path a thousand times a second.
+extension RegistrationStateTests {
+    enum Disturbance: CaseIterable, Sendable {
+        case deletes, overwrites, takes, deletesParents, answersNothing
+    }
+
+    @Test(arguments: Disturbance.allCases) func `who is disturbed without end asks ten times a second at most, and comes back`(
+        _ disturbance: Disturbance
+    ) {
+        var place = Place.registered
+        let start = place.now
+        var requests: [ContinuousClock.Instant] = []
+        for number in 0..<20_000 {
+            place.now += .milliseconds(1)
+            switch disturbance {
+            case .deletes: place.znode = nil
+            case .overwrites: place.znode?.octets = [9]
+            case .takes: place.znode = number.isMultiple(of: 2) ? ([9], 77, 0) : nil
+            case .deletesParents: (place.znode, place.hasParents) = (nil, false)
+            case .answersNothing: break
+            }
+            place.fireWatch()
+            while let request = place.state.takeRequest(at: place.now) {
+                requests.append(place.now)
+                let answer = disturbance == .answersNothing ? .failed(.sessionEnded) : place.answer(to: request)
+                place.state.take(answer, to: request, at: place.now)
+            }
+        }
+        #expect(requests.count > 10)
+        // Behind the burst; and far fewer in the end.
+        for (earlier, later) in zip(requests.dropFirst(12), requests.dropFirst(13)) {
+            #expect(earlier.duration(to: later) >= .milliseconds(100))
+        }
+        #expect(requests.filter { start.duration(to: $0) > .seconds(10) }.count <= 10)
+        #expect(place.state.takeEvents().count <= 20)
+
+        place.hasParents = true
+        place.znode = nil
+        place.fireWatch()
+        let peace = place.now
+        while place.znode?.owner != 1 {
+            place.now = max(place.now, place.state.deadline ?? place.now)
+            guard let request = place.state.takeRequest(at: place.now) else { return #expect(Bool(false), "it waits") }
+            place.state.take(place.answer(to: request), to: request, at: place.now)
+        }
+        #expect(peace.duration(to: place.now) <= .seconds(6))
+    }
+
+    @Test func `who is disturbed now and then comes back at once`() {
+        var place = Place.registered
+        for _ in 0..<100 {
+            place.now += .seconds(11)
+            place.znode = nil
+            place.fireWatch()
+            place.settle()
+            #expect(place.znode?.owner == 1)
+        }
+    }
+
+    @Test func `what is withdrawn and announced by its owner waits for nothing`() {
+        var place = Place.registered
+        for number in 0..<100 {
+            place.state.want(!number.isMultiple(of: 2))
+            place.settle()
+            #expect((place.znode == nil) == number.isMultiple(of: 2))
+        }
+    }
 }

@@ -74,6 +74,9 @@ public final class RunningProgram {
         }
     }
 
+    /// Its process number.
+    public var number: pid_t { process }
+
     /// What it has written to standard output.
     public var output: String { (try? String(contentsOf: folder.appending(path: "out"), encoding: .utf8)) ?? "" }
     /// What it has written to standard error.

@@ -6,13 +6,15 @@ public final class ZooKeeperProcess {
     /// Where clients find it.
     public let port: UInt16
     private let folder: URL
+    private let java: String
     private var program: RunningProgram?
 
     /// `127.0.0.1:PORT`.
     public var address: String { "127.0.0.1:\(port)" }
 
-    /// Chooses a port; `start` starts it.
-    public init() throws {
+    /// Chooses a port; `start` starts it, with further options of Java.
+    public init(java: String = "") throws {
+        self.java = java
         port = try Self.freePort()
         folder = FileManager.default.temporaryDirectory.appending(path: "zoodns-zookeeper-\(UUID().uuidString)")
     }
@@ -24,7 +26,9 @@ public final class ZooKeeperProcess {
 
     /// Starts it and waits until it serves.
     public func start() async throws {
-        program = try RunningProgram(RunningProgram.root.appending(path: "examples/lib/zookeeper"), [String(port), folder.path])
+        program = try RunningProgram(
+            RunningProgram.root.appending(path: "examples/lib/zookeeper"), [String(port), folder.path],
+            environment: java.isEmpty ? [:] : ["ZOOKEEPER_JAVA": java])
         try await waitUntil("ZooKeeper serves") { self.isServing }
     }
 

@@ -11,9 +11,13 @@ import ZooKeeperClient
         let events = Mutex<[SessionEvent]>([])
         private let task: Task<Void, Never>
 
-        init(_ servers: ConnectString, timeout: Duration = .seconds(4)) {
-            let session = Session(servers: servers, timeout: timeout, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        init(_ servers: ConnectString, timeout: Duration = .seconds(4), _ credentials: Credentials? = nil) {
+            let session = Session(
+                servers: servers, timeout: timeout, credentials: credentials,
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
             self.session = session
+            // As a watcher does, without which a session is of no use.
+            session.observe { [weak session] in if case .connected = $0 { session?.list("/", watch: true) { _ in } } }
             task = Task { await session.run() }
         }
 
@@ -52,5 +56,79 @@ import ZooKeeperClient
         let observed = Observed(try #require(ConnectString("no.such.host.invalid:2181,\(zooKeeper.address)/zookeeper")))
         try await waitUntil("connected") { (try? await observed.list("/").get())?.contains("quota") == true }
         await observed.end()
+    }
+
+    @Test func `what a znode's list of access gives to anyone is known`() async throws {
+        let zooKeeper = try ZooKeeperProcess()
+        try await zooKeeper.start()
+        let observed = Observed(try #require(ConnectString(zooKeeper.address)), Credentials("digest:a:b"))
+        try await waitUntil("connected") { (try? await observed.list("/").get()) != nil }
+        for (path, access, expected) in [
+            ("/open", .open, [.read, .write, .create, .delete, .admin]), ("/readable", .readable, .read), ("/own", .creatorOnly, []),
+        ] as [(String, ZnodeAccess, ZnodePermissions)] {
+            let created = await withCheckedContinuation { continuation in
+                observed.session.create(path, [], .persistent, access) { continuation.resume(returning: $0) }
+            }
+            #expect((try? created.get()) != nil)
+            let permissions = await withCheckedContinuation { continuation in
+                observed.session.worldPermissions(path) { continuation.resume(returning: $0) }
+            }
+            #expect(permissions == .success(expected))
+        }
+        await observed.end()
+    }
+}
+
+/// With servers that no ZooKeeper is like.
+extension SessionTests {
+    @Test(arguments: ["number(-1)", "number(-2147483648)", "number(2) + number(1) + b'a' + number(-1)", "b''"])
+    func `a list that is none fails, and is not taken for an empty one`(_ list: String) async throws {
+        let broken = try await BrokenZooKeeper(answer: "header(xid, 0) + \(list)")
+        let observed = Observed(try #require(ConnectString(broken.address)))
+        try await waitUntil("an answer") { await observed.list("/a") == .failure(.other(-5)) }
+        await observed.end()
+    }
+
+    @Test func `data of a negative length fails`() async throws {
+        let broken = try await BrokenZooKeeper(answer: "header(xid, 0) + number(-2) + bytes(68)")
+        let observed = Observed(try #require(ConnectString(broken.address)))
+        try await waitUntil("an answer") {
+            await withCheckedContinuation { continuation in
+                observed.session.read("/a", limit: 10, watch: false) { continuation.resume(returning: $0) }
+            } == .failure(.other(-5))
+        }
+        await observed.end()
+    }
+
+    /// The pauses are at least 50, 100, 200, 400 and 800 ms.
+    @Test(arguments: Sickness.all) func `sessions that end at once are asked for ever more slowly`(_ sickness: Sickness) async throws {
+        let broken = try await BrokenZooKeeper(
+            id: sickness.id, timeout: sickness.timeout, closes: sickness.closes, answer: "header(xid, \(sickness.code))")
+        let start = ContinuousClock.now
+        let observed = Observed(try #require(ConnectString(broken.address)), Credentials("digest:a:b"))
+        // A connection that is closed is made again three or four times before it is given up.
+        try await waitUntil("six sessions") { broken.sessions >= (sickness.closes ? 21 : 6) }
+        #expect(start.duration(to: .now) > .milliseconds(1550))
+        #expect(observed.session.obstacle == sickness.obstacle)
+        await observed.end()
+    }
+
+    struct Sickness: Sendable, CustomTestStringConvertible {
+        var id: Int64 = 7
+        var timeout: Int32 = 10_000
+        var closes = false
+        var code: Int32 = 0
+        let obstacle: SessionObstacle
+
+        var testDescription: String { "\(obstacle), \(code)" }
+
+        static let all = [
+            Sickness(id: 0, obstacle: .unusable("without an id")), Sickness(timeout: 0, obstacle: .unusable("with a timeout of 0 ms")),
+            Sickness(timeout: .max, obstacle: .unusable("with a timeout of 2147483647 ms")),
+            // ZSESSIONEXPIRED, ZSESSIONMOVED, ZAUTHFAILED, ZSESSIONCLOSEDREQUIRESASLAUTH
+            Sickness(code: -112, obstacle: .ended), Sickness(code: -118, obstacle: .ended),
+            Sickness(code: -115, obstacle: .credentialsRefused), Sickness(code: -124, obstacle: .credentialsRefused),
+            Sickness(closes: true, obstacle: .flapping),
+        ]
     }
 }

@@ -178,7 +178,7 @@ def unresolvable_at_start(scene):
     inside = ["unshare", "--mount", "sh", "-c", f'mount --bind "{hosts}" /etc/hosts && exec "$@"', "sh"]
     scene.serve(f"registry.invalid:{zookeeper.port}", prefix=inside)
     scene.probe()
-    scene.wait_for("a word on it in the log", lambda: "no zookeeper server could be resolved" in scene.log())
+    scene.wait_for("a word on it in the log", lambda: "no server's name can be resolved" in scene.log())
     with scene.truth.readies(True):
         # In place: a bind mount follows the file, not its name.
         with open(hosts, "a") as file:

@@ -94,7 +94,7 @@ def wiped(scene):
     scene.client = None
     scene.connect(zookeeper.address)
     # What a registry that nobody wiped would have is what is right until its owners are back.
-    scene.wait_for("a new session", lambda: scene.log().count("registry read") >= 1 and "starting over" in scene.log(), 90)
+    scene.wait_for("a new session", lambda: scene.log().count("registry read") >= 1 and "no server gives a session" in scene.log(), 90)
     scene.say("zoodns has started over with the empty ZooKeeper")
     time.sleep(5)
     scene.check(scene.prober.verdicts["stale"] == 0, "answers changed although everything was to be held")

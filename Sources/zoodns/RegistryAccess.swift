@@ -1,0 +1,63 @@
+import Handoff
+import Logging
+import ZooKeeperClient
+
+/// Warns of registries that anonymous clients of ZooKeeper may change: they could send everyone anywhere.
+///
+/// Looks at each connection, and from time to time, since access may be granted or the path made later. The same is said once.
+struct RegistryAccess {
+    private let session: Session
+    private let paths: [String]
+    private let logger: Logger
+    private let mailbox = Mailbox<News>()
+
+    /// Time between looks at the same connection.
+    private static let interval: Duration = .seconds(600)
+
+    private enum News: Sendable {
+        case connected
+        case permissions(ZnodePermissions, path: String)
+    }
+
+    /// Looks at the registries at these paths over a session that has not begun to run.
+    init(_ session: Session, paths: [String], _ logger: Logger) {
+        self.session = session
+        self.paths = paths
+        self.logger = logger
+        session.observe { [mailbox] in if case .connected = $0 { mailbox.post(.connected) } }
+    }
+
+    /// Looks until the task is cancelled.
+    func run() async {
+        var reported: [String: ZnodePermissions] = [:]
+        var next = ContinuousClock.now + Self.interval
+        while let news = await mailbox.next(before: next) {
+            var isDue = next <= .now
+            for item in news {
+                switch item {
+                case .connected: isDue = true
+                case .permissions(let permissions, let path): report(permissions.subtracting(.read), path, &reported)
+                }
+            }
+            guard isDue else { continue }
+            next = .now + Self.interval
+            for path in paths { ask(path) }
+        }
+    }
+
+    /// A path that does not exist, or whose list may not be read, is nothing to warn of.
+    private func ask(_ path: String) {
+        session.worldPermissions(path) { [mailbox] in
+            if case .success(let permissions) = $0 { mailbox.post(.permissions(permissions, path: path)) }
+        }
+    }
+
+    private func report(_ permissions: ZnodePermissions, _ path: String, _ reported: inout [String: ZnodePermissions]) {
+        guard reported[path, default: []] != permissions else { return }
+        reported[path] = permissions
+        guard !permissions.isEmpty else { return }
+        logger.warning(
+            "anyone may change the registry: see ZooKeeper's access control lists",
+            metadata: ["path": "\(path)", "permissions": "\(permissions.text)"])
+    }
+}
