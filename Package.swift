@@ -51,7 +51,11 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(
-            name: "HostResolution", dependencies: ["CAres", "CLinux", "DNSAuthority", "IPAddressing", "Handoff", .logging]),
+            name: "HostResolution",
+            dependencies: [
+                "CAres", "CLinux", "DNSAuthority", "IPAddressing", "Handoff", .logging,
+                .product(name: "DequeModule", package: "swift-collections"),
+            ]),
         .target(
             name: "DNSTransport",
             dependencies: [

@@ -1,3 +1,5 @@
+import DequeModule
+
 /// How many look-ups may be under way.
 struct LookupLimits {
     /// In all; the oldest that has given up its place ends for a new one, as failed.
@@ -23,7 +25,7 @@ struct LookupPlaces {
     let patience: Duration
     var taken = 0
     /// The look-ups that hold them, the oldest first.
-    var entries = Queue<ScheduleEntry>()
+    var entries: Deque<ScheduleEntry> = []
 
     init(_ most: Int, patience: Duration) {
         self.most = most

@@ -1,3 +1,4 @@
+import DequeModule
 import IPAddressing
 
 /// Which host to look up when, and what is known of each. Pure: outcomes and the time come in, look-ups go out.
@@ -75,13 +76,13 @@ struct ResolutionSchedule {
     private var states: [String: State] = [:]
     /// What has come of the look-ups under way.
     private var outcomes: [String: PerFamily<Outcome?>] = [:]
-    private var lines: [Line: Queue<ScheduleEntry>] = [.new: Queue(), .due: Queue(), .failed: Queue()]
+    private var lines: [Line: Deque<ScheduleEntry>] = [.new: [], .due: [], .failed: []]
     /// Hosts by the second at which they are due, counted from `start`.
     private var calendar: [Int: [ScheduleEntry]] = [:]
     private var prompt: LookupPlaces
     private var retry: LookupPlaces
     /// Look-ups that have given up their places, the oldest first.
-    private var slow = Queue<ScheduleEntry>()
+    private var slow: Deque<ScheduleEntry> = []
     private var slowCount = 0
     private var lastTicket: UInt64 = 0
     /// Entries that no longer count.
@@ -184,11 +185,11 @@ extension ResolutionSchedule {
     private mutating func forgetOutdated() {
         guard outdated > states.count + 1024 else { return }
         let states = states
-        let counts = { (entry: ScheduleEntry) in states[entry.host]?.ticket == entry.ticket }
-        for line in Line.allCases { lines[line]?.filter(counts) }
-        for kind in Kind.allCases { self[kind].entries.filter(counts) }
-        slow.filter(counts)
-        calendar = calendar.mapValues { $0.filter(counts) }.filter { !$0.value.isEmpty }
+        let isOutdated = { (entry: ScheduleEntry) in states[entry.host]?.ticket != entry.ticket }
+        for line in Line.allCases { lines[line]?.removeAll(where: isOutdated) }
+        for kind in Kind.allCases { self[kind].entries.removeAll(where: isOutdated) }
+        slow.removeAll(where: isOutdated)
+        calendar = calendar.mapValues { $0.filter { !isOutdated($0) } }.filter { !$0.value.isEmpty }
         outdated = 0
     }
 }

@@ -33,7 +33,4 @@ struct ChangePace {
         }
         return due
     }
-
-    /// Forgets what waits: all has been taken in.
-    mutating func clear() { waiting = [] }
 }

@@ -27,12 +27,4 @@ import Testing
         _ = pace.take([long], at: start, count: count)
         for _ in 0..<3 { #expect(pace.take([long, short], at: start, count: count) == [short]) }
     }
-
-    @Test func `what was taken in with all others does not wait`() {
-        var pace = ChangePace()
-        _ = pace.take([long], at: start, count: count)
-        _ = pace.take([long], at: start, count: count)
-        pace.clear()
-        #expect(pace.take([], at: start + .seconds(1), count: count) == [])
-    }
 }
