@@ -105,7 +105,7 @@ import Testing
             guard step % 5 == 0 else { continue }
             var whole = compiler()
             for zone in 0...1 { whole.replace(with: registries[zone], zone: zone) }
-            // Hosts that nobody named meanwhile have been forgotten.
+            // Hosts that no provider named meanwhile have been forgotten.
             if step >= 50 {
                 whole.resolve(resolved)
                 steps.resolve(resolved)
