@@ -107,7 +107,7 @@ extension AddressSets {
 // MARK: The instances' RRsets
 
 extension AddressSets {
-    /// Adds the RRsets of one of the providers, told by the place of its addresses. Those that share a set share them.
+    /// Adds the RRsets of one of the providers, which has the set at this place. Those that share a set share them.
     mutating func addOwn(_ place: Int, isHeld: Bool, _ builder: inout RecordBlockBuilder) -> Own {
         if let own = isHeld ? sets[place].own.held : sets[place].own.current { return own }
         let own = makeOwn(sets[place].addresses, isHeld: isHeld, &builder)

@@ -1,53 +1,82 @@
-/// Services that wait to be compiled, those first whose changes cost little; none waits without limit.
+/// Services that wait to be compiled: by turns the one whose change costs least and the one that has waited longest.
 ///
-/// The clock counts what has been compiled, in providers. A service is due its price after the moment at which it came in: one that costs
-/// much lets others pass, and comes before those that come in once its time is up, however little they cost. Ties go by arrival.
+/// So a service that costs little waits for one other at most, however many cost much, and none waits without limit, however many cost less.
 struct CompilationQueue {
     typealias ServiceReference = ZoneCompiler.ServiceReference
 
     private struct Entry {
-        let due: Int
+        let price: Int
         let arrival: Int
-        let cost: Int
         let service: ServiceReference
 
-        func isBefore(_ other: Entry) -> Bool { (due, arrival) < (other.due, other.arrival) }
+        func isBefore(_ other: Entry) -> Bool { (price, arrival) < (other.price, other.arrival) }
     }
 
-    private var waiting: Set<ServiceReference> = []
+    /// When each service that waits came in; entries of other arrivals are out of date.
+    private var waiting: [ServiceReference: Int] = [:]
     /// A binary heap: no entry is before the one at half its place.
-    private var heap: [Entry] = []
-    private var clock = 0
+    private var byPrice: [Entry] = []
+    /// In the order of arrival, the last one first.
+    private var byAge: [Entry] = []
+    /// Those that have come since `byAge` was put in order.
+    private var newest: [Entry] = []
     private var arrivals = 0
+    private var isOldestsTurn = false
 
-    var isEmpty: Bool { heap.isEmpty }
+    var isEmpty: Bool { waiting.isEmpty }
 
     /// Whether a service waits.
-    func contains(_ service: ServiceReference) -> Bool { waiting.contains(service) }
+    func contains(_ service: ServiceReference) -> Bool { waiting[service] != nil }
 
-    /// Adds a service that costs so much itself, and at this price; false if it waits already.
-    mutating func insert(_ service: ServiceReference, cost: Int, price: Int) -> Bool {
-        guard waiting.insert(service).inserted else { return false }
+    /// Adds a service whose change costs so much; false if it waits already.
+    mutating func insert(_ service: ServiceReference, price: Int) -> Bool {
+        guard waiting[service] == nil else { return false }
         arrivals &+= 1
-        heap.append(Entry(due: clock &+ price, arrival: arrivals, cost: cost, service: service))
-        var place = heap.count - 1
-        while place > 0, heap[place].isBefore(heap[(place - 1) / 2]) {
-            heap.swapAt(place, (place - 1) / 2)
-            place = (place - 1) / 2
-        }
+        waiting[service] = arrivals
+        let entry = Entry(price: price, arrival: arrivals, service: service)
+        newest.append(entry)
+        byPrice.append(entry)
+        rise()
         return true
     }
 
-    /// Takes out the service that is due first.
+    /// Takes out the service whose turn it is.
     mutating func popFirst() -> ServiceReference? {
-        guard let first = heap.first, let last = heap.popLast() else { return nil }
-        if !heap.isEmpty {
-            heap[0] = last
+        // What is out of date must not pile up behind what is never reached.
+        if byPrice.count > 2 * waiting.count + 16 { byPrice = byPrice.filter(isCurrent).sorted { $0.isBefore($1) } }
+        if byAge.count + newest.count > 2 * waiting.count + 16 { (byAge, newest) = (byAge.filter(isCurrent), newest.filter(isCurrent)) }
+        while let entry = isOldestsTurn ? popOldest() : popCheapest() {
+            guard isCurrent(entry) else { continue }
+            waiting[entry.service] = nil
+            isOldestsTurn = !isOldestsTurn && !isEmpty
+            return entry.service
+        }
+        return nil
+    }
+
+    private func isCurrent(_ entry: Entry) -> Bool { waiting[entry.service] == entry.arrival }
+
+    private mutating func popOldest() -> Entry? {
+        if byAge.isEmpty { (byAge, newest) = (newest.reversed(), []) }
+        return byAge.popLast()
+    }
+
+    private mutating func popCheapest() -> Entry? {
+        guard let first = byPrice.first, let last = byPrice.popLast() else { return nil }
+        if !byPrice.isEmpty {
+            byPrice[0] = last
             sink()
         }
-        clock &+= first.cost
-        waiting.remove(first.service)
-        return first.service
+        return first
+    }
+
+    /// Moves the last entry up to its place.
+    private mutating func rise() {
+        var place = byPrice.count - 1
+        while place > 0, byPrice[place].isBefore(byPrice[(place - 1) / 2]) {
+            byPrice.swapAt(place, (place - 1) / 2)
+            place = (place - 1) / 2
+        }
     }
 
     /// Moves the first entry down to its place.
@@ -55,9 +84,11 @@ struct CompilationQueue {
         var place = 0
         while true {
             var least = place
-            for child in [2 * place + 1, 2 * place + 2] where child < heap.count && heap[child].isBefore(heap[least]) { least = child }
+            for child in [2 * place + 1, 2 * place + 2] where child < byPrice.count && byPrice[child].isBefore(byPrice[least]) {
+                least = child
+            }
             if least == place { return }
-            heap.swapAt(place, least)
+            byPrice.swapAt(place, least)
             place = least
         }
     }

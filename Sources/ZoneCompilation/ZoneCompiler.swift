@@ -118,16 +118,15 @@ extension ZoneCompiler {
         }
     }
 
-    /// Marks a service and all whose addresses hang on it. Together they pay for their change: the more hang on a service, the longer the
-    /// last of them waits.
+    /// Marks a service and all whose addresses hang on it. Together they pay for their change: the more of them come first, the less another
+    /// has to cost to be compiled before.
     private mutating func markDirty(_ service: ServiceReference) {
         memo.forget(service)
         var pending = [service]
         var price = 0
         while let next = pending.popLast() {
-            let cost = 1 + zones[next.zone].content.registrationCount(at: next.owner)
-            price += cost
-            let isNew = queue.insert(next, cost: cost, price: price)
+            price += 1 + zones[next.zone].content.registrationCount(at: next.owner)
+            let isNew = queue.insert(next, price: price)
             // One that waits may have been looked at since by services that do not.
             let wasSettled = book.unsettle(next.owner)
             if isNew || wasSettled { pending += uses.services(inside: next) }

@@ -48,29 +48,36 @@ struct ZoneState {
         } else if !content.hasDescendants(name) {
             builder.remove(name)
         } else if !block.isBetween {
-            insertEmptyNonTerminal(name)
+            insertEmptyNonTerminals([name])
         }
     }
 
     /// Puts empty non-terminals where something lies below and nothing stands, and takes away those below which nothing lies any more.
     mutating func placeEmptyNonTerminals(_ isWaiting: (DomainName) -> Bool) {
         guard !between.isEmpty else { return }
+        var new: [DomainName] = []
         for name in between {
             let block = builder.block(of: name)
             if let block, block.isBetween {
                 release(name, of: block, isWaiting)
             } else if block == nil, content.hasDescendants(name) {
-                insertEmptyNonTerminal(name)
+                new.append(name)
             }
+        }
+        for start in stride(from: 0, to: new.count, by: Self.mostInBlock) {
+            insertEmptyNonTerminals(new[start..<min(start + Self.mostInBlock, new.count)])
         }
         between = []
         isChanged = true
     }
 
-    private mutating func insertEmptyNonTerminal(_ name: DomainName) {
-        var names = RecordBlockBuilder()
-        names.add(name)
-        builder.insert(names.build(isBetween: true))
+    /// Empty non-terminals in one block: enough to share what a block costs, and so few that the last one left keeps little.
+    private static let mostInBlock = 32
+
+    private mutating func insertEmptyNonTerminals(_ names: some Sequence<DomainName>) {
+        var block = RecordBlockBuilder()
+        for name in names { block.add(name) }
+        builder.insert(block.build(isBetween: true))
     }
 
     /// Takes the zone with the apex on top, if it is whole and different from the last; `serial` numbers it, given the last one's number.
@@ -80,7 +87,7 @@ struct ZoneState {
         guard let authority = apex.authority(serial: serial(zone?.authority.serial)) else { return }
         builder.insert(apex.compile(authority, hasNameServer: !content.hasService(at: authority.primary)))
         for ancestor in ServiceNaming.ancestors(of: authority.primary, below: content.origin) where builder.block(of: ancestor) == nil {
-            insertEmptyNonTerminal(ancestor)
+            insertEmptyNonTerminals([ancestor])
         }
         zone = builder.build(authority, ttl: policy.ttl, hasUnknownServices: !content.unknown.isEmpty)
         isChanged = false

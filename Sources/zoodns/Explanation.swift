@@ -82,6 +82,9 @@ private struct Facts {
             let path = PlainText.name(excerpt.source.layout.path(of: service))
             return error == .noNode ? "  \(path) vanished while this was read" : "  \(path) cannot be listed: \(error.text)"
         }
+        for case .oversized(let owner, let leftOut) in snapshot.reports where owner == question.owner(in: excerpt) {
+            remarks.append("  too large: the \(leftOut) youngest providers are left out")
+        }
         if count == 0, remarks.isEmpty, !services.isEmpty { remarks.append("  no znodes below") }
         return remarks
     }

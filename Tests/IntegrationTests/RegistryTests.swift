@@ -151,4 +151,43 @@ import Testing
         #expect(lines.count == 1)
         #expect(lines.first?.contains("path=/open permissions=create ") == true, "\(lines)")
     }
+
+    /// Without bounds 3,000 × 3,000 addresses of 28 octets, twice; and each change of the first service would be followed a million times.
+    @Test func `aliases of aliases cost little, and others are seen while they change`() async throws {
+        let zooKeeper = try ZooKeeperProcess()
+        try await zooKeeper.start()
+        let server = try await ServingProgram(zooKeeper: zooKeeper.address)
+        let loaded = try await zooKeeper.python(
+            """
+            def fill(service, hosts):
+                client.ensure_path('/providers/' + service)
+                for start in range(0, 3000, 500):
+                    transaction = client.transaction()
+                    for number in range(start, start + 500):
+                        data = json.dumps({'host': hosts(number), 'port': number + 1}).encode()
+                        transaction.create(f'/providers/{service}/{number}', data)
+                    transaction.commit()
+            fill('f', lambda number: '2001:db8::%x' % (number + 1))
+            fill('g', lambda number: 'f.svc.local')
+            fill('x', lambda number: f'{number}.g.svc.local')
+            """)
+        #expect(loaded.errors == "")
+        try await waitUntil("the last alias") { try server.ask("2999.x.svc.local", "AAAA", isStream: true).answer.count == 128 }
+        #expect(server.program.peakOfMemory < 300 << 20)
+        let attacker = try zooKeeper.leavePython(
+            """
+            import threading
+            def change():
+                while True:
+                    client.delete(client.create('/providers/f/more', b'{"host": "10.0.0.1", "port": 1}'))
+            threading.Thread(target=change, daemon=True).start()
+            """)
+        try await waitUntil("the changes have begun") { attacker.output == "ready\n" }
+        #expect(try await zooKeeper.python("register('other', '10.0.0.2', 80, False)").exitCode == 0)
+        try await waitUntil("the other service", within: .seconds(5)) { try server.ask("other.svc.local", "A").answer.count == 1 }
+        server.program.signal(SIGTERM)
+        // Less than the limit at which the program ends whatever its parts do.
+        #expect(try await server.program.exitCode(within: .seconds(4)) == 0)
+        #expect(attacker.isRunning)
+    }
 }

@@ -90,6 +90,13 @@ public final class RunningProgram {
         return false
     }
 
+    /// Most octets that the program has had in memory at once; 0 once it has ended.
+    public var peakOfMemory: Int {
+        let status = try? String(contentsOf: URL(filePath: "/proc/\(process)/status"), encoding: .utf8)
+        let line = status?.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return (line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) } ?? 0) * 1024
+    }
+
     /// Sends a signal.
     public func signal(_ number: Int32) { if isRunning { kill(process, number) } }
 

@@ -105,7 +105,7 @@ import Testing
             guard step % 5 == 0 else { continue }
             var whole = compiler()
             for zone in 0...1 { whole.replace(with: registries[zone], zone: zone) }
-            // Hosts that nobody named meanwhile have been forgotten.
+            // Hosts that no provider named meanwhile have been forgotten.
             if step >= 50 {
                 whole.resolve(resolved)
                 steps.resolve(resolved)
@@ -114,7 +114,7 @@ import Testing
         }
     }
 
-    @Test(arguments: 0..<UInt64(8)) func `no name vanishes on the way from one state to another that has it`(_ seed: UInt64) throws {
+    @Test(arguments: 0..<UInt64(4)) func `no name vanishes on the way from one state to another that has it`(_ seed: UInt64) throws {
         var random = Numbers(state: seed)
         let origins = [origin, try #require(DomainName(text: "b.svc.local"))]
         func compiler() -> ZoneCompiler { ZoneCompiler(origins: origins, policy: TestRegistry.policy, seed: 1) }
@@ -122,7 +122,7 @@ import Testing
         var steps = compiler()
         for zone in 0...1 { steps.replace(with: registries[zone], zone: zone) }
         var before = names(slices(&steps).last ?? [])
-        for step in 0..<60 {
+        for step in 0..<50 {
             // Two at once: a name that one gives up the other may take.
             for _ in 0..<2 {
                 let name = try #require(Self.names.randomElement(using: &random))
@@ -190,11 +190,12 @@ import Testing
     /// A service is changed before one has been compiled that names it, and one that names that has been.
     @Test func `a change passes through services that wait`() {
         var compiler = compiler()
-        compiler.replace(
-            with: Registry(services: [
-                "t": service("m.svc.local"), "m": service("f.svc.local", "10.0.0.9", "10.0.0.8"), "f": service("10.0.0.1"),
-            ]), zone: 0)
-        // Only `t`, the cheapest, or `f`: `m` waits longest.
+        compiler.replace(with: Registry(), zone: 0)
+        let services: [(ServiceName, Service)] = [
+            ("t", service("m.svc.local")), ("f", service("10.0.0.1")), ("m", service("f.svc.local", "10.0.0.9", "10.0.0.8")),
+        ]
+        for (name, service) in services { compiler.apply(RegistryChange(services: [name: service]), zone: 0) }
+        // `t`, the cheapest, and `f`, then the oldest.
         for _ in 0..<2 { _ = compiler.compile(while: { false }) { ($0 ?? 0) + 1 } }
         compiler.apply(RegistryChange(services: ["f": service("10.0.0.2")]), zone: 0)
         let lines = lines(&compiler)

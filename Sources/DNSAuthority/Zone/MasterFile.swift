@@ -4,8 +4,8 @@ package enum MasterFile {
     ///
     /// Empty non-terminals need no line; RRsets that are not known at present stand as comments.
     package static func text(of zone: Zone) -> String {
-        let names = zone.nodes.map { (owner: $0.owner, rrsets: $0.rrsets) }.sorted {
-            sortKey($0.owner).lexicographicallyPrecedes(sortKey($1.owner))
+        let names = zone.nodes.map { (owner: $0.owner, rrsets: $0.rrsets, key: sortKey($0.owner)) }.sorted {
+            $0.key.lexicographicallyPrecedes($1.key)
         }
         let records = names.flatMap { name in name.rrsets.flatMap { lines(of: $0, owner: name.owner) } }
         return (["$TTL \(zone.ttl)"] + records).joined(separator: "\n") + "\n"
