@@ -362,6 +362,7 @@ extension ResolutionSchedule {
         state.failures = hasFailed ? state.failures + 1 : 0
         state.isLost = hasFailed && !isFound
         state.stage = .resting
+        if isFound, state.known.settleUnknown() { changed = state.known }
         states[host] = state
         let lifetimes = state.isLost ? [] : outcomes.compactMap(\.lifetime)
         let pause = (lifetimes + (hasFailed ? [Self.pause(afterFailures: state.failures)] : [])).min() ?? 1

@@ -39,6 +39,15 @@ import Testing
         #expect(schedule.begin(at: start + .seconds(seconds)).begun == ["a.test"])
     }
 
+    @Test func `a family that fails while the other is known is taken for none until it is known`() {
+        var schedule = begun()
+        #expect(schedule.learn("a.test", .ipv4, .addresses([address], ttl: 1), at: start)?.ipv6 == .unknown)
+        #expect(schedule.end("a.test", at: start)?.ipv6 == .known([]))
+        #expect(schedule.begin(at: start + .seconds(1)).begun == ["a.test"])
+        let six = IPAddress.v6(IPv6Address(value: 1))
+        #expect(schedule.learn("a.test", .ipv6, .addresses([six], ttl: 1), at: start)?.ipv6 == .known([IPv6Address(value: 1)]))
+    }
+
     @Test func `a family that fails while the other is known is asked for again soon, less and less often`() {
         var schedule = begun()
         var now = start
