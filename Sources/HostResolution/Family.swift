@@ -1,6 +1,6 @@
 import IPAddressing
 
-/// A family of addresses, told by the type of record that holds them.
+/// A family of addresses, by the type of record that holds them.
 enum Family: CaseIterable, Hashable, Sendable {
     /// A records (RFC 1035 §3.4.1).
     case ipv4

@@ -12,8 +12,9 @@ struct LookupLimits {
     /// As many as so many descriptors allow.
     init(descriptors: Int) { underWay = min(max(descriptors / Self.descriptorsEach, 4), Self.mostUnderWay) }
 
-    /// Places for hosts that are new or were found last time.
-    var prompt: Int { underWay / 2 }
+    /// Places for hosts that are new or were found last time: few enough at once for name servers such as dnsmasq, which refuse more than
+    /// 150 questions under way.
+    var prompt: Int { underWay / 4 }
     /// Places for hosts that failed last time.
     var failed: Int { max(underWay / 8, 1) }
 }

@@ -21,7 +21,7 @@ struct ResolutionSchedule {
     static let interval: Duration = .milliseconds(1)
     static let burst: Duration = .milliseconds(200)
     /// How long a look-up keeps its place from others: name servers that know a name answer sooner.
-    static let patience: Duration = .milliseconds(200)
+    static let patience: Duration = .milliseconds(100)
     /// How long one of a host that failed does: name servers that have to ask others answer sooner.
     static let patienceWithFailed: Duration = .seconds(2)
     /// Longest pause after failures, in seconds; the first is one second, each next one twice as long.
@@ -363,6 +363,7 @@ extension ResolutionSchedule {
         state.failures = hasFailed ? state.failures + 1 : 0
         state.isLost = hasFailed && !isFound
         state.stage = .resting
+        if isFound, state.known.settleUnknown() { changed = state.known }
         states[host] = state
         let lifetimes = state.isLost ? [] : outcomes.compactMap(\.lifetime)
         let pause = (lifetimes + (hasFailed ? [Self.pause(afterFailures: state.failures)] : [])).min() ?? 1

@@ -60,8 +60,8 @@ import Testing
     }
 
     @Test func `localhost is known without a name server`() async throws {
-        let nobody = SocketEndpoint(address: .v4(IPv4Address(value: 0x7F00_0001)), port: try ClientSocket.freePort())
-        try await following(["localhost", "a.test"], of: nobody) { reports, _ in
+        let unused = SocketEndpoint(address: .v4(IPv4Address(value: 0x7F00_0001)), port: try ClientSocket.freePort())
+        try await following(["localhost", "a.test"], of: unused) { reports, _ in
             try await waitUntil("localhost is known") { reports["localhost"]?.ipv6 == .known([IPv6Address(value: 1)]) }
             #expect(reports["localhost"]?.ipv4 == .known([IPv4Address(value: 0x7F00_0001)]))
             #expect(reports["a.test"] == nil)
@@ -70,8 +70,8 @@ import Testing
 
     /// The caller has forgotten what was known of a host that no provider named any more.
     @Test func `a host that is left out for a moment is reported again`() async throws {
-        let nobody = SocketEndpoint(address: .v4(IPv4Address(value: 0x7F00_0001)), port: try ClientSocket.freePort())
-        try await following(["localhost"], of: nobody) { reports, resolver in
+        let unused = SocketEndpoint(address: .v4(IPv4Address(value: 0x7F00_0001)), port: try ClientSocket.freePort())
+        try await following(["localhost"], of: unused) { reports, resolver in
             for _ in 0..<20 {
                 try await waitUntil("localhost is known") { reports["localhost"]?.ipv6.isUnknown == false }
                 reports.forget()

@@ -39,6 +39,15 @@ import Testing
         #expect(schedule.begin(at: start + .seconds(seconds)).begun == ["a.test"])
     }
 
+    @Test func `a family that fails while the other is known is taken for none until it is known`() {
+        var schedule = begun()
+        #expect(schedule.learn("a.test", .ipv4, .addresses([address], ttl: 1), at: start)?.ipv6 == .unknown)
+        #expect(schedule.end("a.test", at: start)?.ipv6 == .known([]))
+        #expect(schedule.begin(at: start + .seconds(1)).begun == ["a.test"])
+        let six = IPAddress.v6(IPv6Address(value: 1))
+        #expect(schedule.learn("a.test", .ipv6, .addresses([six], ttl: 1), at: start)?.ipv6 == .known([IPv6Address(value: 1)]))
+    }
+
     @Test func `a family that fails while the other is known is asked for again soon, less and less often`() {
         var schedule = begun()
         var now = start
@@ -141,17 +150,26 @@ import Testing
     }
 
     @Test func `the oldest that has given up its place ends for a new one, and has failed then`() {
-        var schedule = ResolutionSchedule(start: start, limits: .init(descriptors: 1))
-        _ = schedule.follow(adding: ["a", "b", "c", "d", "e", "f"], dropping: [], at: start)
+        var schedule = ResolutionSchedule(start: start, limits: LookupLimits(descriptors: 32))
+        _ = schedule.follow(adding: Set((0..<20).map(String.init)), dropping: [], at: start)
         let first = schedule.begin(at: start)
         #expect(first.begun.count == 2)
         #expect(schedule.begin(at: start).begun == [])
         #expect(schedule.nextDeadline == start + ResolutionSchedule.patience)
-        let second = schedule.begin(at: start + ResolutionSchedule.patience)
-        #expect(second.begun.count == 2 && second.cancelled == [])
-        let third = schedule.begin(at: start + ResolutionSchedule.patience * 2)
-        #expect(third.begun.count == 2 && third.cancelled == first.begun)
+        for round in 1...3 {
+            let orders = schedule.begin(at: start + ResolutionSchedule.patience * round)
+            #expect(orders.begun.count == 2 && orders.cancelled == [])
+        }
+        let last = schedule.begin(at: start + ResolutionSchedule.patience * 4)
+        #expect(last.begun.count == 2 && last.cancelled == first.begun)
         #expect(schedule.learn(first.begun[0], .ipv4, none, at: start) == nil)
+    }
+
+    @Test(arguments: [(1, 4), (128, 32), (1024, 256), (Int.max, 256)])
+    func `so many look-ups are under way as descriptors allow`(_ descriptors: Int, _ underWay: Int) {
+        let limits = LookupLimits(descriptors: descriptors)
+        #expect(limits.underWay == underWay)
+        #expect(limits.prompt > 0 && limits.failed > 0 && limits.prompt + limits.failed < underWay)
     }
 
     @Test func `no more than a thousand begin a second`() {

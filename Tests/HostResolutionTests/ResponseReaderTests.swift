@@ -71,7 +71,7 @@ import Testing
     }
 
     @Test(arguments: [(1, .final), (2, .serverFailure), (4, .rejected), (5, .rejected), (9, .final)] as [(Int, Reply.Failure)])
-    func `codes are told apart`(_ code: Int, _ failure: Reply.Failure) throws {
+    func `codes make a difference`(_ code: Int, _ failure: Reply.Failure) throws {
         #expect(try read(Self.header(code) + Self.question) == .failed(failure))
     }
 
@@ -91,6 +91,13 @@ import Testing
         #expect(try read(Self.header(answers: 1) + Self.question + Self.record([0xFF, 0xFF], 1, [6, 6, 6, 6])) == .failed(.rejected))
         #expect(try read(Self.header(answers: 65_535) + Array(good[12...])) == .failed(.rejected))
         #expect(try read(QueryOctets.header(flags: 0x0100, 1, 0, 0, 0) + Self.question) == .failed(.rejected))
+        // A chain of pointers, each before the last one.
+        let pointers = (0..<200).reduce(into: [UInt8]()) { octets, index in
+            octets += QueryOctets.number(0xC000 | (index == 0 ? 12 : Int(offset) + 11 + 2 * index))
+        }
+        let last = QueryOctets.number(0xC000 | (Int(offset) + 411))
+        let chain = Self.record(Self.asked, 16, [0] + pointers) + Self.record(last, 1, [6, 6, 6, 6])
+        #expect(try read(Self.header(answers: 2) + Self.question + chain) == .failed(.rejected))
         // Any octet may be anything: no trap.
         for index in good.indices {
             for octet in [0, 1, 63, 64, 0xBF, 0xC0, 0xFF] as [UInt8] {
