@@ -26,17 +26,13 @@ struct AddressBook {
         }
     }
 
-    /// Takes in what the resolver says of a host; what it does not know stays as it was. False if that makes no difference.
+    /// Takes in all that the resolver knows of a host: how long that is kept while its name servers fail is the resolver's business. False if
+    /// it makes no difference.
     mutating func resolve(_ host: String, to new: HostAddresses) -> Bool {
-        let old = resolved[host] ?? HostAddresses()
         var sum = AddressSum()
         sum.add(new)
-        let lowest = sum.addresses
-        let addresses = HostAddresses(
-            ipv4: new.ipv4.isUnknown ? old.ipv4 : lowest.ipv4, ipv6: new.ipv6.isUnknown ? old.ipv6 : lowest.ipv6)
-        guard addresses != old else { return false }
-        resolved[host] = addresses
-        return true
+        let old = resolved.updateValue(sum.addresses, forKey: host) ?? HostAddresses()
+        return sum.addresses != old
     }
 
     /// Forgets what the resolver has said of a host.

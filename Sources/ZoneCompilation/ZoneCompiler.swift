@@ -109,7 +109,7 @@ extension ZoneCompiler {
         for owner in effect.changed { markDirty(ServiceReference(zone: index, owner: owner)) }
     }
 
-    /// Takes in what the resolver says of some hosts; what it does not know, of these or others, stays as it was.
+    /// Takes in all that the resolver knows of some hosts.
     package mutating func resolve(_ hosts: [String: HostAddresses]) {
         for (host, addresses) in hosts {
             if !uses.isUsed(host) { strayHosts.insert(host) }

@@ -65,14 +65,15 @@ private final class Hosts: AddressBook.Interior {
         #expect(found == none)
     }
 
-    @Test func `what the resolver does not know stays as it was, until the host is forgotten`() {
+    @Test func `what the resolver no longer knows is not known`() {
         var book = AddressBook()
         let known = HostAddresses(ipv4: .known([one]), ipv6: .known([]))
-        let (isNews, isNewsAgain) = (book.resolve("h.test", to: known), book.resolve("h.test", to: HostAddresses()))
+        let (isNews, isNewsAgain) = (book.resolve("h.test", to: known), book.resolve("h.test", to: known))
         #expect(isNews && !isNewsAgain)
         let found = book.addresses(of: .name("h.test"), in: Hosts([:]))
         #expect(found == known)
-        book.forget(host: "h.test")
+        let isLost = book.resolve("h.test", to: HostAddresses())
+        #expect(isLost)
         let later = book.addresses(of: .name("h.test"), in: Hosts([:]))
         #expect(later == HostAddresses())
     }

@@ -311,17 +311,6 @@ import Testing
         #expect(compiler.externalHosts == ["x.example.net"])
     }
 
-    @Test func `what the resolver no longer knows stays as it was`() {
-        var compiler = compiler()
-        compiler.replace(with: Registry(services: ["a": service("h.example.net")]), zone: 0)
-        _ = compiler.compile { _ in 1 }
-        compiler.resolve(["h.example.net": HostAddresses(ipv4: .known([IPv4Address(value: 1)]), ipv6: .unknown)])
-        compiler.resolve(["h.example.net": HostAddresses(ipv4: .unknown, ipv6: .known([IPv6Address(value: 1)]))])
-        let lines = lines(&compiler)
-        #expect(lines.contains("a.svc.local. 5 IN A 0.0.0.1"))
-        #expect(lines.contains("a.svc.local. 5 IN AAAA 0:0:0:0:0:0:0:1"))
-    }
-
     @Test func `a host inside a zone that has not been read is not known yet`() throws {
         let other = try #require(DomainName(text: "z2.local"))
         var compiler = ZoneCompiler(origins: [origin, other], policy: TestRegistry.policy, seed: 1)
