@@ -47,14 +47,14 @@ package actor ZonePublisher {
     /// What of each zone's registry is out of reach for itself.
     private var lost: [LostServices]
     private var followed: Set<String> = []
-    private var served: ServedState?
+    private var served: ServedState
     private let mailbox = Mailbox<Event>()
     private let thread = ThreadExecutor()
 
     /// How long changes are compiled before what is done is handed out, unless one service takes longer: far less than people notice.
     private static let slice: Duration = .milliseconds(25)
 
-    /// What was handed out last, as far as it tells whether to hand out anew.
+    /// What was handed out last, as far as it tells whether to hand out again; at first none is ready.
     private struct ServedState: Equatable {
         var serials: [UInt32?]
         var statuses: [ZoneStatus]
@@ -72,6 +72,7 @@ package actor ZonePublisher {
         compiler = ZoneCompiler(origins: origins, policy: policy, seed: seed)
         freshness = origins.map { _ in Freshness(maximumStale: maximumStale) }
         lost = origins.map { _ in LostServices(maximumStale: maximumStale) }
+        served = ServedState(serials: origins.map { _ in nil }, statuses: origins.map { _ in .current })
     }
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
@@ -131,7 +132,7 @@ extension ZonePublisher {
         let now = ContinuousClock.now
         let state = ServedState(serials: zones.map { $0?.authority.serial }, statuses: freshness.map { $0.status(at: now) })
         guard state != served else { return }
-        for (index, status) in state.statuses.enumerated() where status != served?.statuses[index] ?? .current { log(status, zone: index) }
+        for (index, status) in state.statuses.enumerated() where status != served.statuses[index] { log(status, zone: index) }
         served = state
         logger.debug("zones published", metadata: ["names": "\(zones.reduce(0) { $0 + ($1?.nameCount ?? 0) })"])
         outlets.publish(
