@@ -13,6 +13,7 @@ extension WatchState {
             return ask(request, at: now)
         }
         requests.answer(request)
+        if request == .listServices { reach.isAnswered = true }
         if case .failed(let error) = answer, error != .noNode { return refused(request, error, at: now) }
         switch (request, answer) {
         case (.listServices, .names(let names)): listed(names, at: now)

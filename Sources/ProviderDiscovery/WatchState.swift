@@ -5,7 +5,7 @@ import ZooKeeperClient
 ///
 /// | event | what follows |
 /// | --- | --- |
-/// | connected | the root is listed: only its answer proves that the registry is within reach |
+/// | connected | the root is listed, before anything else: only its answer proves that the registry is within reach |
 /// | connected, new session | everything stays, and has to be proved again, service by service |
 /// | connected, same session | what was waiting is sent; the watches are still there |
 /// | disconnected | nothing is sent; the registry is out of reach |
@@ -87,7 +87,7 @@ struct WatchState {
     /// Requests to send now, each with whether to watch the data that it reads.
     mutating func takeRequests(at now: ContinuousClock.Instant) -> [(request: WatchRequest, watchesData: Bool)] {
         guard reach.isConnected else { return [] }
-        return queue.send().map {
+        return queue.send(rootOnly: !reach.isAnswered).map {
             requests.send($0, at: now)
             return ($0, watchesData($0))
         }

@@ -34,6 +34,26 @@ import Testing
         #expect(tree.state.reach.isWithin)
     }
 
+    @Test func `nothing else is asked for over a connection before the root has been answered`() {
+        var tree = Tree.settled(["a": ["1": good]])
+        tree.withheld = [.listServices, .listProviders("a")]
+        for path in ["/providers", "/providers/a"] { tree.fire(path) }
+        tree.settle()
+        for _ in 0..<5 {
+            tree.disconnect()
+            tree.connect(isNew: false)
+            // However long the pause before the root is asked for again.
+            #expect(Set(tree.pass(.seconds(6))) == [.listServices])
+        }
+        tree.disconnect()
+        tree.withheld = [.listProviders("a")]
+        tree.connect(isNew: false)
+        let asked = tree.pass(.seconds(6))
+        #expect(asked.first == .listServices)
+        #expect(asked.contains(.listProviders("a")))
+        #expect(tree.state.reach.isWithin)
+    }
+
     @Test func `a root that may not be listed is out of reach, asked for after growing pauses, and back when it may be`() {
         var tree = Tree.settled(["a": ["1": good]])
         tree.failures = [.listServices: .other(-102)]
