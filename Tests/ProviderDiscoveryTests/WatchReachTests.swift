@@ -109,6 +109,25 @@ import Testing
         #expect(tree.state.service("a")?.reach == .current)
     }
 
+    @Test func `what is only late, while others are answered, is not lost`() {
+        var tree = Tree.settled(["a": ["1": good], "b": ["1": good]])
+        tree.withheld = [.listProviders("a")]
+        tree.fire("/providers/a")
+        tree.settle()
+        _ = tree.pass(.seconds(30), step: .seconds(1)) { $0.fire("/providers/b") }
+        #expect(tree.state.takeOutput().lost == [])
+        _ = tree.pass(.seconds(11))
+        #expect(tree.state.takeOutput().lost == ["a"])
+    }
+
+    @Test func `a service of which a busy server says nothing is lost while others are answered`() {
+        var tree = Tree.settled(["a": ["1": good], "b": ["1": good]])
+        tree.failures = [.listProviders("a"): .other(-127)]
+        tree.fire("/providers/a")
+        _ = tree.pass(.seconds(11)) { $0.fire("/providers/b") }
+        #expect(tree.state.takeOutput().lost == ["a"])
+    }
+
     @Test func `one that is asked for just before an outage is not lost by it`() {
         var tree = Tree.settled(["a": ["1": good]])
         tree.withheld = [.listProviders("a")]
