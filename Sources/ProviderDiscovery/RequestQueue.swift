@@ -38,8 +38,10 @@ struct RequestQueue {
         root.underWay.contains(request) || urgent.underWay.contains(request) || unhurried.underWay.contains(request)
     }
 
-    /// The next requests to send, as many as the windows take.
-    mutating func send() -> [WatchRequest] { root.send() + urgent.send() + unhurried.send() }
+    /// The next requests to send, as many as the windows take; `rootOnly`: those for the root alone.
+    mutating func send(rootOnly: Bool = false) -> [WatchRequest] {
+        rootOnly ? root.send() : root.send() + urgent.send() + unhurried.send()
+    }
 
     /// An answer has come; what was asked for again meanwhile waits now.
     mutating func answered(_ request: WatchRequest) {

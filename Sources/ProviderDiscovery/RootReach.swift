@@ -7,6 +7,9 @@ struct RootReach {
     private(set) var sessionTimeout: Duration = .zero
     /// Whether the root's list has been answered over this connection, and not been refused or withheld since.
     var isProved = false
+    /// Whether the root's list has been answered over this connection, in whatever way. Before that nothing else is asked for: an answer that
+    /// never comes would keep the root's, and with it the proof, from coming.
+    var isAnswered = false
     /// Whether the root's list has been answered in this session.
     var isRead = false
     /// Whether the registry has been read whole once.
@@ -22,6 +25,7 @@ struct RootReach {
     mutating func connected(timeout: Duration, at now: ContinuousClock.Instant) {
         isConnected = true
         isProved = false
+        isAnswered = false
         sessionTimeout = timeout
         respiteEnd = now + timeout / WatchState.respite
     }

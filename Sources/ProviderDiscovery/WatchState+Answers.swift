@@ -6,14 +6,18 @@ import ZooKeeperClient
 extension WatchState {
     /// Takes in an answer of this session.
     mutating func take(_ answer: WatchAnswer, to request: WatchRequest, at now: ContinuousClock.Instant) {
-        if case .failed(let error) = answer, error.isPassing || error.isTransient {
+        let error: ZooKeeperError? = if case .failed(let error) = answer { error } else { nil }
+        if error?.isPassing != true { requests.hear(at: now) }
+        if let error, error.isPassing || error.isTransient {
             guard isWanted(request) else { return forget(request) }
+            requests.fail(request)
             // A connection that is lost now and then is no reason to wait.
             pacing.failed(request, isForgiven: error.isPassing, at: now)
             return ask(request, at: now)
         }
         requests.answer(request)
-        if case .failed(let error) = answer, error != .noNode { return refused(request, error, at: now) }
+        if request == .listServices { reach.isAnswered = true }
+        if let error, error != .noNode { return refused(request, error, at: now) }
         switch (request, answer) {
         case (.listServices, .names(let names)): listed(names, at: now)
         case (.listServices, .failed(.noNode)):

@@ -85,7 +85,7 @@ extension WatchState {
 
     /// Finds what has stood without an answer for longer than the session timeout.
     mutating func loseOverdue(at now: ContinuousClock.Instant) {
-        let overdue = requests.takeOverdue(sentBy: now - reach.sessionTimeout)
+        let overdue = requests.takeOverdue(after: reach.sessionTimeout, at: now)
         for (request, since) in overdue {
             switch request {
             case .listServices: leaveReach(since: since)

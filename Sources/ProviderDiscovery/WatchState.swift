@@ -5,7 +5,7 @@ import ZooKeeperClient
 ///
 /// | event | what follows |
 /// | --- | --- |
-/// | connected | the root is listed: only its answer proves that the registry is within reach |
+/// | connected | the root is listed, before anything else: only its answer proves that the registry is within reach |
 /// | connected, new session | everything stays, and has to be proved again, service by service |
 /// | connected, same session | what was waiting is sent; the watches are still there |
 /// | disconnected | nothing is sent; the registry is out of reach |
@@ -16,7 +16,7 @@ import ZooKeeperClient
 /// | answer: no such znode | a service is gone; of a provider, its service's list has to say so; for the root, its creation is awaited |
 /// | answer: any other failure of a list | reported once; out of reach; asked again after growing pauses |
 /// | answer: any other failure of a provider | reported once; left out, unless its service has no other that may be read: then as for a list |
-/// | no answer for longer than the session timeout | root or service: out of reach since it was asked; a provider that is new: reported, left out |
+/// | no answer for longer than the session timeout, nor to anything else | root or service: out of reach since it was asked; a provider that is new: reported, left out |
 /// | a list has some that are new and others no more | the old ones go when the new ones have been read |
 ///
 /// Without a watch to ask for it, ZooKeeper has `(services + 1) / reconcile + providers / Rereading.period` requests a second.
@@ -87,7 +87,7 @@ struct WatchState {
     /// Requests to send now, each with whether to watch the data that it reads.
     mutating func takeRequests(at now: ContinuousClock.Instant) -> [(request: WatchRequest, watchesData: Bool)] {
         guard reach.isConnected else { return [] }
-        return queue.send().map {
+        return queue.send(rootOnly: !reach.isAnswered).map {
             requests.send($0, at: now)
             return ($0, watchesData($0))
         }
@@ -186,7 +186,7 @@ extension WatchState {
     /// When `tick` has something to do next; nil while there is no connection.
     var nextDeadline: ContinuousClock.Instant? {
         guard reach.isConnected else { return nil }
-        let overdue = requests.oldest.map { max($0 + reach.sessionTimeout, reach.respiteEnd) }
+        let overdue = requests.deadline(after: reach.sessionTimeout).map { max($0, reach.respiteEnd) }
         return [nextReconcile, nextReread, pacing.deadline, overdue].compactMap(\.self).min()
     }
 

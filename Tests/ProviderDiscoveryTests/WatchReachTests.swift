@@ -34,6 +34,26 @@ import Testing
         #expect(tree.state.reach.isWithin)
     }
 
+    @Test func `nothing else is asked for over a connection before the root has been answered`() {
+        var tree = Tree.settled(["a": ["1": good]])
+        tree.withheld = [.listServices, .listProviders("a")]
+        for path in ["/providers", "/providers/a"] { tree.fire(path) }
+        tree.settle()
+        for _ in 0..<5 {
+            tree.disconnect()
+            tree.connect(isNew: false)
+            // However long the pause before the root is asked for again.
+            #expect(Set(tree.pass(.seconds(6))) == [.listServices])
+        }
+        tree.disconnect()
+        tree.withheld = [.listProviders("a")]
+        tree.connect(isNew: false)
+        let asked = tree.pass(.seconds(6))
+        #expect(asked.first == .listServices)
+        #expect(asked.contains(.listProviders("a")))
+        #expect(tree.state.reach.isWithin)
+    }
+
     @Test func `a root that may not be listed is out of reach, asked for after growing pauses, and back when it may be`() {
         var tree = Tree.settled(["a": ["1": good]])
         tree.failures = [.listServices: .other(-102)]
@@ -87,6 +107,25 @@ import Testing
         tree.settle()
         #expect(tree.state.takeOutput().regained == 1)
         #expect(tree.state.service("a")?.reach == .current)
+    }
+
+    @Test func `what is only late, while others are answered, is not lost`() {
+        var tree = Tree.settled(["a": ["1": good], "b": ["1": good]])
+        tree.withheld = [.listProviders("a")]
+        tree.fire("/providers/a")
+        tree.settle()
+        _ = tree.pass(.seconds(30), step: .seconds(1)) { $0.fire("/providers/b") }
+        #expect(tree.state.takeOutput().lost == [])
+        _ = tree.pass(.seconds(11))
+        #expect(tree.state.takeOutput().lost == ["a"])
+    }
+
+    @Test func `a service of which a busy server says nothing is lost while others are answered`() {
+        var tree = Tree.settled(["a": ["1": good], "b": ["1": good]])
+        tree.failures = [.listProviders("a"): .other(-127)]
+        tree.fire("/providers/a")
+        _ = tree.pass(.seconds(11)) { $0.fire("/providers/b") }
+        #expect(tree.state.takeOutput().lost == ["a"])
     }
 
     @Test func `one that is asked for just before an outage is not lost by it`() {
