@@ -37,17 +37,14 @@ package enum ZooKeeperError: Error, Hashable, Sendable {
     /// Whether the same request may succeed once there is a connection.
     package var isPassing: Bool { self == .connectionLoss || self == .sessionEnded }
 
-    /// Whether the same request may succeed a while later without a change of rights: the server is busy, its ensemble changes, or its answer
-    /// did not belong to the request or broke off.
+    /// Whether the same request may succeed a while later over the same connection: the server is busy, or its ensemble changes.
     package var isTransient: Bool {
         guard case .other(let code) = self else { return false }
         return Self.transient.contains { $0.rawValue == code } || code == Self.requestTimeout
     }
 
-    private static let transient = [
-        ZTHROTTLEDOP, ZSYSTEMERROR, ZNEWCONFIGNOQUORUM, ZRECONFIGINPROGRESS, ZSESSIONMOVED, ZRUNTIMEINCONSISTENCY, ZDATAINCONSISTENCY,
-        ZMARSHALLINGERROR,
-    ]
+    // Not what came out of place or broke off: the C client aborts when more of that follows.
+    private static let transient = [ZTHROTTLEDOP, ZSYSTEMERROR, ZNEWCONFIGNOQUORUM, ZRECONFIGINPROGRESS, ZSESSIONMOVED]
 
     /// `KeeperException.Code.REQUESTTIMEOUT`, for which the C client has no name.
     private static let requestTimeout: Int32 = -122
