@@ -25,7 +25,7 @@ extension ZnodeName: Hashable, Comparable {
     package static func == (left: ZnodeName, right: ZnodeName) -> Bool {
         switch (left.form, right.form) {
         case (.uuid(let left), .uuid(let right)): left == right
-        case (.other(let left), .other(let right)): left.utf8.count == right.utf8.count && left.utf8.elementsEqual(right.utf8)
+        case (.other(var left), .other(var right)): left.hasOctets(of: &right)
         default: false
         }
     }
@@ -40,6 +40,13 @@ extension ZnodeName: Hashable, Comparable {
         case .uuid(let uuid): hasher.combine(uuid)
         case .other(var text): text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
         }
+    }
+}
+
+extension String {
+    /// Whether two texts are the same octets, compared in memory: their views as sequences would take many times as long.
+    fileprivate mutating func hasOctets(of other: inout String) -> Bool {
+        withUTF8 { own in other.withUTF8 { own.count == $0.count && own.elementsEqual($0) } }
     }
 }
 
