@@ -51,19 +51,15 @@ import Testing
 
     /// As another user than root, who may read everything.
     @Test func `the program that register starts cannot read the password`() async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "zoodns-secret-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let zoodns = folder.appending(path: "zoodns")
-        try FileManager.default.copyItem(at: RunningProgram.zoodns, to: zoodns)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path)
+        let copy = try ProgramCopy()
         let user = geteuid() == 0 ? ["--reuid", "65534", "--regid", "65534", "--clear-groups"] : []
         let look = "grep -c password /proc/$PPID/environ; env | grep -c password; grep -c zoodns /proc/$PPID/comm"
         let options = ["web", "--port", "80", "--check", "none", "--zookeeper", "127.0.0.1:1", "--log-level", "critical"]
         let program = try RunningProgram(
-            URL(filePath: "/usr/bin/setpriv"), user + [zoodns.path, "register"] + options + ["--", "sh", "-c", look],
+            URL(filePath: "/usr/bin/setpriv"), user + [copy.zoodns.path, "register"] + options + ["--", "sh", "-c", look],
             environment: ["ZOODNS_ZOOKEEPER_AUTH": "digest:user:password"])
         _ = try await program.exitCode()
+        withExtendedLifetime(copy) {}
         // The first cannot be opened, the second is without it, the third shows that there is something to look at.
         #expect(program.output.split(separator: "\n") == ["0", "1"])
         #expect(program.errors.contains("Permission denied"))

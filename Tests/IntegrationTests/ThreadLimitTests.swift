@@ -23,8 +23,9 @@ import Testing
         let owner = try zooKeeper.leavePython(#"register("web", "10.0.0.1", 80)"#)
         let port = try ClientSocket.freePort()
         let endpoint = try #require(SocketEndpoint("127.0.0.1:\(port)"))
+        let copy = try ProgramCopy()
         let (zoodns, arguments) = command(
-            RunningProgram.zoodns.path,
+            copy.zoodns.path,
             ["serve", "--zookeeper", zooKeeper.address, "--listen", "127.0.0.1:\(port)", "--session-timeout", "2s"])
         let program = try RunningProgram(zoodns, arguments)
         func isAnswered() -> Bool {
@@ -54,6 +55,6 @@ import Testing
         try await limit(program, to: 4096)
         try await waitUntil("a session") { program.errors.components(separatedBy: "connected to zookeeper").count == 3 }
         #expect(isAnswered())
-        withExtendedLifetime(owner) {}
+        withExtendedLifetime((owner, copy)) {}
     }
 }
