@@ -42,8 +42,10 @@ enum Outcome: Hashable, Sendable {
     case addresses([IPAddress], ttl: Int)
     /// The host has none, which is good for so many seconds. It is no certainty where a name server on the way failed.
     case none(ttl: Int, isCertain: Bool)
-    /// No name server could say, or what it says comes from this server itself.
+    /// No name server could say.
     case failed
+    /// What name servers say comes from this server itself: what is known is over, as after a failure, but at once.
+    case own
 }
 
 /// How long an outcome is kept, in seconds.

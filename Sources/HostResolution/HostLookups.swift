@@ -32,6 +32,8 @@ struct HostLookups {
     mutating func follow(adding added: Set<String>, dropping dropped: Set<String>) {
         for host in schedule.follow(adding: added, dropping: dropped, at: .now) { cancel(host) }
         for host in dropped { changed[host] = nil }
+        // The last word on it, whatever is still on its way from when it was followed before.
+        for host in added { changed[host] = HostAddresses() }
         if !reported.isEmpty { reported.subtract(dropped) }
     }
 
@@ -126,7 +128,7 @@ struct HostLookups {
     }
 
     private mutating func learn(_ host: String, _ family: Family, _ outcome: Outcome) {
-        if outcome == .failed { noteFailure(of: host) }
+        if outcome == .failed || outcome == .own { noteFailure(of: host) }
         if case .addresses(let addresses, _) = outcome { reportTooMany(addresses.count, of: host) }
         if let known = schedule.learn(host, family, outcome, at: .now) { changed[host] = known }
     }

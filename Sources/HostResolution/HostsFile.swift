@@ -31,9 +31,6 @@ extension IPAddress {
     /// Whether a packet can be sent to it as to one machine (RFC 6890).
     var isHostAddress: Bool { isUnicast && !isUnspecified }
 
-    /// 0.0.0.0 or ::.
-    var isUnspecified: Bool { self == .v4(IPv4Address(value: 0)) || self == .v6(IPv6Address(value: 0)) }
-
     /// Whether it is the machine's own without an interface to others (RFC 1122 §3.2.1.3, RFC 4291 §2.5.3).
     var isLoopback: Bool {
         switch self {

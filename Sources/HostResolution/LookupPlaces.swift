@@ -12,29 +12,24 @@ struct LookupLimits {
     /// As many as so many descriptors allow.
     init(descriptors: Int) { underWay = min(max(descriptors / Self.descriptorsEach, 4), Self.mostUnderWay) }
 
-    /// Places for hosts that are new or were found last time: few enough at once for name servers such as dnsmasq, which refuse more than
-    /// 150 questions under way.
+    /// Places for hosts that are new or were found last time: their questions together are fewer than the 150 beyond which name servers such as
+    /// dnsmasq refuse more, unless look-ups that take long go on beside them.
     var prompt: Int { underWay / 4 }
-    /// Places for hosts that failed last time.
+    /// Places for hosts that failed last time while others wait.
     var failed: Int { max(underWay / 8, 1) }
+    /// The same while no others do: after a name server's outage all hosts are such.
+    var failedAlone: Int { underWay / 2 }
 }
 
 /// The places of one kind of look-up.
 struct LookupPlaces {
-    let most: Int
     /// How long a look-up keeps its place from others.
     let patience: Duration
     var taken = 0
     /// The look-ups that hold them, the oldest first.
     var entries: Deque<ScheduleEntry> = []
 
-    init(_ most: Int, patience: Duration) {
-        self.most = most
-        self.patience = patience
-    }
-
-    /// Whether a look-up has to wait.
-    var isFull: Bool { taken >= most }
+    init(patience: Duration) { self.patience = patience }
 }
 
 /// A host's place in a line, in the calendar, or among the look-ups under way.

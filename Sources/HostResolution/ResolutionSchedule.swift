@@ -95,8 +95,8 @@ struct ResolutionSchedule {
         self.start = start
         self.limits = limits
         nextBeginning = start - Self.burst
-        prompt = LookupPlaces(limits.prompt, patience: Self.patience)
-        retry = LookupPlaces(limits.failed, patience: Self.patienceWithFailed)
+        prompt = LookupPlaces(patience: Self.patience)
+        retry = LookupPlaces(patience: Self.patienceWithFailed)
     }
 
     private subscript(_ kind: Kind) -> LookupPlaces {
@@ -203,8 +203,9 @@ extension ResolutionSchedule {
         displaceSlow(at: now)
         var orders = Orders()
         while nextBeginning <= now, let host = nextHost() {
-            if underWay >= limits.underWay {
-                guard endOldest(at: now, &orders) else { break }
+            guard underWay < limits.underWay || endOldest(at: now, &orders) else {
+                enter(states[host]?.isLost == true ? .failed : .new, host)
+                break
             }
             begin(host, at: now)
             orders.begun.append(host)
@@ -256,14 +257,14 @@ extension ResolutionSchedule {
 
     /// The next one of those that wait and for which there is a place: new ones and those that are due take turns.
     private mutating func nextHost() -> String? {
-        if !prompt.isFull {
+        if hasPlace(.prompt) {
             for line in isDueFirst ? [Line.due, .new] : [.new, .due] {
                 guard let host = popFirst(line) else { continue }
                 isDueFirst = line == .new
                 return host
             }
         }
-        return retry.isFull ? nil : popFirst(.failed)
+        return hasPlace(.retry) ? popFirst(.failed) : nil
     }
 
     private mutating func popFirst(_ line: Line) -> String? {
@@ -311,8 +312,15 @@ extension ResolutionSchedule {
         (kind == .prompt ? [Line.new, .due] : [.failed]).contains { lines[$0]?.isEmpty == false }
     }
 
+    private func hasPlace(_ kind: Kind) -> Bool {
+        switch kind {
+        case .prompt: prompt.taken < limits.prompt
+        case .retry: retry.taken < (isWaiting(.prompt) ? limits.failed : limits.failedAlone)
+        }
+    }
+
     private func nextPlace(_ kind: Kind) -> ContinuousClock.Instant {
-        guard self[kind].isFull else { return start }
+        guard !hasPlace(kind) else { return start }
         return self[kind].entries.first?.begun.map { $0 + self[kind].patience } ?? start
     }
 
@@ -328,6 +336,11 @@ extension ResolutionSchedule {
         guard var state = states[host], state.stage.isUnderWay else { return nil }
         let before = state.known
         var outcome = outcome
+        if outcome == .own {
+            state.known.forget(family)
+            state.foundAt[family] = nil
+            outcome = .failed
+        }
         // Without certainty, addresses that are known stay.
         if case .none(_, isCertain: false) = outcome, state.known.hasAddresses(family) { outcome = .failed }
         outcomes[host]?[family] = outcome
@@ -336,7 +349,7 @@ extension ResolutionSchedule {
             state.known.set(addresses, family)
             state.foundAt[family] = now
         case .none: state.known.set([], family)
-        case .failed:
+        case .failed, .own:
             guard let found = state.foundAt[family], found + Self.oldest <= now else { break }
             state.known.forget(family)
             state.foundAt[family] = nil
@@ -388,7 +401,7 @@ extension Outcome {
     fileprivate var lifetime: Int? {
         switch self {
         case .addresses(_, let ttl), .none(let ttl, _): Lifetime.clamped(ttl)
-        case .failed: nil
+        case .failed, .own: nil
         }
     }
 }

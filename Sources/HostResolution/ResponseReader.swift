@@ -34,9 +34,10 @@ struct ResponseReader {
         if flags & 0xF == 0, answers == 0, additional == 0, !isAuthoritative, !offersRecursion { return .failed(.rejected) }
         let records = try section(answers, family)
         let chain = records.chain(from: asked)
-        if chain.names.contains(where: isOwn) { return .answered(.failed) }
+        if chain.names.contains(where: isOwn) { return .answered(.own) }
         if flags & 0xF == 3 || answers == 0 { return .negative(ttl: Lifetime.clamped(try negativeTTL(authorities))) }
-        return .answered(records.outcome(chain))
+        if let outcome = records.outcome(chain) { return .answered(outcome) }
+        return .answered(.none(ttl: Lifetime.clamped(try negativeTTL(authorities)), isCertain: true))
     }
 
     /// The records of the answer section that matter; each owner has one alias at most.
@@ -56,10 +57,10 @@ struct ResponseReader {
             return (names, ttl)
         }
 
-        func outcome(_ chain: (names: [DomainName], ttl: Int)) -> Outcome {
+        /// Nil for an alias without addresses, which is an answer as glibc has it; records of other names are none.
+        func outcome(_ chain: (names: [DomainName], ttl: Int)) -> Outcome? {
             let found = chain.names.last.flatMap { addresses[$0] } ?? []
-            // As glibc does: an alias without addresses is an answer, records of other names are none.
-            guard !found.isEmpty else { return chain.names.count > 1 ? .none(ttl: Lifetime.negative, isCertain: true) : .failed }
+            guard !found.isEmpty else { return chain.names.count > 1 ? nil : .failed }
             let ttl = Lifetime.clamped(found.reduce(chain.ttl) { min($0, $1.ttl) })
             let usable = Set(found.map(\.address)).filter(\.isHostAddress)
             return usable.isEmpty ? .none(ttl: ttl, isCertain: true) : .addresses(Array(usable), ttl: ttl)

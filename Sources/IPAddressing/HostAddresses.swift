@@ -23,6 +23,8 @@ package struct HostAddresses: Hashable, Sendable {
     package var ipv4: KnownAddresses<IPv4Address>
     /// Its AAAA records.
     package var ipv6: KnownAddresses<IPv6Address>
+    /// Whether some may be out of date: of a provider that has vanished, or of a service that is out of reach.
+    package var isHeld = false
 
     /// Most addresses of one family that a host has here; the others are left out. More than any real host has, and so few that hosts which
     /// stand for many others cost no more than they.

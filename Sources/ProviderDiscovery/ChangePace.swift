@@ -19,11 +19,12 @@ struct ChangePace {
     /// When a service that waits may change; nil if none waits.
     var deadline: ContinuousClock.Instant? { waiting.compactMap { pauseEnds[$0] }.min() }
 
-    /// Takes in which services have changed; those of them, and of the earlier ones, that are to be taken in now. O(changed, long services).
+    /// Takes in which services have changed; those of them, and of the earlier ones, that are to be taken in now: all of them if
+    /// `releasesAll`. O(changed, long services).
     mutating func take(
-        _ changed: Set<ServiceName>, at now: ContinuousClock.Instant, count: (ServiceName) -> Int
+        _ changed: Set<ServiceName>, releasesAll: Bool = false, at now: ContinuousClock.Instant, count: (ServiceName) -> Int
     ) -> Set<ServiceName> {
-        pauseEnds = pauseEnds.isEmpty ? pauseEnds : pauseEnds.filter { $0.value > now }
+        pauseEnds = pauseEnds.isEmpty || releasesAll ? [:] : pauseEnds.filter { $0.value > now }
         let candidates = waiting.isEmpty ? changed : changed.union(waiting)
         waiting = pauseEnds.isEmpty ? [] : candidates.filter { pauseEnds[$0] != nil }
         let due = candidates.subtracting(waiting)

@@ -143,6 +143,9 @@ extension HoldDown {
         return merged
     }
 
+    /// How many providers are held for a service.
+    func heldCount(of name: ServiceName) -> Int { held.lostCount(of: name) }
+
     /// The services that have lost or gained something.
     var services: Set<ServiceName> { Set(held.services).union(lately.services) }
 

@@ -62,6 +62,12 @@ struct LossLedger {
         return losses.gone.members
     }
 
+    /// How many providers `lost` gives.
+    func lostCount(of name: ServiceName) -> Int {
+        guard let losses = known.losses[name], losses.missing > 0 else { return 0 }
+        return losses.gone.count
+    }
+
     /// When `expire` has something to do next.
     var nextEnd: Duration? { [goneEnds.first?.end, comeEnds.first?.end, overtime.first?.end].compactMap(\.self).min() }
 }
@@ -94,6 +100,7 @@ extension LossLedger {
     mutating func takeReplacements(in change: OfferChange, of name: ServiceName, at time: Duration) {
         guard known.losses[name] != nil else { return }
         known.edit(name) { losses in for (offer, _) in change.gone { losses.withdraw(offer) } }
+        prune()
         take(OfferChange(gone: [], come: change.come), of: name, at: time)
     }
 

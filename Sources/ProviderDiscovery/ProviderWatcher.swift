@@ -48,11 +48,9 @@ package actor ProviderWatcher {
 
     private func take(_ input: WatchInput, at now: ContinuousClock.Instant) {
         state.take(input, at: now)
-        switch input {
-        case .session(.connected(_, let timeout, let isNew)):
-            holdDown.take(.connected(timeout: timeout, isNew: isNew), at: now)
-        case .session(.disconnected): holdDown.take(.disconnected, at: now)
-        default: break
+        // Otherwise outages begin and end with the registry's reach: a connect proves nothing.
+        if case .session(.connected(_, let timeout, isNew: true)) = input {
+            holdDown.take(.connected(timeout: timeout, isNew: true), at: now)
         }
     }
 
@@ -80,13 +78,18 @@ extension ProviderWatcher {
             logger.warning(
                 "registry differed without a watch, repaired", metadata: ["path": "\(layout.root)", "differences": "\(output.repairs)"])
         }
+        // Before what has changed meanwhile: only now it is known what has vanished in an outage, which may have been one of the root alone.
+        if output.reach == true { holdDown.take(.connected(timeout: state.reach.sessionTimeout, isNew: false), at: now) }
         if output.isNewlyComplete {
             let registry = state.registry
             holdDown.begin(with: registry, at: now)
             known = registry
             deliver(.complete(registry))
         } else if known != nil {
-            tellChange(of: pace.take(output.changed, at: now) { state.service($0)?.registrations.count ?? 0 }, at: now)
+            let due = pace.take(output.changed, releasesAll: output.reach == true, at: now) {
+                (state.service($0)?.registrations.count ?? 0) + holdDown.heldCount(of: $0)
+            }
+            tellChange(of: due, at: now)
         }
         log(lost: output.lost, regained: output.regained)
         tell(isWithinReach: output.reach, at: now)
@@ -108,8 +111,6 @@ extension ProviderWatcher {
     private func tell(isWithinReach: Bool?, at now: ContinuousClock.Instant) {
         switch isWithinReach {
         case true?:
-            // Only now it is known what has vanished in an outage, which may have been one of the root alone.
-            holdDown.take(.connected(timeout: state.reach.sessionTimeout, isNew: false), at: now)
             holdDown.readAnew(at: now)
             deliver(.connected(sessionTimeout: state.reach.sessionTimeout))
         case false?:
@@ -119,12 +120,12 @@ extension ProviderWatcher {
         }
     }
 
-    private func tellChange(of names: Set<ServiceName>, at now: ContinuousClock.Instant) {
-        guard !names.isEmpty else { return }
-        let names = take(names, at: now)
+    private func tellChange(of due: Set<ServiceName>, at now: ContinuousClock.Instant) {
+        guard !due.isEmpty else { return }
         var change = RegistryChange()
-        for name in names {
-            let service = state.service(name)
+        for name in take(due, at: now) {
+            // What the hold-down has not taken in yet waits for its turn.
+            let service = due.contains(name) ? state.service(name) : known?.services[name]
             change.services[name] = .some(holdDown.served(name, service))
             known?.services[name] = service
         }

@@ -41,8 +41,8 @@ struct RequestLine {
         return sent
     }
 
-    /// An answer has come; false if the request was not under way here.
-    @discardableResult mutating func answered(_ request: WatchRequest) -> Bool { underWay.remove(request) != nil }
+    /// An answer has come.
+    mutating func answered(_ request: WatchRequest) { underWay.remove(request) }
 }
 
 extension WatchRequest {

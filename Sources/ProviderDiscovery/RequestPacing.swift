@@ -89,6 +89,13 @@ struct RequestPacing {
         paths[request]?.earliest = path.next - Self.interval * Self.burst
     }
 
+    /// Has a request that waits go out at an instant if that is sooner.
+    mutating func hasten(_ request: WatchRequest, to instant: ContinuousClock.Instant) {
+        guard let due = paths[request]?.due, due > instant else { return }
+        paths[request]?.due = instant
+        calendar.insert(Due(instant: instant, request: request))
+    }
+
     /// Whether a request waits for its time.
     func isWaiting(_ request: WatchRequest) -> Bool { !paths.isEmpty && paths[request]?.due != nil }
 

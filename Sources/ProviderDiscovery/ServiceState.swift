@@ -19,8 +19,8 @@ extension WatchState {
         var standing: Set<WatchRequest> = []
         /// Usable providers that may not be read any more.
         var refused: Set<InstanceName> = []
-        /// Whether it has ever been listed.
-        var hasBeenListed = false
+        /// Other children that may not be read.
+        var neverRead: Set<InstanceName> = []
         /// Whether it is part of the registry: it has been read whole, or is known to be out of reach.
         var isTold = false
 

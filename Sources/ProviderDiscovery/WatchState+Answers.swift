@@ -76,7 +76,11 @@ extension WatchState {
         case .read(let name, let instance):
             report(.provider(name, instance: instance), error.text, [], version: -1)
             services[name]?.forgetVersion(of: instance)
-            if services[name]?.service.registrations[instance] != nil { services[name]?.refused.insert(instance) }
+            if services[name]?.service.registrations[instance] != nil {
+                services[name]?.refused.insert(instance)
+            } else {
+                services[name]?.neverRead.insert(instance)
+            }
             arrived(instance, in: name)
             regainIfProved(name, at: now)
         }
@@ -114,7 +118,6 @@ extension WatchState {
         let gone = state.children.filter { !current.contains($0) }
         let new = current.filter { state.version(of: $0) == nil }
         noteDifference(.listProviders(service), gone.count - state.leaving.intersection(gone).count + new.count)
-        services[service]?.hasBeenListed = true
         services[service]?.standing.remove(.listProviders(service))
         services[service]?.add(new)
         providerCount += new.count
@@ -126,7 +129,9 @@ extension WatchState {
         for instance in wanted.union(state.leaving.intersection(current)) { queue.add(.read(service, instance: instance)) }
         for instance in current where state.version(of: instance) == ServiceState.unread {
             if wanted.contains(instance) || state.arriving.contains(instance) { continue }
-            ask(.read(service, instance: instance), at: now)
+            let request = WatchRequest.read(service, instance: instance)
+            // What may not be read is only looked at again, however many there are.
+            if state.neverRead.contains(instance) { queue.addUnhurried(request) } else { ask(request, at: now) }
         }
         services[service]?.arriving.formIntersection(current)
         services[service]?.arriving.formUnion(new)
@@ -164,6 +169,7 @@ extension WatchState {
         let request = WatchRequest.read(name, instance: instance)
         services[name]?.awaited.remove(instance)
         services[name]?.refused.remove(instance)
+        services[name]?.neverRead.remove(instance)
         services[name]?.standing.remove(request)
         forget(request)
     }
@@ -196,6 +202,7 @@ extension WatchState {
         pacing.succeeded(request)
         services[name]?.standing.remove(request)
         services[name]?.refused.remove(instance)
+        services[name]?.neverRead.remove(instance)
         let version = content.stat.modificationZxid
         guard known != version else { return }
         let registration = self.registration(content, instance, in: name, at: now)

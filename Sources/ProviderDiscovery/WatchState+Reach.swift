@@ -38,14 +38,14 @@ extension WatchState {
         output.isNewlyComplete = true
     }
 
-    /// Something about a service cannot be had since then: the service is out of reach for itself.
-    mutating func lose(_ name: ServiceName, for request: WatchRequest, since instant: ContinuousClock.Instant) {
+    /// Something about a service cannot be had since then: the service is out of reach for itself until `request` is answered, if there is one.
+    mutating func lose(_ name: ServiceName, for request: WatchRequest?, since instant: ContinuousClock.Instant) {
+        if let request { services[name]?.standing.insert(request) }
         guard let state = services[name] else { return }
-        services[name]?.standing.insert(request)
         if state.service.reach == .current {
             // In a new session that has not answered for it, it has been out of reach as long as the registry.
             let since = state.isProved ? instant : min(instant, reach.outSince ?? instant)
-            services[name]?.service.reach = state.hasBeenListed ? .lost(since: since) : .unknown
+            services[name]?.service.reach = state.isTold ? .lost(since: since) : .unknown
             services[name]?.isTold = true
             output.changed.insert(name)
             output.lost.append(name)
@@ -55,9 +55,8 @@ extension WatchState {
 
     /// Something about a service has been answered: it may have been read whole with that.
     mutating func regainIfProved(_ name: ServiceName, at now: ContinuousClock.Instant) {
-        guard let state = services[name], state.isProved else { return }
-        leaveOutRefused(name, at: now)
-        guard services[name]?.standing.isEmpty == true else { return }
+        guard services[name]?.isProved == true, leavesOutRefused(name, at: now) else { return }
+        guard let state = services[name], state.standing.isEmpty else { return }
         if state.service.reach != .current {
             services[name]?.service.reach = .current
             output.changed.insert(name)
@@ -69,18 +68,21 @@ extension WatchState {
         settle(name)
     }
 
-    /// Providers that may not be read any more are left out while there are others; a service that has no other is out of reach.
-    private mutating func leaveOutRefused(_ name: ServiceName, at now: ContinuousClock.Instant) {
-        guard let state = services[name], !state.refused.isEmpty else { return }
-        if state.refused.count < state.service.registrations.count {
-            for instance in state.refused where services[name]?.set(instance, to: nil, version: ServiceState.unread) == true {
-                services[name]?.standing.remove(.read(name, instance: instance))
-                output.changed.insert(name)
-            }
-            services[name]?.refused = []
-        } else {
-            for instance in state.refused { lose(name, for: .read(name, instance: instance), since: now) }
+    /// Providers that may not be read, or not any more, are left out while there are others. False for a service that has no other: it is out of
+    /// reach.
+    private mutating func leavesOutRefused(_ name: ServiceName, at now: ContinuousClock.Instant) -> Bool {
+        guard let state = services[name], !state.refused.isEmpty || !state.neverRead.isEmpty else { return true }
+        guard state.refused.count < state.service.registrations.count else {
+            lose(name, for: nil, since: now)
+            return false
         }
+        guard !state.refused.isEmpty else { return true }
+        for instance in state.refused where services[name]?.set(instance, to: nil, version: ServiceState.unread) == true {
+            output.changed.insert(name)
+        }
+        services[name]?.neverRead.formUnion(state.refused)
+        services[name]?.refused = []
+        return true
     }
 
     /// Finds what has stood without an answer for longer than the session timeout.
@@ -98,6 +100,7 @@ extension WatchState {
                     report(.provider(name, instance: instance), "no answer", [], version: -1)
                 }
                 arrived(instance, in: name)
+                regainIfProved(name, at: now)
             }
         }
         // ZooKeeper answers in order: what comes after it may have no answer either.

@@ -109,6 +109,8 @@ extension WatchState {
             reach.connected(timeout: timeout, at: now)
             if isNew { startSession(at: now) }
             ask(.listServices, at: now)
+            // All else waits for it: what it was refused for may be over.
+            pacing.hasten(.listServices, to: now + .seconds(1))
         case .session(.disconnected):
             // Before it is forgotten that they were under way: on connections that never live longer nothing else would tell.
             loseOverdue(at: now)

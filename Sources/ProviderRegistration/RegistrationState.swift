@@ -180,7 +180,9 @@ extension RegistrationState {
         switch (request, answer) {
         case _ where answer.isPassing: look()
         case (.look, .found(let content)): if !isOvertaken { judge(content, at: now) }
-        case (.create, .failed(.noNode)): next = parents.isEmpty ? .look : .createParent(0)
+        // From the lowest up: ZooKeeper refuses to create even what is there where its parent may not be changed.
+        case (.create, .failed(.noNode)): next = parents.isEmpty ? .look : .createParent(parents.count - 1)
+        case (.createParent(let index), .failed(.noNode)) where index > 0: next = .createParent(index - 1)
         case (.createParent(let index), .done), (.createParent(let index), .failed(.nodeExists)):
             next = index + 1 < parents.count ? .createParent(index + 1) : .create
         case (.create, .failed(.nodeExists)), (.set, .failed(.noNode)), (.set, .failed(.badVersion)), (.delete, .failed(.noNode)),

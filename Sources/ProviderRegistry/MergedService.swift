@@ -1,6 +1,6 @@
 /// All registrations of the services that share one domain name, twins merged.
 package struct MergedService: Equatable {
-    /// The providers, the oldest znode first; no two offer the same host and port.
+    /// The providers, the oldest znode first, held ones last; no two offer the same host and port.
     package let members: [Member]
     /// Some services are unknown, so there may be providers that are no members.
     package let isUnknown: Bool
@@ -19,7 +19,7 @@ package struct MergedService: Equatable {
         package var provider: Provider { registration.provider }
     }
 
-    /// Merges services whose names differ only in case. Of providers with equal host and port the oldest znode stands for all. Those of a
+    /// Merges services whose names differ only in case. Of providers with equal host and port the oldest znode that is there stands for all. Those of a
     /// lost service count as held, those of an unknown one as not known.
     package init(_ services: some Sequence<Service>) {
         var all: [Member] = []
@@ -32,9 +32,13 @@ package struct MergedService: Equatable {
             }
         }
         self.isUnknown = isUnknown
-        let byAge = all.sorted { ($0.registration.creationZxid, $0.instance) < ($1.registration.creationZxid, $1.instance) }
+        // A znode that is there stands for the provider rather than one that has vanished.
+        let byRank = all.sorted {
+            ($0.registration.isHeld ? 1 : 0, $0.registration.creationZxid, $0.instance)
+                < ($1.registration.isHeld ? 1 : 0, $1.registration.creationZxid, $1.instance)
+        }
         var seen: Set<Provider.Offer> = []
-        members = byAge.filter { seen.insert($0.provider.offer).inserted }
+        members = byRank.filter { seen.insert($0.provider.offer).inserted }
     }
 }
 

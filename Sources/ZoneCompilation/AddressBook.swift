@@ -46,6 +46,13 @@ struct AddressBook {
         return wasSettled || !below.isEmpty
     }
 
+    /// Has names worked out again when they are needed, except those at and right below owners that wait to be compiled.
+    mutating func unsettle(unless isWaiting: (DomainName) -> Bool) {
+        settled = settled.filter { isWaiting($0.key) || $0.key.parent.map(isWaiting) ?? false }
+        settledBelow = [:]
+        for name in settled.keys { if let parent = name.parent { settledBelow[parent, default: []].insert(name) } }
+    }
+
     /// Has all names inside the zones worked out again when they are needed.
     mutating func unsettleAll() { (settled, settledBelow) = ([:], [:]) }
 }
@@ -54,8 +61,8 @@ struct AddressBook {
 enum InteriorHosts {
     /// These addresses.
     case addresses(HostAddresses)
-    /// The hosts of these providers; none where nobody offers anything.
-    case hosts([ProviderHost])
+    /// The hosts of these providers, none where there is no provider; `isHeld`: some of them may be out of date.
+    case hosts([ProviderHost], isHeld: Bool)
 }
 
 extension AddressBook {
@@ -122,7 +129,9 @@ private struct Walk {
         open.append(name)
         places[name] = place
         switch leadsTo {
-        case .hosts(let hosts): steps.append(Step(place: place, earliest: place, hosts: hosts))
+        case .hosts(let hosts, let isHeld):
+            steps.append(Step(place: place, earliest: place, hosts: hosts))
+            if isHeld { steps[steps.count - 1].sum.isHeld = true }
         case .addresses(let addresses):
             steps.append(Step(place: place, earliest: place, hosts: []))
             add(addresses)
@@ -149,14 +158,15 @@ private struct Walk {
     mutating func add(_ addresses: HostAddresses) { steps[steps.count - 1].sum.add(addresses) }
 
     /// Ends the last name; gives the names that are settled by that, none while it leads back to an earlier one.
-    mutating func leave() -> (names: ArraySlice<DomainName>, HostAddresses) {
+    mutating func leave() -> (names: [DomainName], HostAddresses) {
         let step = steps.removeLast()
         if !steps.isEmpty {
             steps[steps.count - 1].sum.add(step.sum)
             steps[steps.count - 1].earliest = min(steps[steps.count - 1].earliest, step.earliest)
         }
         guard step.earliest == step.place else { return ([], HostAddresses()) }
-        let names = open[step.place...]
+        // A copy: a slice would have the rest of the way copied with each name that leaves it.
+        let names = Array(open[step.place...])
         for name in names { places[name] = nil }
         open.removeSubrange(step.place...)
         return (names, step.sum.addresses)

@@ -46,7 +46,7 @@ struct AddressSets {
     /// Has a set stand for one provider more.
     mutating func add(_ registration: Registration, to place: Int) {
         sets[place].weight += UInt64(registration.provider.weight)
-        sets[place].isHeld = sets[place].isHeld || registration.isHeld
+        sets[place].isHeld = sets[place].isHeld || registration.isHeld || sets[place].addresses.isHeld
     }
 
     /// Takes the newest set out again, which stands for no provider.
@@ -109,6 +109,7 @@ extension AddressSets {
 extension AddressSets {
     /// Adds the RRsets of one of the providers, which has the set at this place. Those that share a set share them.
     mutating func addOwn(_ place: Int, isHeld: Bool, _ builder: inout RecordBlockBuilder) -> Own {
+        let isHeld = isHeld || sets[place].addresses.isHeld
         if let own = isHeld ? sets[place].own.held : sets[place].own.current { return own }
         let own = makeOwn(sets[place].addresses, isHeld: isHeld, &builder)
         if isHeld { sets[place].own.held = own } else { sets[place].own.current = own }
@@ -127,7 +128,10 @@ extension AddressSets {
             }
             guard let first = records.first else { continue }
             let handle: RecordBlockBuilder.Handle
-            if records.count == 1, let whole = family.handle, let position = family.positions[first] {
+            if let whole = family.handle, sets.count == 1, sets[0].isHeld == isHeld {
+                // All that the service has is this one's, in the same order: the same octets.
+                handle = whole
+            } else if records.count == 1, let whole = family.handle, let position = family.positions[first] {
                 handle = builder.add(record: position, of: whole, isHeld: isHeld)
             } else {
                 rrset.records = records

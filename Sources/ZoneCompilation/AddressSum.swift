@@ -5,6 +5,8 @@ import IPAddressing
 struct AddressSum {
     private var ipv4 = Family<IPv4Address>()
     private var ipv6 = Family<IPv6Address>()
+    /// Whether some may be out of date.
+    var isHeld = false
 
     private struct Family<Address: Hashable & Sendable> {
         /// Sorted.
@@ -24,6 +26,11 @@ struct AddressSum {
         private mutating func add(_ addresses: [Address], _ isLess: (Address, Address) -> Bool) {
             guard !addresses.isEmpty, addresses != known else { return }
             let isSorted = zip(addresses, addresses.dropFirst()).allSatisfy(isLess)
+            // Shared, not copied: many names may lead to one.
+            if known.isEmpty, isSorted, addresses.count <= HostAddresses.mostOfOneFamily {
+                known = addresses
+                return
+            }
             merge(isSorted ? addresses : addresses.sorted(by: isLess), isLess)
         }
 
@@ -49,14 +56,20 @@ struct AddressSum {
     mutating func add(_ addresses: HostAddresses) {
         ipv4.add(addresses.ipv4) { $0.value < $1.value }
         ipv6.add(addresses.ipv6) { $0.value < $1.value }
+        isHeld = isHeld || addresses.isHeld
     }
 
     /// Adds another sum.
     mutating func add(_ sum: AddressSum) {
         ipv4.add(sum.ipv4) { $0.value < $1.value }
         ipv6.add(sum.ipv6) { $0.value < $1.value }
+        isHeld = isHeld || sum.isHeld
     }
 
     /// The sum.
-    var addresses: HostAddresses { HostAddresses(ipv4: ipv4.result, ipv6: ipv6.result) }
+    var addresses: HostAddresses {
+        var addresses = HostAddresses(ipv4: ipv4.result, ipv6: ipv6.result)
+        addresses.isHeld = isHeld
+        return addresses
+    }
 }

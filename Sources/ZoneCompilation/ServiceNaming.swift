@@ -11,10 +11,11 @@ package enum ServiceNaming {
     /// forms, and the origin cost little.
     package static let mostLabels = 10
 
-    /// The name of a service in a zone; a name with dots spans several labels. Nil if it cannot be a domain name or has too many labels.
+    /// The name of a service in a zone; a name with dots spans several labels. Nil if it cannot be a domain name, has too many
+    /// labels, or would be a wildcard to other name servers that have the zone (RFC 4592 §2.1.1).
     package static func owner(of service: ServiceName, in origin: DomainName) -> DomainName? {
         let labels = service.text.utf8.split(separator: UInt8(ascii: "."), maxSplits: mostLabels, omittingEmptySubsequences: false)
-        guard labels.count <= mostLabels else { return nil }
+        guard labels.count <= mostLabels, !labels.contains(where: { $0.elementsEqual("*".utf8) }) else { return nil }
         return DomainName(labels: labels)?.appending(origin)
     }
 

@@ -166,7 +166,12 @@ extension ZoneCompiler {
         slicesSinceForgetting = 0
         for host in uses.takeUnused().union(strayHosts) where !uses.isUsed(host) { book.forget(host: host) }
         strayHosts = []
-        guard isUpToDate else { return }
+        guard isUpToDate else {
+            // The others are known to no service that waits: a change of theirs is one more reason to compile those that hang on them.
+            return book.unsettle { [queue, zones] name in
+                zones.indices.contains { queue.contains(ServiceReference(zone: $0, owner: name)) }
+            }
+        }
         memo = ZoneInterior.Memo()
         book.unsettleAll()
     }

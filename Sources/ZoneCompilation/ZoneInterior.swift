@@ -18,10 +18,10 @@ final class ZoneInterior: AddressBook.Interior {
 
     /// What has been worked out of services that hosts lead to; holds as long as they do not change.
     struct Memo {
-        /// The hosts that a service's providers name, each once.
-        fileprivate var hosts: [ZoneCompiler.ServiceReference: [ProviderHost]] = [:]
-        /// The host of each of a service's instances.
-        fileprivate var instances: [ZoneCompiler.ServiceReference: [DomainName: ProviderHost]] = [:]
+        /// The hosts that a service's providers name, each once, and whether some may be out of date.
+        fileprivate var hosts: [ZoneCompiler.ServiceReference: (hosts: [ProviderHost], isHeld: Bool)] = [:]
+        /// The host of each of a service's instances, and whether that is held.
+        fileprivate var instances: [ZoneCompiler.ServiceReference: [DomainName: (host: ProviderHost, isHeld: Bool)]] = [:]
 
         /// Drops what is known of a service.
         mutating func forget(_ service: ZoneCompiler.ServiceReference) {
@@ -68,27 +68,30 @@ final class ZoneInterior: AddressBook.Interior {
         guard let index = zoneIndex(of: name) else { return nil }
         let part = parts[index]
         guard part.isRead, !part.content.isUnknown(name) else { return .addresses(HostAddresses()) }
-        if let hosts = hosts(of: ZoneCompiler.ServiceReference(zone: index, owner: name)) { return .hosts(hosts) }
+        if let known = hosts(of: ZoneCompiler.ServiceReference(zone: index, owner: name)) {
+            return .hosts(known.hosts, isHeld: known.isHeld)
+        }
         if name == part.content.nameServer { return .addresses(nameServer) }
-        guard let parent = name.parent else { return .hosts([]) }
-        let host = instances(of: ZoneCompiler.ServiceReference(zone: index, owner: parent))?[name]
-        return .hosts(host.map { [$0] } ?? [])
+        guard let parent = name.parent, let known = instances(of: ZoneCompiler.ServiceReference(zone: index, owner: parent))?[name] else {
+            return .hosts([], isHeld: false)
+        }
+        return .hosts([known.host], isHeld: known.isHeld)
     }
 
-    private func hosts(of reference: ZoneCompiler.ServiceReference) -> [ProviderHost]? {
-        if let hosts = memo.hosts[reference] { return hosts }
-        guard let made = parts[reference.zone].content.hosts(at: reference.owner).map(Array.init) else { return nil }
+    private func hosts(of reference: ZoneCompiler.ServiceReference) -> (hosts: [ProviderHost], isHeld: Bool)? {
+        if let known = memo.hosts[reference] { return known }
+        guard let made = parts[reference.zone].content.hosts(at: reference.owner) else { return nil }
         memo.hosts[reference] = made
-        met.append((reference, made))
+        met.append((reference, made.hosts))
         return made
     }
 
-    private func instances(of reference: ZoneCompiler.ServiceReference) -> [DomainName: ProviderHost]? {
+    private func instances(of reference: ZoneCompiler.ServiceReference) -> [DomainName: (host: ProviderHost, isHeld: Bool)]? {
         if let instances = memo.instances[reference] { return instances }
         // Which counts as being led there.
         guard hosts(of: reference) != nil, let known = service(reference) else { return nil }
         let named = zip(known.names, known.service.members).compactMap { name, member in
-            name.map { ($0, member.provider.host) }
+            name.map { ($0, (host: member.provider.host, isHeld: member.registration.isHeld)) }
         }
         let made = Dictionary(named) { first, _ in first }
         memo.instances[reference] = made

@@ -12,7 +12,7 @@ import ProviderRegistry
 package actor ZonePublisher {
     /// Something that may change the answers. Zones are told by their place among the origins.
     package enum Event: Sendable {
-        /// A zone's registry has been read in full, at first or in a new session.
+        /// A zone's registry has been read in full for the first time.
         case read(Registry, zone: Int)
         /// Some services of a zone are different.
         case changed(RegistryChange, zone: Int)
@@ -48,6 +48,8 @@ package actor ZonePublisher {
     private var lost: [LostServices]
     private var followed: Set<String> = []
     private var served: ServedState
+    /// When the freshness of the zones was last judged: what has changed since then is due.
+    private var judgedAt = ContinuousClock.now
     private let mailbox = Mailbox<Event>()
     private let thread = ThreadExecutor()
 
@@ -103,8 +105,7 @@ extension ZonePublisher {
     }
 
     private var nextStatusChange: ContinuousClock.Instant? {
-        let now = ContinuousClock.now
-        return (freshness.compactMap { $0.nextChange(after: now) } + lost.compactMap(\.deadline)).min()
+        (freshness.compactMap { $0.nextChange(after: judgedAt) } + lost.compactMap(\.deadline)).min()
     }
 
     private func take(_ event: Event) {
@@ -129,8 +130,10 @@ extension ZonePublisher {
             followed = compiler.externalHosts
             outlets.follow(followed)
         }
-        let now = ContinuousClock.now
-        let state = ServedState(serials: zones.map { $0?.authority.serial }, statuses: freshness.map { $0.status(at: now) })
+        judgedAt = .now
+        // Of a zone that has not been read there is nothing that could be stale.
+        let statuses = zip(zones, freshness).map { $0 == nil ? ZoneStatus.current : $1.status(at: judgedAt) }
+        let state = ServedState(serials: zones.map { $0?.authority.serial }, statuses: statuses)
         guard state != served else { return }
         for (index, status) in state.statuses.enumerated() where status != served.statuses[index] { log(status, zone: index) }
         served = state

@@ -44,7 +44,7 @@ package enum ZooKeeperError: Error, Hashable, Sendable {
     }
 
     // Not what came out of place or broke off: the C client aborts when more of that follows.
-    private static let transient = [ZTHROTTLEDOP, ZSYSTEMERROR, ZNEWCONFIGNOQUORUM, ZRECONFIGINPROGRESS, ZSESSIONMOVED]
+    private static let transient = [ZTHROTTLEDOP, ZSYSTEMERROR, ZNEWCONFIGNOQUORUM, ZRECONFIGINPROGRESS]
 
     /// `KeeperException.Code.REQUESTTIMEOUT`, for which the C client has no name.
     private static let requestTimeout: Int32 = -122

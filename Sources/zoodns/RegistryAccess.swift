@@ -14,6 +14,9 @@ struct RegistryAccess {
     /// Time between looks at the same connection.
     private static let interval: Duration = .seconds(600)
 
+    /// How long after a connection the first look comes.
+    private static let delay: Duration = .seconds(2)
+
     private enum News: Sendable {
         case connected
         case permissions(ZnodePermissions, path: String)
@@ -32,14 +35,14 @@ struct RegistryAccess {
         var reported: [String: ZnodePermissions] = [:]
         var next = ContinuousClock.now + Self.interval
         while let news = await mailbox.next(before: next) {
-            var isDue = next <= .now
             for item in news {
                 switch item {
-                case .connected: isDue = true
+                // Not before the registry itself is asked for.
+                case .connected: next = min(next, .now + Self.delay)
                 case .permissions(let permissions, let path): report(permissions.subtracting(.read), path, &reported)
                 }
             }
-            guard isDue else { continue }
+            guard next <= .now else { continue }
             next = .now + Self.interval
             for path in paths { ask(path) }
         }

@@ -238,4 +238,32 @@ import Testing
         }
         #expect(schedule.entryCount < 3000)
     }
+
+    @Test func `an address that comes from this server itself now is not known any more`() {
+        var schedule = begun()
+        finish(&schedule, .addresses([address], ttl: 1), at: start)
+        #expect(schedule.begin(at: start + .seconds(1)).begun == ["a.test"])
+        #expect(schedule.learn("a.test", .ipv4, .own, at: start + .seconds(1))?.ipv4 == .unknown)
+    }
+
+    /// After an outage of the name servers every host is one that failed.
+    @Test func `hosts that failed have most places while no others wait`() {
+        let hosts = Set((0..<500).map { "h\($0).test" })
+        var schedule = ResolutionSchedule(start: start)
+        _ = schedule.follow(adding: hosts, dropping: [], at: start)
+        var now = start
+        var failed = 0
+        while failed < hosts.count {
+            for host in schedule.begin(at: now).begun {
+                finish(&schedule, .failed, of: host, at: now)
+                failed += 1
+            }
+            now += .milliseconds(10)
+        }
+        now += .seconds(1)
+        let limits = LookupLimits(descriptors: .max)
+        #expect(schedule.begin(at: now).begun.count == limits.failedAlone)
+        _ = schedule.follow(adding: ["new.test"], dropping: [], at: now)
+        #expect(schedule.begin(at: now + .milliseconds(10)).begun == ["new.test"])
+    }
 }

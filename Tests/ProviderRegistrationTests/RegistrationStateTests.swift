@@ -8,7 +8,8 @@ private struct Place {
     var state = RegistrationState(path: "/providers/a/u", document: [1])
     /// What is at the path: data, owner, version.
     var znode: (octets: [UInt8], owner: Int64, version: Int32)?
-    var hasParents = true
+    /// How many of the parents are there, from the top.
+    var parentCount = 2
     var asked: [RegistrationState.Request] = []
     var events: [RegistrationEvent] = []
     var now = ContinuousClock.now
@@ -52,10 +53,13 @@ private struct Place {
                     return ZnodeContent(octets: znode.octets, stat: stat)
                 })
         case .create:
-            guard hasParents else { return .failed(.noNode) }
+            guard parentCount == state.parents.count else { return .failed(.noNode) }
             guard znode == nil else { return .failed(.nodeExists) }
             znode = (state.document, session, 0)
-        case .createParent(let index): hasParents = hasParents || index + 1 == state.parents.count
+        case .createParent(let index):
+            guard index <= parentCount else { return .failed(.noNode) }
+            guard index == parentCount else { return .failed(.nodeExists) }
+            parentCount += 1
         case .set(let version):
             guard let known = znode else { return .failed(.noNode) }
             guard known.version == version else { return .failed(.badVersion) }
@@ -72,12 +76,21 @@ private struct Place {
 @Suite struct RegistrationStateTests {
     @Test func `a provider is created with its parents, once`() {
         var place = Place()
-        place.hasParents = false
+        place.parentCount = 0
         place.connect(1)
         place.settle()
-        #expect(place.asked == [.look, .create, .createParent(0), .createParent(1), .create, .look])
+        #expect(place.asked == [.look, .create, .createParent(1), .createParent(0), .createParent(1), .create, .look])
         #expect(place.events == [.registered(path: "/providers/a/u")])
         #expect(place.znode?.owner == 1)
+    }
+
+    /// ZooKeeper refuses to create even what is there, where its parent may not be changed.
+    @Test func `parents that are there are not created`() {
+        var place = Place()
+        place.parentCount = 1
+        place.connect(1)
+        place.settle()
+        #expect(place.asked == [.look, .create, .createParent(1), .create, .look])
     }
 
     @Test func `the same session's znode is kept across a reconnect`() {
@@ -251,7 +264,7 @@ extension RegistrationStateTests {
             case .deletes: place.znode = nil
             case .overwrites: place.znode?.octets = [9]
             case .takes: place.znode = number.isMultiple(of: 2) ? ([9], 77, 0) : nil
-            case .deletesParents: (place.znode, place.hasParents) = (nil, false)
+            case .deletesParents: (place.znode, place.parentCount) = (nil, 0)
             case .answersNothing: break
             }
             place.fireWatch()
@@ -268,7 +281,7 @@ extension RegistrationStateTests {
         #expect(requests.filter { start.duration(to: $0) > .seconds(10) }.count <= 10)
         #expect(place.state.takeEvents().count <= 20)
 
-        place.hasParents = true
+        place.parentCount = 2
         place.znode = nil
         place.fireWatch()
         let peace = place.now

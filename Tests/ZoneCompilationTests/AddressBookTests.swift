@@ -15,7 +15,7 @@ private final class Hosts: AddressBook.Interior {
 
     func hosts(at name: DomainName) -> InteriorHosts? {
         count += 1
-        return name.text.hasSuffix(".z.") ? .hosts(hosts[name.text] ?? []) : nil
+        return name.text.hasSuffix(".z.") ? .hosts(hosts[name.text] ?? [], isHeld: false) : nil
     }
 }
 
@@ -97,10 +97,26 @@ private final class Hosts: AddressBook.Interior {
     }
 
     @Test func `a chain of any length is followed to its end`() {
-        let length = 20_000
+        // A cost of its square would be minutes.
+        let length = 100_000
         var links = Dictionary(uniqueKeysWithValues: (0..<length).map { ("h\($0).z.", [ProviderHost.name("h\($0 + 1).z")]) })
         links["h\(length).z."] = [.ipv4(one)]
         #expect(addresses(of: .name("h0.z"), links).ipv4 == .known([one]))
+    }
+
+    @Test func `what no service that waits can have looked at is not kept`() {
+        let links: [String: [ProviderHost]] = ["a.z.": [.ipv4(one)], "i.b.z.": [.ipv4(one)], "c.z.": [.ipv4(one)]]
+        let hosts = Hosts(links)
+        var book = AddressBook()
+        for name in ["a.z", "i.b.z", "c.z"] { _ = book.addresses(of: .name(name), in: hosts) }
+        book.unsettle { [DomainName(text: "a.z"), DomainName(text: "b.z")].contains($0) }
+        let count = hosts.count
+        for name in ["a.z", "i.b.z"] { _ = book.addresses(of: .name(name), in: hosts) }
+        #expect(hosts.count == count)
+        _ = book.addresses(of: .name("c.z"), in: hosts)
+        #expect(hosts.count == count + 1)
+        let wasSettled = book.unsettle(DomainName(text: "b.z") ?? .root)
+        #expect(wasSettled, "as an owner whose instance was looked at")
     }
 
     /// Aliases times hosts: 200 × 200 would be 40,000.

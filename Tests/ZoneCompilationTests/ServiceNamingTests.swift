@@ -15,7 +15,7 @@ import Testing
         #expect(ServiceNaming.ancestors(of: owner, below: origin).map(\.text) == ["shop.svc.local."])
     }
 
-    @Test(arguments: ["", "a..b", ".a", "a.", String(repeating: "x", count: 64)])
+    @Test(arguments: ["", "a..b", ".a", "a.", "*", "*.a", "a.*.b", String(repeating: "x", count: 64)])
     func `what cannot be a domain name has none`(_ name: String) {
         #expect(ServiceNaming.owner(of: ServiceName(name), in: origin) == nil)
     }

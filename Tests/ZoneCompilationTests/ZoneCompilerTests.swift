@@ -271,6 +271,17 @@ import Testing
         #expect(lines(&compiler).contains("b.svc.local. 5 IN A 0.0.0.1"))
     }
 
+    @Test func `hosts of a service that is not known any more are no addresses, beside one of the same name that is`() {
+        var compiler = compiler()
+        var lost = service("10.0.0.1")
+        lost.reach = .unknown
+        compiler.replace(with: Registry(services: ["Web": lost, "web": service("10.0.0.2"), "s": service("web.svc.local")]), zone: 0)
+        let lines = lines(&compiler)
+        for owner in ["web", "s"] {
+            #expect(lines.filter { $0.hasPrefix("\(owner).svc.local. 5 IN A ") } == ["\(owner).svc.local. 5 IN A 10.0.0.2"])
+        }
+    }
+
     @Test func `reports beyond a number are counted`() {
         var compiler = compiler()
         let names = (0..<ZoneCompiler.mostReports + 7).map { ServiceName("a..\($0)") }

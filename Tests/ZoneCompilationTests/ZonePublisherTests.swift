@@ -129,8 +129,8 @@ import ZoneCompilation
                 change.services["large\(number)"] = service
             }
             publisher.send(.changed(change, zone: 0))
-            publisher.send(.changed(RegistryChange(services: ["small": Service()]), zone: 0))
             publisher.send(.disconnected(since: .now - .milliseconds(10), zone: 0))
+            publisher.send(.changed(RegistryChange(services: ["small": Service()]), zone: 0))
             try await waitUntil("all of them") {
                 try (0..<40).allSatisfy { try handed.ask("large\($0).svc.local", "A")?.code == "NOERROR" }
             }

@@ -28,16 +28,27 @@ extension ZoneView {
     }
 
     /// Whether the closest name above one that does not exist is a service of which nothing is known: its instances are not known either.
+    /// From the origin down, as names exist above each that does (RFC 8020): O(labels of that name), however many the one asked for has.
     @inline(never)
     private func isBelowUnknownService(_ name: FoldedName) -> Bool {
         withUnsafeTemporaryAllocation(of: UInt64.self, capacity: FoldedName.capacity) { words in
-            guard let memory = words.baseAddress else { return false }
-            var start = 0
-            while true {
-                start += 1 + Int(name.octets.load(fromByteOffset: start, as: UInt8.self))
-                guard name.length - start > origin.length else { return false }
-                let parent = FoldedName(name.octets + start, length: name.length - start, in: memory)
-                if let node = node(parent) { return node.isUnknownService }
+            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: DomainName.maximumLength) { starts in
+                guard let memory = words.baseAddress else { return false }
+                var count = 0
+                var start = 0
+                while name.length - start > origin.length, count < starts.count {
+                    starts[count] = UInt8(truncatingIfNeeded: start)
+                    count += 1
+                    start += 1 + Int(name.octets.load(fromByteOffset: start, as: UInt8.self))
+                }
+                var closest: ZoneNode?
+                while count > 0 {
+                    count -= 1
+                    let start = Int(starts[count])
+                    guard let node = node(FoldedName(name.octets + start, length: name.length - start, in: memory)) else { break }
+                    closest = node
+                }
+                return closest?.isUnknownService == true
             }
         }
     }

@@ -40,7 +40,7 @@ struct ZoneNode {
     var rrsets: [EncodedRRset] { (0..<count).map { self[$0] } }
 
     /// Whether this is a service of which nothing is known: SRV records are unknown only there.
-    var isUnknownService: Bool { rrsets.contains { $0.type == .srv && $0.isUnknown } }
+    var isUnknownService: Bool { (0..<count).contains { self[$0].type == .srv && self[$0].isUnknown } }
 
     /// The name.
     var owner: DomainName { DomainName(wire: name) }
