@@ -306,6 +306,27 @@ import Testing
         #expect(tree.state.registry.services["b"] == Service(reach: .unknown))
     }
 
+    /// A connection that is lost over one document, or a busy server, brings no answer ever.
+    @Test func `a first reading is complete without a provider that has no answer`() {
+        var tree = Tree()
+        tree.services = ["a": ["1": good], "b": ["1": good, "2": good]]
+        tree.failures[.read("b", instance: "2")] = .other(-1)
+        tree.connect()
+        tree.settle()
+        for _ in 0..<15 { _ = tree.pass(.seconds(1)) }
+        #expect(tree.state.reach.isComplete)
+        #expect(tree.state.registry.services["b"]?.registrations.keys.map(\.text) == ["1"])
+    }
+
+    @Test func `a service whose providers may none be read is not known, rather than empty`() {
+        var tree = Tree()
+        tree.services = ["a": ["1": good, "2": good]]
+        for instance in ["1", "2"] { tree.failures[.read("a", instance: InstanceName(instance))] = .other(-102) }
+        tree.connect()
+        tree.settle()
+        #expect(tree.state.registry.services["a"]?.reach == .unknown)
+    }
+
     @Test func `services that keep changing do not keep the first reading from being complete`() {
         var tree = Tree()
         tree.services = ["a": ["0": good]]
