@@ -105,10 +105,14 @@ class UnreadPipe:
         return self.text
 
 
+# As many as it takes: each is looked at ten times a second at most.
+BAD_PATHS = [f"{ROOT}/known-{number % 20}/{BAD}-{number}" for number in range(400)]
+
+
 def write_bad(scene, turns):
-    """So many bad versions of twenty znodes; the server has something to say on each that it sees."""
+    """So many bad versions of each of these znodes; the server has something to say on each that it sees."""
     for turn in range(turns):
-        for write in [scene.client.set_async(f"{ROOT}/known-{number}/{BAD}", b"bad %d " % turn + b"\1" * 100) for number in range(20)]:
+        for write in [scene.client.set_async(path, b"bad %d " % turn + b"\1" * 100) for path in BAD_PATHS]:
             write.get(30)
 
 
@@ -118,9 +122,9 @@ def unread_log(scene):
     zookeeper = scene.zookeeper()
     pipe = UnreadPipe(scene.where / "pipe")
     scene.stage(zookeeper.address, "--log-rate", "0", prefix=["sh", "-c", f'exec "$@" 2>"{pipe.path}"', "sh"], log="debug")
-    for number in range(20):
-        scene.client.create(f"{ROOT}/known-{number}/{BAD}", b"bad")
-    write_bad(scene, 500)
+    for path in BAD_PATHS:
+        scene.client.create(path, b"bad")
+    write_bad(scene, 40)
     scene.churn(100)
     scene.settle("the pipe is full: every answer is right")
     pipe.read()
@@ -128,7 +132,7 @@ def unread_log(scene):
     lines = pipe.text.decode().splitlines()
     scene.say(next(line for line in lines if "not read fast enough" in line))
     scene.say(f"{len(lines)} lines, {sum(REPORT in line for line in lines)} of them reports")
-    write_bad(scene, 20)
+    write_bad(scene, 5)
     scene.churn(20)
     scene.settle("the pipe is full again: every answer is right")
     scene.stop_probing()
