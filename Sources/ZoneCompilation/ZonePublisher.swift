@@ -7,8 +7,8 @@ import ProviderRegistry
 /// Keeps the served zones in step with registries, resolved hosts and the state of the connection.
 ///
 /// What comes in while zones are being compiled is taken in together afterwards, so bursts coalesce by themselves. Compiling goes in slices,
-/// on a thread of its own: whatever registrants do, changes of other services, signals and the sessions with ZooKeeper wait for a slice at
-/// most.
+/// on a thread of its own: whatever registrants do, changes of other services, signals and the sessions with ZooKeeper wait for a slice
+/// and for taking in what has changed.
 package actor ZonePublisher {
     /// Something that may change the answers. Zones are told by their place among the origins.
     package enum Event: Sendable {

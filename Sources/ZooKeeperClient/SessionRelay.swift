@@ -3,7 +3,7 @@ import Synchronization
 /// Turns what one connection says into events for observers, on the C client's thread so that their order is kept, and into signs for the
 /// session that looks after the connection.
 ///
-/// Whatever the server sends, a connection is told of a few times at most: `ConnectionHealth` gives it up after that.
+/// Whatever the server sends, a connection is reported a few times at most: `ConnectionHealth` gives it up after that.
 final class SessionRelay: Sendable {
     /// What the session has to know of.
     enum Sign: Sendable {
@@ -26,8 +26,6 @@ final class SessionRelay: Sendable {
     struct Life: Sendable {
         /// It was there with answers for as long as its timeout, or half a minute: whatever ended it, ZooKeeper works.
         var isLong = false
-        /// There has been a session.
-        var hadSession = false
     }
 
     private struct State {
@@ -90,7 +88,7 @@ final class SessionRelay: Sendable {
             state.isOver = true
             signs.finish()
             let length = state.firstConnected.flatMap { first in state.lastConnected.map { first.duration(to: $0) } } ?? .zero
-            return Life(isLong: state.hasAnswers && length >= min(state.timeout, Self.longLife), hadSession: state.hadSession)
+            return Life(isLong: state.hasAnswers && length >= min(state.timeout, Self.longLife))
         }
     }
 }
@@ -98,7 +96,7 @@ final class SessionRelay: Sendable {
 // MARK: What the connection says
 
 extension SessionRelay {
-    /// Takes in what the connection says. Told under the lock: the end comes from another thread, and must be told last.
+    /// Takes in what the connection says. Reports under the lock: the end comes from another thread, and must come last.
     func take(_ event: Connection.Event) {
         state.withLock { state in
             guard !state.isOver else { return }
