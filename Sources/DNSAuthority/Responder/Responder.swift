@@ -85,9 +85,10 @@ package struct Responder {
         case .unknown:
             return respond(to: query, in: memory, over: transport, .serverFailure, .noReachableAuthority)
         case .noData:
-            return negative(query, .noError, from: entry.pointee.view, in: memory, over: transport, isStale ? .staleAnswer : nil)
+            return negative(query, .noError, from: entry, in: memory, over: transport, isStale ? .staleAnswer : nil)
         case .nameError:
-            return negative(query, .nameError, from: entry.pointee.view, in: memory, over: transport, isStale ? .staleNameError : nil)
+            if entry.pointee.view.hasUnknownServices { return nameErrorUnlessUnknown(query, name, from: entry, in: memory, over: transport) }
+            return negative(query, .nameError, from: entry, in: memory, over: transport, isStale ? .staleNameError : nil)
         }
     }
 
@@ -110,13 +111,27 @@ package struct Responder {
         return writer.finish(query, .noError, isAuthoritative: true, error)
     }
 
+    /// No such name, unless it may be one of a service of which nothing is known. Apart, as it is rare.
+    @inline(never)
+    private func nameErrorUnlessUnknown(
+        _ query: Query, _ name: FoldedName, from entry: UnsafePointer<ServedZones.Entry>, in memory: UnsafeMutableRawPointer,
+        over transport: Transport
+    ) -> Int {
+        if entry.pointee.view.isBelowUnknownService(name) {
+            return respond(to: query, in: memory, over: transport, .serverFailure, .noReachableAuthority)
+        }
+        let isStale = entry.pointee.status == .stale
+        return negative(query, .nameError, from: entry, in: memory, over: transport, isStale ? .staleNameError : nil)
+    }
+
     /// No data or no such name, with the SOA (RFC 2308 §2).
     private func negative(
-        _ query: Query, _ code: ResponseCode, from zone: ZoneView, in memory: UnsafeMutableRawPointer,
+        _ query: Query, _ code: ResponseCode, from entry: UnsafePointer<ServedZones.Entry>, in memory: UnsafeMutableRawPointer,
         over transport: Transport, _ error: ExtendedError?
     ) -> Int {
         var writer = writer(for: query, in: memory, over: transport, error)
-        writer.addNegativeAuthority(zone.negativeAuthority, origin: Header.length + query.nameLength - zone.origin.length)
+        let origin = Header.length + query.nameLength - entry.pointee.view.origin.length
+        writer.addNegativeAuthority(entry.pointee.view.negativeAuthority, origin: origin)
         return writer.finish(query, code, isAuthoritative: true, error)
     }
 

@@ -17,7 +17,7 @@ extension ZoneView {
     /// O(octets), no allocation.
     @inline(__always)
     func lookup(_ name: FoldedName, _ type: RecordType, isAnyWhole: Bool) -> LookupResult {
-        guard let node = node(name) else { return hasUnknownServices && isBelowUnknownService(name) ? .unknown : .nameError }
+        guard let node = node(name) else { return .nameError }
         if type == .any { return Self.any(of: node, isWhole: isAnyWhole) }
         for index in 0..<node.count where node[index].type == type {
             let rrset = node[index]
@@ -29,8 +29,7 @@ extension ZoneView {
 
     /// Whether the closest name above one that does not exist is a service of which nothing is known: its instances are not known either.
     /// From the origin down, as names exist above each that does (RFC 8020): O(labels of that name), however many the one asked for has.
-    @inline(never)
-    private func isBelowUnknownService(_ name: FoldedName) -> Bool {
+    func isBelowUnknownService(_ name: FoldedName) -> Bool {
         withUnsafeTemporaryAllocation(of: UInt64.self, capacity: FoldedName.capacity) { words in
             withUnsafeTemporaryAllocation(of: UInt8.self, capacity: DomainName.maximumLength) { starts in
                 guard let memory = words.baseAddress else { return false }

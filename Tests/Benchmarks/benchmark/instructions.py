@@ -1,4 +1,5 @@
 """Instructions in user space a query, by callgrind: what no noise can move."""
+import re
 import subprocess
 
 from . import machine, servers
@@ -10,7 +11,7 @@ SECONDS = 3
 
 def run(tools, mixes=MIXES):
     registry = Registry.of([10] * 1000 + [200] * 10)
-    print("instructions in user space a query, all of the program's threads")
+    print("instructions in user space a query, of the threads that answer")
     with machine.folder() as where, machine.zookeeper(where) as zookeeper:
         registry.load(zookeeper.address)
         for mix in mixes:
@@ -20,7 +21,7 @@ def run(tools, mixes=MIXES):
 def count(tools, where, zookeeper, registry, mix):
     file, profile = where / f"{mix}.questions", where / f"{mix}.callgrind"
     write_questions(file, questions(registry, mix))
-    valgrind = ["valgrind", "--tool=callgrind", "--instr-atstart=no", f"--callgrind-out-file={profile}"]
+    valgrind = ["valgrind", "--tool=callgrind", "--instr-atstart=no", "--separate-threads=yes", f"--callgrind-out-file={profile}"]
     # Valgrind does not read the debug information of newer compilers.
     subprocess.run(["strip", "--strip-debug", "-o", where / "zoodns", tools / "zoodns"], check=True)
     with servers.zoodns(where, where, zookeeper, "--log-level", "error", "--reconcile", "1h", prefix=valgrind) as server:
@@ -29,8 +30,9 @@ def count(tools, where, zookeeper, registry, mix):
         control(server, "on")
         printed = generate(tools, server.port, file, SECONDS)
         control(server, "off")
-    total = next(int(line.split()[1]) for line in open(profile) if line.startswith("totals:"))
-    return total / printed["answered"]
+    threads = [file.read_text() for file in where.glob(f"{profile.name}-*")]
+    workers = [text for text in threads if "UDPWorker" in text]
+    return sum(int(re.search(r"^totals: (\d+)", text, re.M)[1]) for text in workers) / printed["answered"]
 
 
 def control(server, state):
