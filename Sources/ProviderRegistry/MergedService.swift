@@ -2,7 +2,7 @@
 package struct MergedService: Equatable {
     /// The providers, the oldest znode first, held ones last; no two offer the same host and port.
     package let members: [Member]
-    /// Some services are unknown, so there may be providers that are no members.
+    /// Nothing is known of the providers: some services are unknown, the others have none.
     package let isUnknown: Bool
 
     /// A provider by the name of its znode.
@@ -20,7 +20,7 @@ package struct MergedService: Equatable {
     }
 
     /// Merges services whose names differ only in case. Of providers with equal host and port the oldest znode that is there stands for all. Those of a
-    /// lost service count as held, those of an unknown one as not known.
+    /// lost service count as held; an unknown service is left out beside one that has providers, or one znode could take a name from all.
     package init(_ services: some Sequence<Service>) {
         var all: [Member] = []
         var isUnknown = false
@@ -31,7 +31,7 @@ package struct MergedService: Equatable {
             case .unknown: isUnknown = true
             }
         }
-        self.isUnknown = isUnknown
+        self.isUnknown = isUnknown && all.isEmpty
         // A znode that is there stands for the provider rather than one that has vanished.
         let byRank = all.sorted {
             ($0.registration.isHeld ? 1 : 0, $0.registration.creationZxid, $0.instance)

@@ -88,7 +88,7 @@ final class LogStream: TextOutputStream, Sendable {
     private func writeLines() {
         while let lines = take() {
             for line in lines {
-                put(line)
+                put(PlainText.line(line))
                 state.withLock { $0.written += 1 }
             }
         }

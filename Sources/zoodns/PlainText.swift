@@ -12,6 +12,21 @@ enum PlainText {
         return "\"" + text.unicodeScalars.map { $0.escaped(asASCII: true) }.joined() + "\""
     }
 
+    /// A line of text as it is but for what would not stand in it: characters that end lines, turn the direction or are seen nowhere are
+    /// escaped. A line may end with a line feed.
+    static func line(_ text: String) -> String {
+        guard !text.utf8.dropLast().allSatisfy({ 32...126 ~= $0 }) else { return text }
+        let end = text.utf8.last == UInt8(ascii: "\n") ? "\n" : ""
+        return text.unicodeScalars.dropLast(end.count).map { isSeen($0) ? String($0) : $0.escaped(asASCII: true) }.joined() + end
+    }
+
+    private static func isSeen(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned: false
+        default: true
+        }
+    }
+
     /// A domain name without its final dot.
     static func name(_ name: DomainName) -> String { name == .root ? "." : String(name.text.dropLast()) }
 

@@ -280,6 +280,7 @@ import Testing
         for owner in ["web", "s"] {
             #expect(lines.filter { $0.hasPrefix("\(owner).svc.local. 5 IN A ") } == ["\(owner).svc.local. 5 IN A 10.0.0.2"])
         }
+        #expect(!lines.contains { $0.contains("AAAA: not known") }, "the other family has no data")
     }
 
     @Test func `reports beyond a number are counted`() {

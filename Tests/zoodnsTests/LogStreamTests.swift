@@ -14,6 +14,14 @@ import Testing
         #expect(pipe.read() == lines.joined())
     }
 
+    @Test func `what would not stand in a line is escaped`() {
+        let pipe = Pipe()
+        let stream = LogStream(pipe.writingEnd)
+        stream.write("a\u{202E}b\u{2028}c\u{1B}[2J\u{85}é\u{FEFF}\n")
+        stream.drain()
+        #expect(pipe.read() == #"a\u{202E}b\u{2028}c\u{1B}[2J\u{0085}é\u{FEFF}"# + "\n")
+    }
+
     @Test func `without a thread the end of the program writes`() {
         let pipe = Pipe()
         let stream = LogStream(pipe.writingEnd)

@@ -87,7 +87,9 @@ package struct Responder {
         case .noData:
             return negative(query, .noError, from: entry, in: memory, over: transport, isStale ? .staleAnswer : nil)
         case .nameError:
-            if entry.pointee.view.hasUnknownServices { return nameErrorUnlessUnknown(query, name, from: entry, in: memory, over: transport) }
+            guard !entry.pointee.view.hasUnknownServices else {
+                return nameErrorUnlessUnknown(query, name, from: entry, in: memory, over: transport)
+            }
             return negative(query, .nameError, from: entry, in: memory, over: transport, isStale ? .staleNameError : nil)
         }
     }
