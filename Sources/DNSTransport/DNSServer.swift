@@ -25,7 +25,8 @@ package final class DNSServer: Sendable {
     private static let portAttempts = 16
 
     /// Takes the addresses, each with so many UDP workers; port 0 takes any that is free. From here queries queue up, `run` answers them.
-    package init(listen: [SocketEndpoint], workers: Int, zones: ServedZones) async throws(ListenError) {
+    /// `udpLimit`: most octets of a response over UDP.
+    package init(listen: [SocketEndpoint], workers: Int, udpLimit: Int, zones: ServedZones) async throws(ListenError) {
         slot = ZoneSlot(zones)
         let mostConnections = DescriptorLimit.connections(Self.mostConnections, beside: DescriptorLimit.sockets(listen.count, workers))
         var listener = TCPListener(slot, mostConnections: mostConnections)
@@ -44,7 +45,7 @@ package final class DNSServer: Sendable {
         }
         self.listener = listener
         self.endpoints = endpoints
-        self.workers = sockets.map { [slot] in UDPWorker($0, slot) }
+        self.workers = sockets.map { [slot] in UDPWorker($0, slot, limit: udpLimit) }
     }
 
     /// Binds TCP, which tells the port, then UDP at the same.

@@ -7,9 +7,11 @@ import Glibc
 struct PacketBatch: ~Copyable {
     /// Most packets that go through the kernel at once.
     static let capacity = 64
-    /// Octets of a query that are looked at: one that is longer reads as cut short. A multiple of the cache line, not of the page, so that
-    /// the slots do not all compete for the same lines of the cache.
-    static let slotLength = 4096 + 64
+    /// Octets of a query that are looked at, at least: one that is longer reads as cut short.
+    private static let leastSlotLength = 4096
+    /// Octets of a slot: of a query that is looked at, and for the response. A multiple of the cache line, not of the page, so that the slots do
+    /// not all compete for the same lines of the cache.
+    private let slotLength: Int
     /// Room for the packet information of either family.
     private static let controlLength = 64
 
@@ -22,11 +24,12 @@ struct PacketBatch: ~Copyable {
     private var count = 0
     private let usesControl: Bool
 
-    /// `usesControl`: whether responses must leave from the address that the query was sent to.
-    init(usesControl: Bool) {
+    /// `usesControl`: whether responses must leave from the address that the query was sent to. `capacity`: octets that a slot has at least.
+    init(usesControl: Bool, capacity: Int) {
         self.usesControl = usesControl
-        memory = .allocate(byteCount: Self.capacity * Self.slotLength, alignment: 64)
-        memory.initializeMemory(as: UInt8.self, repeating: 0, count: Self.capacity * Self.slotLength)
+        slotLength = (max(capacity, Self.leastSlotLength) + 4095) / 4096 * 4096 + 64
+        memory = .allocate(byteCount: Self.capacity * slotLength, alignment: 64)
+        memory.initializeMemory(as: UInt8.self, repeating: 0, count: Self.capacity * slotLength)
         addresses = .allocate(capacity: Self.capacity)
         addresses.initialize(repeating: sockaddr_in6(), count: Self.capacity)
         control = .allocate(byteCount: Self.capacity * Self.controlLength, alignment: 16)
@@ -34,7 +37,7 @@ struct PacketBatch: ~Copyable {
         vectors = .allocate(capacity: Self.capacity)
         packets = .allocate(capacity: Self.capacity)
         for index in 0..<Self.capacity {
-            (vectors + index).initialize(to: iovec(iov_base: memory + index * Self.slotLength, iov_len: Self.slotLength))
+            (vectors + index).initialize(to: iovec(iov_base: memory + index * slotLength, iov_len: slotLength))
             var header = msghdr()
             header.msg_name = UnsafeMutableRawPointer(addresses + index)
             header.msg_iov = vectors + index
@@ -55,7 +58,7 @@ struct PacketBatch: ~Copyable {
     /// Takes in what has arrived, at most a batch; the number of packets, or what the C function, `recvmmsg`, returns on failure.
     mutating func receive(from descriptor: Int32, flags: Int32) -> Int {
         for index in 0..<count {
-            vectors[index].iov_len = Self.slotLength
+            vectors[index].iov_len = slotLength
             packets[index].msg_hdr.msg_namelen = socklen_t(MemoryLayout<sockaddr_in6>.size)
         }
         if usesControl { makeRoomForControl() }
@@ -74,14 +77,18 @@ struct PacketBatch: ~Copyable {
     /// The memory of a packet's slot.
     @inline(__always)
     func slot(_ index: Int) -> UnsafeMutableRawBufferPointer {
-        UnsafeMutableRawBufferPointer(start: memory + index * Self.slotLength, count: Self.slotLength)
+        UnsafeMutableRawBufferPointer(start: memory + index * slotLength, count: slotLength)
     }
 
     /// Octets of a packet, as far as they fitted; 0 for one that came from port 0, to which nothing can be sent.
     @inline(__always)
     func length(_ index: Int) -> Int {
-        addresses[index].sin6_port == 0 ? 0 : min(Int(packets[index].msg_len), Self.slotLength)
+        addresses[index].sin6_port == 0 ? 0 : min(Int(packets[index].msg_len), slotLength)
     }
+
+    /// The address that a packet came from, in `Responder.clientLength` octets: what stands behind family and port in either C type.
+    @inline(__always)
+    func client(_ index: Int) -> UnsafeRawPointer { UnsafeRawPointer(addresses + index) + 4 }
 
     /// Has the first `length` octets of a slot sent back to where its packet came from; none: nothing.
     @inline(__always)

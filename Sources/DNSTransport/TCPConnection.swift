@@ -16,6 +16,7 @@ final class TCPConnection: ChannelInboundHandler {
     private static let messagesPerTurn = 64
 
     private let service: TCPService
+    private let client = Client()
     private var context: ChannelHandlerContext?
     /// What has come and is not answered yet: at most one message that is cut short while responses are taken.
     private var received = ByteBuffer()
@@ -33,6 +34,7 @@ final class TCPConnection: ChannelInboundHandler {
 
     func channelActive(context: ChannelHandlerContext) {
         lastQuery = .now()
+        client.set(context.remoteAddress)
         service.opened(self)
         watchIdleness(context)
         context.fireChannelActive()
@@ -99,7 +101,7 @@ extension TCPConnection {
         var count = 0
         while count < Self.messagesPerTurn, context.channel.isWritable, let query = nextMessage() {
             count += 1
-            guard let response = service.respond(to: query, context.channel.allocator) else { continue }
+            guard let response = service.respond(to: query, of: client, context.channel.allocator) else { continue }
             lastQuery = .now()
             context.write(wrapOutboundOut(response), promise: nil)
         }
@@ -137,6 +139,23 @@ extension TCPConnection {
         alarm = context.eventLoop.assumeIsolated().scheduleTask(deadline: lastQuery + Self.idleLimit) { [weak self] in
             guard let self, let context = self.context else { return }
             if self.lastQuery + Self.idleLimit <= .now() { context.close(promise: nil) } else { self.watchIdleness(context) }
+        }
+    }
+}
+
+extension TCPConnection {
+    /// The client's address as the responder takes it: what stands behind family and port in either C type.
+    final class Client {
+        let octets = UnsafeMutableRawPointer.allocate(byteCount: Responder.clientLength, alignment: 1)
+
+        init() { octets.initializeMemory(as: UInt8.self, repeating: 0, count: Responder.clientLength) }
+
+        deinit { octets.deallocate() }
+
+        func set(_ address: NIOCore.SocketAddress?) {
+            address?.withSockAddr { address, length in
+                octets.copyMemory(from: UnsafeRawPointer(address) + 4, byteCount: min(length - 4, Responder.clientLength))
+            }
         }
     }
 }

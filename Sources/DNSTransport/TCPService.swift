@@ -10,9 +10,9 @@ final class TCPService {
     private static let dispersal = 8
     /// Beyond it the connection that has been without a query longest is closed.
     private let mostConnections: Int
-    private var responder = Responder(seed: .random(in: 0 ... .max))
+    private var responder: Responder
     private let slot: ZoneSlot
-    private let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: Responder.capacity(for: .tcp), alignment: 8)
+    private let memory: UnsafeMutableRawBufferPointer
     /// Connections, and pieces of their streams, that have come in so far.
     private(set) var arrivals = 0
     /// Most connections at once since memory was given back.
@@ -27,15 +27,17 @@ final class TCPService {
     init(_ slot: ZoneSlot, mostConnections: Int) {
         self.mostConnections = mostConnections
         self.slot = slot
+        responder = Responder(seed: .random(in: 0 ... .max), over: .tcp)
+        memory = .allocate(byteCount: responder.capacity, alignment: 8)
         memory.initializeMemory(as: UInt8.self, repeating: 0)
     }
 
     deinit { memory.deallocate() }
 
     /// The response to a message behind its length; nil for silence.
-    func respond(to query: ByteBuffer, _ allocator: ByteBufferAllocator) -> ByteBuffer? {
+    func respond(to query: ByteBuffer, of client: TCPConnection.Client, _ allocator: ByteBufferAllocator) -> ByteBuffer? {
         query.withUnsafeReadableBytes { memory.copyMemory(from: $0) }
-        let length = responder.respond(in: memory, queryLength: query.readableBytes, over: .tcp, from: slot.zones)
+        let length = responder.respond(in: memory, queryLength: query.readableBytes, to: client.octets, from: slot.zones)
         guard length > 0 else { return nil }
         var response = allocator.buffer(capacity: 2 + length)
         response.writeInteger(UInt16(truncatingIfNeeded: length))

@@ -6,14 +6,17 @@ import Synchronization
 final class UDPWorker: Sendable {
     private let socket: UDPSocket
     private let slot: ZoneSlot
+    /// Most octets of a response.
+    private let limit: Int
     private let isStopping = Atomic(false)
 
     /// Batches that are answered after `stop` if clients go on asking: more than a socket's queue holds.
     private static let lastBatches = 256
 
-    /// Owns the socket from now on.
-    init(_ socket: UDPSocket, _ slot: ZoneSlot) {
+    /// Owns the socket from now on. `limit`: most octets of a response.
+    init(_ socket: UDPSocket, _ slot: ZoneSlot, limit: Int) {
         self.socket = socket
+        self.limit = limit
         self.slot = slot
     }
 
@@ -27,9 +30,9 @@ final class UDPWorker: Sendable {
 
     /// Answers queries until `stop`; blocks its thread.
     func work() {
-        var batch = PacketBatch(usesControl: socket.isWildcard)
+        var responder = Responder(seed: .random(in: 0 ... .max), over: .udp, udpLimit: limit)
+        var batch = PacketBatch(usesControl: socket.isWildcard, capacity: responder.capacity)
         var reader = ZoneSlot.Reader(slot)
-        var responder = Responder(seed: .random(in: 0 ... .max))
         var lastBatches = Self.lastBatches
         while lastBatches > 0 {
             let isStopping = isStopping.load(ordering: .acquiring)
@@ -48,7 +51,7 @@ final class UDPWorker: Sendable {
 
     private func answer(_ count: Int, _ batch: inout PacketBatch, from zones: ServedZones, _ responder: inout Responder) {
         for index in 0..<count {
-            let length = responder.respond(in: batch.slot(index), queryLength: batch.length(index), over: .udp, from: zones)
+            let length = responder.respond(in: batch.slot(index), queryLength: batch.length(index), to: batch.client(index), from: zones)
             batch.respond(index, length: length)
         }
     }

@@ -15,6 +15,10 @@ package struct IPv4Address: Hashable, Sendable {
         value = UInt32(bigEndian: address.s_addr)
     }
 
+    /// Whether a packet can be sent to it as to one host: it is not of "this network", a group's, reserved or the broadcast address (RFC 6890
+    /// §2.2.2, RFC 1122 §3.2.1.3).
+    package var isHost: Bool { value >> 24 != 0 && value >> 29 != 7 }
+
     /// Four decimal octets.
     package var text: String {
         "\(value >> 24).\(value >> 16 & 255).\(value >> 8 & 255).\(value & 255)"
@@ -34,6 +38,14 @@ package struct IPv6Address: Hashable, Sendable {
         var address = in6_addr()
         guard inet_pton(AF_INET6, text, &address) == 1 else { return nil }
         value = withUnsafeBytes(of: address) { $0.reduce(0) { $0 << 8 | UInt128($1) } }
+    }
+
+    /// Whether a packet can be sent to it as to one host: it is neither unspecified nor a group's (RFC 4291 §2.5.2, §2.7), nor an IPv4 address
+    /// in IPv6's form (§2.5.5) of which that is so.
+    package var isHost: Bool {
+        if value == 1 { return true }
+        if value >> 32 == 0 || value >> 32 == 0xFFFF { return IPv4Address(value: UInt32(truncatingIfNeeded: value)).isHost }
+        return value >> 120 != 0xFF
     }
 
     /// The form of RFC 5952, as `inet_ntop` writes it.
@@ -60,6 +72,30 @@ package enum IPAddress: Hashable, Sendable {
             self = .v6(address)
         } else {
             return nil
+        }
+    }
+
+    /// Whether a packet can be sent to it as to one host.
+    package var isHost: Bool {
+        switch self {
+        case .v4(let address): address.isHost
+        case .v6(let address): address.isHost
+        }
+    }
+
+    /// Whether it is in a network of one link only, with no meaning elsewhere (RFC 3927, RFC 4291 §2.5.6).
+    package var isLinkLocal: Bool {
+        switch self {
+        case .v4(let address): address.value >> 16 == 0xA9FE
+        case .v6(let address): address.value >> 118 == 0x3FA
+        }
+    }
+
+    /// Whether it means the machine itself (RFC 1122 §3.2.1.3, RFC 4291 §2.5.3).
+    package var isLoopback: Bool {
+        switch self {
+        case .v4(let address): address.value >> 24 == 127
+        case .v6(let address): address.value == 1
         }
     }
 

@@ -65,6 +65,15 @@ package enum ProviderHost: Hashable, Sendable {
         }
     }
 
+    /// Whether it is a name, or an address that a host can have.
+    package var isReachable: Bool {
+        switch self {
+        case .ipv4(let address): address.isHost
+        case .ipv6(let address): address.isHost
+        case .name: true
+        }
+    }
+
     private static func bracketed(_ text: String) -> IPv6Address? {
         guard text.hasPrefix("["), text.hasSuffix("]") else { return nil }
         return IPv6Address(String(text.dropFirst().dropLast()))

@@ -1,8 +1,6 @@
-import FoundationEssentials
-
 /// A provider znode's content, read: a JSON object with `host` and `port`, optionally `weight` and `priority` (RFC 8259).
 ///
-/// Unknown fields are ignored; of fields that stand twice, one is taken.
+/// Unknown fields are ignored.
 package struct ProviderDocument: Hashable, Sendable {
     /// What it offers.
     package let provider: Provider
@@ -11,7 +9,7 @@ package struct ProviderDocument: Hashable, Sendable {
 
     /// Most octets that a document may have.
     package static let longest = 64 * 1024
-    /// How deeply a document may be nested: far beyond any real one, and no danger to a decoder that recurses.
+    /// How deeply a document may be nested: far beyond any real one, and no danger to a reader that recurses.
     static let deepest = 100
 
     /// Why a znode is no provider.
@@ -22,12 +20,14 @@ package struct ProviderDocument: Hashable, Sendable {
         case tooLong = "longer than 64 KiB"
         /// Arrays or objects lie too deep in each other.
         case tooDeep = "nested more than 100 deep"
-        /// It cannot be decoded as a JSON object.
+        /// It is no JSON object (RFC 8259), or not UTF-8.
         case notAnObject = "not a JSON object"
         /// There is no `host`, or it is no text.
         case noHost = "no host, or not a string"
         /// `host` is neither an address nor a host name.
         case badHost = "host is neither an address nor a host name"
+        /// `host` is an address to which no packet can be sent as to one host.
+        case nobodysHost = "host is an address that no host has, as 0.0.0.0 or a group's: give one that others can reach"
         /// There is no `port`, or it is no port.
         case badPort = "no port, or not an integer from 1 to 65535"
     }
@@ -36,15 +36,17 @@ package struct ProviderDocument: Hashable, Sendable {
     package init(_ octets: [UInt8]) throws(Refusal) {
         guard !octets.isEmpty else { throw .empty }
         guard octets.count <= Self.longest else { throw .tooLong }
-        guard JSONDepth.isAtMost(Self.deepest, octets) else { throw .tooDeep }
-        // The decoder would take UTF-16 too, and octets that are no text in fields that it passes over (RFC 8259 §8.1).
-        guard String(validating: octets, as: UTF8.self) != nil else { throw .notAnObject }
-        guard let fields = try? JSONDecoder().decode(Fields.self, from: Data(octets)) else { throw .notAnObject }
-        guard case .some(.text(let hostText)) = fields.host else { throw .noHost }
+        let value: JSONValue
+        do throws(JSONValue.Failure) { value = try JSONValue(octets, deepest: Self.deepest) } catch {
+            throw error == .tooDeep ? .tooDeep : .notAnObject
+        }
+        guard case .object(let fields) = value else { throw .notAnObject }
+        guard case .string(let hostText) = fields["host"] else { throw .noHost }
         guard let host = ProviderHost(hostText) else { throw .badHost }
-        guard let port = fields.port?.port else { throw .badPort }
-        let weight = fields.weight.map(\.number16)
-        let priority = fields.priority.map(\.number16)
+        guard host.isReachable else { throw .nobodysHost }
+        guard let port = fields["port"]?.port else { throw .badPort }
+        let weight = fields["weight"].map(\.number16)
+        let priority = fields["priority"].map(\.number16)
         provider = Provider(host: host, port: port, weight: (weight ?? nil) ?? 1, priority: (priority ?? nil) ?? 0)
         doubts = (weight == .some(nil) ? ["weight"] : []) + (priority == .some(nil) ? ["priority"] : [])
     }
@@ -59,58 +61,18 @@ package struct ProviderDocument: Hashable, Sendable {
     }
 }
 
-/// The fields that matter, each as whatever it is.
-private struct Fields: Decodable {
-    let host: Value?
-    let port: Value?
-    let weight: Value?
-    let priority: Value?
-
-    enum CodingKeys: CodingKey {
-        case host, port, weight, priority
-    }
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        func value(_ key: CodingKeys) -> Value? {
-            container.contains(key) ? (try? container.decode(Value.self, forKey: key)) ?? .other : nil
-        }
-        host = value(.host)
-        port = value(.port)
-        weight = value(.weight)
-        priority = value(.priority)
-    }
-}
-
-/// A JSON value, as far as it can be a field of ours.
-private enum Value: Decodable {
-    case text(String)
-    case integer(Int)
-    case other
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if let text = try? container.decode(String.self) {
-            self = .text(text)
-        } else if (try? container.decode(Bool.self)) == nil, let number = try? container.decode(Int.self) {
-            self = .integer(number)
-        } else {
-            self = .other
-        }
-    }
-
+extension JSONValue {
     /// The value as a port: an integer from 1 to 65535, or the same as a decimal string.
-    var port: UInt16? {
-        switch self {
-        case .integer(let number): UInt16(exactly: number).flatMap { $0 == 0 ? nil : $0 }
-        case .text(let text): text.utf8.allSatisfy { 48...57 ~= $0 } ? UInt16(text).flatMap { $0 == 0 ? nil : $0 } : nil
-        case .other: nil
-        }
+    fileprivate var port: UInt16? {
+        let number = if case .string(let text) = self, text.utf8.allSatisfy({ 48...57 ~= $0 }) { UInt16(text) } else { number16 }
+        return number == 0 ? nil : number
     }
 
     /// The value as an integer from 0 to 65535; nil for anything else, text included.
-    var number16: UInt16? {
-        if case .integer(let number) = self { UInt16(exactly: number) } else { nil }
+    fileprivate var number16: UInt16? {
+        guard case .number(let text) = self else { return nil }
+        // 80.0 and 8e1 are integers too.
+        return UInt16(text) ?? Double(text).flatMap(UInt16.init(exactly:))
     }
 }
 

@@ -8,8 +8,7 @@ struct ServiceCompiler {
     let owner: DomainName
     /// The zone it is in.
     let content: ZoneContent
-    /// TTL of all records, in seconds.
-    let ttl: UInt32
+    let policy: ZonePolicy
     /// Most octets that the block may have. The youngest providers that do not fit are left out.
     let limit: Int
 
@@ -20,16 +19,19 @@ struct ServiceCompiler {
         let unnamed: [InstanceName]
         /// How many of the providers, the youngest, are left out.
         let leftOut: Int
+        /// How many records an RRset of the service would have that may not have so many; nil if all have theirs.
+        let records: Int?
     }
 
     /// Compiles the service, given all addresses of a host. O(providers + their addresses).
     func compile(_ service: ZoneInterior.Known, addresses: (ProviderHost) -> HostAddresses) -> Output {
-        var sets = AddressSets(ttl: ttl)
-        let instances = place(service, in: &sets, addresses)
+        var sets = AddressSets(policy)
+        let instances = place(service, in: &sets, addresses).sorted { $0.place < $1.place }
         let isWeighted = Set(instances.map(\.member.provider.weight)).count > 1
         var builder = RecordBlockBuilder()
         let isUnknown = service.service.isUnknown
-        let whole = sets.addWhole(isWeighted: isWeighted, isUnknown: isUnknown, &builder)
+        let whole = sets.addWhole(
+            in: instances.map { ($0.addresses, $0.place) }, isWeighted: isWeighted, isUnknown: isUnknown, &builder)
         let own = instances.map { sets.addOwn($0.addresses, isHeld: $0.member.registration.isHeld, &builder) }
         let srv = addLocations(Array(zip(instances, own)), isUnknown: isUnknown, &builder)
         builder.add(owner, whole + (srv.map { [$0.handle] } ?? []))
@@ -38,20 +40,42 @@ struct ServiceCompiler {
             builder.add(form, srv.map { [$0.handle] } ?? [])
         }
         for (index, instance) in instances.enumerated() {
-            guard let name = instance.name, let srv, let position = srv.positions[index] else { continue }
-            let location = builder.add(
-                record: position, of: srv.handle, isHeld: instance.member.registration.isHeld, additional: own[index].known)
+            guard let name = instance.name, let location = srv?.addOwn(instance, index, own[index].known, policy.ttl, &builder) else {
+                continue
+            }
             builder.add(name, own[index].all + [location])
         }
         let unnamed = instances.filter { $0.target == nil }.map(\.member.instance)
-        return Output(block: builder.build(), unnamed: unnamed, leftOut: service.service.members.count - instances.count)
+        let records = max(sets.mostRecords, srv?.candidates ?? 0)
+        return Output(
+            block: builder.build(), unnamed: unnamed, leftOut: service.service.members.count - instances.count,
+            records: policy.mostAnswers > 0 && records > policy.mostAnswers ? records : nil)
     }
 
     /// A service's SRV RRset.
     private struct Locations {
         let handle: RecordBlockBuilder.Handle
-        /// Where the record of each instance stands; nil for one without a target.
-        let positions: [Int?]
+        /// The record of each instance; nil for one without a target.
+        let records: [RecordData?]
+        /// Where each record stands that was not left out.
+        let positions: [RecordData: Int]
+        /// How many records it would have if there might be so many.
+        let candidates: Int
+
+        /// Adds an instance's own SRV RRset, in the octets of the service's if its record is there.
+        func addOwn(
+            _ instance: Instance, _ index: Int, _ additional: RecordBlockBuilder.Additional, _ ttl: UInt32,
+            _ builder: inout RecordBlockBuilder
+        ) -> RecordBlockBuilder.Handle? {
+            guard let record = records[index] else { return nil }
+            let isHeld = instance.member.registration.isHeld
+            if let position = positions[record] {
+                return builder.add(record: position, of: handle, isHeld: isHeld, additional: additional)
+            }
+            var rrset = RRset(.srv, ttl: ttl, records: [record])
+            rrset.isHeld = isHeld
+            return builder.add(rrset, additional: [additional])
+        }
     }
 
     /// Adds the service's SRV RRset, each target's addresses along with the first record that has it (RFC 2782). Equal records are one
@@ -59,24 +83,34 @@ struct ServiceCompiler {
     private func addLocations(
         _ instances: [(Instance, AddressSets.Own)], isUnknown: Bool, _ builder: inout RecordBlockBuilder
     ) -> Locations? {
-        var rrset = RRset(.srv, ttl: ttl)
+        var rrset = RRset(.srv, ttl: policy.ttl)
         rrset.isUnknown = isUnknown
-        var additional: [RecordBlockBuilder.Additional] = []
-        var targets: Set<DomainName> = []
-        var known: [RecordData: Int] = [:]
-        let positions = instances.map { instance, own -> Int? in
-            guard let target = instance.target else { return nil }
-            let provider = instance.member.provider
+        var candidates: [RecordChoice.Candidate] = []
+        var first: [RecordData: Int] = [:]
+        var isHeld: Set<RecordData> = []
+        let records = instances.enumerated().map { index, instance -> RecordData? in
+            guard let target = instance.0.target else { return nil }
+            let provider = instance.0.member.provider
             let record = RecordData.srv(priority: provider.priority, weight: provider.weight, port: provider.port, target: target)
-            rrset.isHeld = rrset.isHeld || instance.member.registration.isHeld
-            if let position = known[record] { return position }
-            known[record] = rrset.records.count
-            rrset.records.append(record)
-            additional.append(targets.insert(target).inserted ? own.known : RecordBlockBuilder.Additional())
-            return rrset.records.count - 1
+            if instance.0.member.registration.isHeld { isHeld.insert(record) }
+            guard first[record] == nil else { return record }
+            first[record] = index
+            candidates.append(RecordChoice.Candidate(record: record, place: instance.0.place, isLast: provider.weight == 0))
+            return record
         }
-        return rrset.records.isEmpty && !isUnknown
-            ? nil : Locations(handle: builder.add(rrset, additional: additional), positions: positions)
+        guard !candidates.isEmpty || isUnknown else { return nil }
+        _ = rrset.set(RecordChoice(candidates, most: policy.mostAnswers), of: candidates)
+        rrset.isHeld = !isHeld.isEmpty && rrset.records.contains(where: isHeld.contains)
+        var targets: Set<DomainName> = []
+        let additional = rrset.records.map { record in
+            guard case .srv(_, _, _, let target) = record, targets.insert(target).inserted, let index = first[record] else {
+                return RecordBlockBuilder.Additional()
+            }
+            return instances[index].1.known
+        }
+        let positions = Dictionary(uniqueKeysWithValues: rrset.records.enumerated().map { ($1, $0) })
+        return Locations(
+            handle: builder.add(rrset, additional: additional), records: records, positions: positions, candidates: candidates.count)
     }
 }
 
@@ -90,6 +124,8 @@ extension ServiceCompiler {
         let target: DomainName?
         /// The place of its addresses among the service's sets.
         let addresses: Int
+        /// Its own place on the ring.
+        let place: UInt32
     }
 
     /// Looks every provider's addresses up; takes the oldest providers until the block would be too large.
@@ -109,7 +145,8 @@ extension ServiceCompiler {
                 break
             }
             sets.add(member.registration, to: place)
-            instances.append(Instance(member: member, name: name, target: target, addresses: place))
+            instances.append(
+                Instance(member: member, name: name, target: target, addresses: place, place: Ring.place(of: member.instance.text.utf8)))
         }
         return instances
     }

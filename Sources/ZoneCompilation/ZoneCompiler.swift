@@ -20,6 +20,8 @@ package struct ZoneCompiler {
         case unnamed(instance: InstanceName, owner: DomainName)
         /// So many providers of a service, the youngest, are left out: the service takes too many octets.
         case oversized(owner: DomainName, leftOut: Int)
+        /// A service has so many providers, or addresses, that an RRset would have more records than it may: some are left out.
+        case limited(owner: DomainName, records: Int)
         /// So many reports more.
         case more(Int)
     }
@@ -182,10 +184,11 @@ extension ZoneCompiler {
             uses.forget(reference)
             zones[reference.zone].unnamed[reference.owner] = nil
             zones[reference.zone].oversized.remove(reference.owner)
+            zones[reference.zone].limited.remove(reference.owner)
             return nil
         }
         note(Set(known.service.members.map(\.provider.host)), of: reference, interior)
-        let compiler = ServiceCompiler(owner: reference.owner, content: zones[reference.zone].content, ttl: policy.ttl, limit: limit)
+        let compiler = ServiceCompiler(owner: reference.owner, content: zones[reference.zone].content, policy: policy, limit: limit)
         let output = compiler.compile(known) { book.addresses(of: $0, in: interior) }
         // Whose hosts change what these addresses are, although it may not have been compiled yet.
         for (service, hosts) in interior.takeMet() { note(Set(hosts), of: service, interior) }
@@ -208,7 +211,7 @@ extension ZoneCompiler {
         uses.set(reference, external: external, inside: inside)
     }
 
-    /// Says once of each provider that it has no name, and once of a service that it is too large.
+    /// Says once of each provider that it has no name, and once of a service that it is too large, or has more than answers hold.
     private mutating func report(_ output: ServiceCompiler.Output, of reference: ServiceReference) {
         let (index, owner) = (reference.zone, reference.owner)
         let unnamed = Set(output.unnamed)
@@ -218,6 +221,11 @@ extension ZoneCompiler {
             zones[index].oversized.remove(owner)
         } else if zones[index].oversized.insert(owner).inserted {
             report(.oversized(owner: owner, leftOut: output.leftOut))
+        }
+        if let records = output.records {
+            if zones[index].limited.insert(owner).inserted { report(.limited(owner: owner, records: records)) }
+        } else {
+            zones[index].limited.remove(owner)
         }
     }
 }

@@ -9,8 +9,11 @@ package struct ZonePolicy: Sendable {
     package var negativeTTL: UInt32
     /// The addresses of `ns.dns` below each origin.
     package var nameServerAddresses: [IPAddress]
+    /// Most records of an RRset; 0 for all.
+    package var mostAnswers: Int
 
-    package init(ttl: UInt32, negativeTTL: UInt32, nameServerAddresses: [IPAddress]) {
+    package init(ttl: UInt32, negativeTTL: UInt32, nameServerAddresses: [IPAddress], mostAnswers: Int = 0) {
+        self.mostAnswers = mostAnswers
         self.ttl = ttl
         self.negativeTTL = negativeTTL
         self.nameServerAddresses = nameServerAddresses

@@ -166,6 +166,10 @@ extension ZonePublisher {
             logger.error(
                 "service is too large: its youngest providers are left out",
                 metadata: ["service": "\(owner.text)", "providers": "\(leftOut)"])
+        case .limited(let owner, let records):
+            logger.warning(
+                "service has more than an answer may have: the same ones are left out everywhere",
+                metadata: ["service": "\(owner.text)", "records": "\(records)", "option": "--max-answers"])
         case .more(let count): logger.warning("more services and providers cannot be served", metadata: ["count": "\(count)"])
         }
     }

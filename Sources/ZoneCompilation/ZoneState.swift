@@ -16,6 +16,8 @@ struct ZoneState {
     var unnamed: [DomainName: Set<InstanceName>] = [:]
     /// Services that have been reported to be too large.
     var oversized: Set<DomainName> = []
+    /// Services that have been reported to have more records than an RRset may.
+    var limited: Set<DomainName> = []
     /// Services without which the zone that has just been read for the first time is not whole.
     var awaited: Set<DomainName> = []
     var isRead = false

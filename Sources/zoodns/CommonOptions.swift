@@ -18,6 +18,12 @@ struct CommonOptions: ParsableArguments {
     var negativeTtl: String?
 
     @Option(
+        help: ArgumentHelp(
+            "Most records of an answer, the same ones for all clients, 0 for all: BIND refuses more than 100. (default: 100)",
+            valueName: "number"))
+    var maxAnswers: String?
+
+    @Option(
         parsing: .singleValue,
         help: ArgumentHelp("An address of ns.dns.<origin>; may be repeated. (default: the listen addresses)", valueName: "ip"))
     var nameserverAddress: [String] = []

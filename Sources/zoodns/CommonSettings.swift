@@ -34,8 +34,12 @@ struct CommonSettings {
             ttl: reader.value("ttl", options.ttl, default: 5, expected: isTTL, Self.ttl),
             negativeTTL: reader.value("negative-ttl", options.negativeTtl, default: 1, expected: isTTL, Self.ttl),
             nameServerAddresses: reader.values(
-                "nameserver-address", options.nameserverAddress, default: Self.nameServerAddresses(listen), expected: "an IP address",
-                IPAddress.init))
+                "nameserver-address", options.nameserverAddress, default: Self.nameServerAddresses(listen),
+                expected: "an IP address that clients can reach"
+            ) { IPAddress($0).flatMap { $0.isHost ? $0 : nil } },
+            mostAnswers: reader.value("max-answers", options.maxAnswers, default: 100, expected: "a number from 0 to 65535") {
+                UInt16($0).map { Int($0) }
+            })
     }
 
     /// Addresses that another one, which stands for all of the machine's, takes at the same port.
@@ -70,10 +74,13 @@ struct CommonSettings {
         }
     }
 
-    /// Wildcards are no addresses to give away.
+    /// Wildcards are no addresses to give away: those of the machine that they stand for are.
     private static func nameServerAddresses(_ listen: [SocketEndpoint]) -> [IPAddress] {
         var addresses: [IPAddress] = []
-        for address in listen.map(\.address) where !address.isUnspecified && !addresses.contains(address) { addresses.append(address) }
+        for listened in listen.map(\.address) {
+            let own = listened.isUnspecified ? MachineAddresses.reachable(ofFamilyOf: listened) : [listened]
+            for address in own where !addresses.contains(address) { addresses.append(address) }
+        }
         return addresses
     }
 }

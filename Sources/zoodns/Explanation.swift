@@ -85,6 +85,9 @@ private struct Facts {
         for case .oversized(let owner, let leftOut) in snapshot.reports where owner == question.owner(in: excerpt) {
             remarks.append("  too large: the \(leftOut) youngest providers are left out")
         }
+        for case .limited(let owner, let records) in snapshot.reports where owner == question.owner(in: excerpt) {
+            remarks.append("  \(records) records of one type: those beyond --max-answers are left out")
+        }
         if count == 0, remarks.isEmpty, !services.isEmpty { remarks.append("  no znodes below") }
         return remarks
     }

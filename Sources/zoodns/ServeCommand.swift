@@ -81,7 +81,8 @@ struct ServeCommand: AsyncParsableCommand {
     private func listen(_ settings: ServeSettings) async throws(CommandFailure) -> DNSServer {
         let zones = ServedZones(settings.common.registry.zones.map { ServedZone(notReady: $0.origin) })
         do throws(ListenError) {
-            return try await DNSServer(listen: settings.common.listen, workers: settings.workers, zones: zones)
+            return try await DNSServer(
+                listen: settings.common.listen, workers: settings.workers, udpLimit: settings.longestUDPResponse, zones: zones)
         } catch {
             throw .refused(error.text)
         }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DNSAuthority
 import Glibc
 
 /// Options of `serve` alone, as they were written.
@@ -23,6 +24,12 @@ struct ServeOptions: ParsableArguments {
 
     @Option(help: ArgumentHelp("UDP threads for each listen address. (default: one a core)", valueName: "number"))
     var workers: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Most octets of an answer over UDP, as far as the client takes them: 1232 pass every network; more for those that cannot use TCP. (default: 1232)",
+            valueName: "octets"))
+    var maxUdpSize: String?
 }
 
 /// What `serve` has to know, checked.
@@ -35,6 +42,8 @@ struct ServeSettings {
     let guardsMassRemoval: Bool
     /// UDP threads for each address.
     let workers: Int
+    /// Octets.
+    let longestUDPResponse: Int
 
     /// Throws with all problems in one line.
     init(_ commonOptions: CommonOptions, _ options: ServeOptions, _ reader: SettingsReader = SettingsReader()) throws(CommandFailure) {
@@ -56,6 +65,9 @@ struct ServeSettings {
         workers = reader.value("workers", options.workers, default: Self.cores, expected: "a number from 1 to 256") {
             Int($0).flatMap { 1...256 ~= $0 ? $0 : nil }
         }
+        longestUDPResponse = reader.value(
+            "max-udp-size", options.maxUdpSize, default: UDPPayloadSize.unfragmented, expected: "octets from 512 to 65535"
+        ) { Int($0).flatMap { UDPPayloadSize.withoutEDNS...Int(UInt16.max) ~= $0 ? $0 : nil } }
         try reader.finish()
     }
 

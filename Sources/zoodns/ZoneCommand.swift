@@ -81,6 +81,8 @@ struct ZoneCommand: AsyncParsableCommand {
         case .unnamed(let instance, let owner):
             "\(instance.text.debugDescription): no instance name fits below \(owner.text), left out of SRV"
         case .oversized(let owner, let leftOut): "\(owner.text) is too large: the \(leftOut) youngest providers are left out"
+        case .limited(let owner, let records):
+            "\(owner.text) would have \(records) records of one type: those beyond --max-answers are left out"
         case .more(let count): "\(count) more services and providers cannot be served"
         }
     }

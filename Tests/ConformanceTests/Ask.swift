@@ -19,7 +19,7 @@ struct Ask {
 
     /// The response's octets; empty for silence.
     static func octets(_ query: [UInt8], over transport: Transport = .udp, seed: UInt64 = 1) -> [UInt8] {
-        var responder = Responder(seed: seed)
+        var responder = TestResponder(seed: seed)
         return responder.response(to: query, over: transport, from: zones)
     }
 

@@ -10,7 +10,7 @@ import Testing
         #expect(!files.isEmpty)
         var registry = TestRegistry()
         registry.add("second", "u1", .init(host: .ipv4(.init(value: 1)), port: 80))
-        var responder = Responder(seed: 1)
+        var responder = TestResponder(seed: 1)
         for file in files {
             let query = try Array(Data(contentsOf: file))
             for transport in [Transport.udp, .tcp] {

@@ -12,7 +12,7 @@ import Testing
             registry.add("a", "u\(index)", Provider(host: host, port: 80, weight: weight))
         }
         let zones = registry.zones
-        var responder = Responder(seed: 11)
+        var responder = TestResponder(seed: 11)
         var firsts = [Int](repeating: 0, count: weights.count)
         for _ in 0..<count {
             let response = responder.response(to: QueryOctets.query("a.svc.local", "A"), over: .udp, from: zones)
@@ -42,7 +42,7 @@ import Testing
         for number in 1...9 { registry.add("a", "u\(number)", Provider(host: .ipv4(.init(value: UInt32(number))), port: 80)) }
         let zones = registry.zones
         func responses() -> [[UInt8]] {
-            var responder = Responder(seed: 3)
+            var responder = TestResponder(seed: 3)
             return (0..<20).map { _ in responder.response(to: QueryOctets.query("a.svc.local", "A"), over: .udp, from: zones) }
         }
         #expect(responses() == responses())

@@ -10,7 +10,7 @@ import Testing
     func `a responder answers as the scenario says`(_ scenario: Scenario) throws {
         #expect(!scenario.exchanges.isEmpty)
         let zones = TestRegistry(scenario).zones
-        var responder = Responder(seed: 7)
+        var responder = TestResponder(seed: 7)
         for exchange in scenario.exchanges {
             for (transport, name) in [(Transport.udp, "udp"), (.tcp, "tcp")] where exchange.isOver(name) {
                 let response = responder.response(to: exchange.query, over: transport, from: zones)

@@ -15,7 +15,7 @@ import Testing
     }
 
     private func code(_ zone: Zone, _ number: Int) throws -> String {
-        var responder = Responder(seed: 1)
+        var responder = TestResponder(seed: 1)
         let response = responder.response(
             to: QueryOctets.query("n\(number).svc.local", "A"), over: .udp, from: ServedZones([ServedZone(zone, .current)]))
         return try PacketText(response).code

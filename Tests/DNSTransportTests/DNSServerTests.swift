@@ -11,7 +11,7 @@ import Testing
 
     /// Runs `body` with a server at free ports.
     private func serving(_ zones: ServedZones, _ body: (DNSServer) async throws -> Void) async throws {
-        let server = try await DNSServer(listen: Self.loopbacks, workers: 2, zones: zones)
+        let server = try await DNSServer(listen: Self.loopbacks, workers: 2, udpLimit: 1232, zones: zones)
         let task = Task { try await server.run() }
         do { try await body(server) } catch {
             task.cancel()
@@ -89,7 +89,7 @@ import Testing
     }
 
     @Test func `a flood does not keep it from ending`() async throws {
-        let server = try await DNSServer(listen: Self.loopbacks, workers: 1, zones: TestRegistry().zones)
+        let server = try await DNSServer(listen: Self.loopbacks, workers: 1, udpLimit: 1232, zones: TestRegistry().zones)
         let task = Task { try await server.run() }
         let flood = try RunningProgram(
             ZooKeeperProcess.python,
@@ -114,7 +114,7 @@ import Testing
     }
 
     @Test func `what was sent before the end is answered, over connections that were not accepted yet too`() async throws {
-        let server = try await DNSServer(listen: Self.loopbacks, workers: 1, zones: TestRegistry().zones)
+        let server = try await DNSServer(listen: Self.loopbacks, workers: 1, udpLimit: 1232, zones: TestRegistry().zones)
         let task = Task { try await server.run() }
         let clients = try (0..<200).map { _ in
             let client = try ClientSocket(server.endpoints[0], isStream: true)
@@ -143,7 +143,7 @@ import Testing
     @Test func `an address that is taken is refused in one line`() async throws {
         try await serving(ServedZones()) { server in
             await #expect(throws: ListenError.self) {
-                try await DNSServer(listen: [server.endpoints[0]], workers: 1, zones: ServedZones())
+                try await DNSServer(listen: [server.endpoints[0]], workers: 1, udpLimit: 1232, zones: ServedZones())
             }
         }
     }

@@ -91,13 +91,13 @@ private struct ExpectedResponses {
 
     init(stream: [UInt8]) {
         self.stream = stream
-        var responder = Responder(seed: 1)
+        var responder = Responder(seed: 1, over: .tcp)
         var start = 0
         while start + 2 <= stream.count {
             let end = start + 2 + Int(stream[start]) << 8 + Int(stream[start + 1])
             guard end <= stream.count else { break }
             memory.copyBytes(from: stream[(start + 2)..<end])
-            let length = responder.respond(in: memory, queryLength: end - start - 2, over: .tcp, from: slot.zones)
+            let length = responder.respond(in: memory, queryLength: end - start - 2, to: client, from: slot.zones)
             if length > 0 { octets += [UInt8(length >> 8), UInt8(length & 255)] + memory[..<length] }
             ends.append((end, octets.count))
             start = end
@@ -120,6 +120,7 @@ private func orTrap<Result>(_ body: () throws -> Result) -> Result {
     do { return try body() } catch { fatalError("\(error)") }
 }
 
+nonisolated(unsafe) private let client = UnsafeRawPointer(memory.baseAddress.unsafelyUnwrapped + memory.count - Responder.clientLength)
 nonisolated(unsafe) private let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 70_000, alignment: 8)
 
 /// A zone of RRsets with one record each, so that chance has no part in its answers.

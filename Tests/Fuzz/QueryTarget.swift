@@ -57,8 +57,8 @@ private struct AskedQuestion {
 
     private func response(over transport: Transport, from zones: ServedZones) -> PacketText? {
         memory.copyBytes(from: octets)
-        var responder = Responder(seed: 1)
-        let length = responder.respond(in: memory, queryLength: octets.count, over: transport, from: zones)
+        var responder = Responder(seed: 1, over: transport)
+        let length = responder.respond(in: memory, queryLength: octets.count, to: client, from: zones)
         guard octets.count >= 12, octets[2] & 0x80 == 0 else {
             precondition(length == 0, "a message that is no query was answered")
             return nil
@@ -89,6 +89,7 @@ private struct AskedQuestion {
 }
 
 /// Where queries stand and responses are written: larger than any of them.
+nonisolated(unsafe) private let client = UnsafeRawPointer(memory.baseAddress.unsafelyUnwrapped + memory.count - Responder.clientLength)
 nonisolated(unsafe) private let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 70_000, alignment: 8)
 
 /// What may be known of the zone: all, all but not at present, nothing yet, nothing any more.

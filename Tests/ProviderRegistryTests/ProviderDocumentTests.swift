@@ -20,6 +20,11 @@ import Testing
         }
     }
 
+    @Test(arguments: ["127.0.0.1", "::1", "169.254.1.1", "fe80::1", "192.0.2.1", "100.64.0.1", "223.255.255.255", "::ffff:10.0.0.1"])
+    func `addresses that a host can have are taken`(_ address: String) throws {
+        #expect(try read(#"{"host":"\#(address)","port":80.0}"#).provider.port == 80)
+    }
+
     @Test func `names are folded, a final dot is dropped`() throws {
         #expect(try read(#"{"host":"DB_1.Example.","port":1}"#).provider.host == .name("db_1.example"))
     }
@@ -31,6 +36,11 @@ import Testing
             (#"{"host":"","port":1}"#, .badHost), (#"{"host":"a b","port":1}"#, .badHost), (#"{"host":"127.1","port":1}"#, .badHost),
             (#"{"host":"1.2.3.256","port":1}"#, .badHost), (#"{"host":"a\u0000b","port":1}"#, .badHost), (#"{"host":"a"}"#, .badPort),
             (#"{"host":"a","port":0}"#, .badPort), (#"{"host":"a","port":65536}"#, .badPort), (#"{"host":"a","port":1e999}"#, .badPort),
+            (#"{"host":"0.0.0.0","port":1}"#, .nobodysHost), (#"{"host":"0.1.2.3","port":1}"#, .nobodysHost),
+            (#"{"host":"224.0.0.1","port":1}"#, .nobodysHost), (#"{"host":"255.255.255.255","port":1}"#, .nobodysHost),
+            (#"{"host":"240.0.0.1","port":1}"#, .nobodysHost), (#"{"host":"::","port":1}"#, .nobodysHost),
+            (#"{"host":"[ff02::1]","port":1}"#, .nobodysHost), (#"{"host":"::ffff:0.0.0.0","port":1}"#, .nobodysHost),
+            (#"{"host":"a","port":1,}"#, .notAnObject), (#"{"host":"a","port":1}}"#, .notAnObject),
             (#"{"host":"a","port":true}"#, .badPort), (#"{"host":"a","port":"+80"}"#, .badPort), (#"{"host":"a","port":1.5}"#, .badPort),
         ] as [(String, ProviderDocument.Refusal)])
     func `what is no provider is refused with its reason`(_ text: String, _ reason: ProviderDocument.Refusal) {

@@ -66,12 +66,30 @@ package struct TestRegistry {
     }
 }
 
-extension Responder {
-    /// The response to octets; empty for silence.
-    package mutating func response(to query: [UInt8], over transport: Transport, from zones: ServedZones) -> [UInt8] {
-        var memory = [UInt8](repeating: 0, count: max(Responder.capacity(for: transport), query.count))
+/// Responders for both transports, for tests.
+package struct TestResponder {
+    private var udp: Responder
+    private var tcp: Responder
+
+    package init(seed: UInt64, udpLimit: Int = UDPPayloadSize.unfragmented) {
+        udp = Responder(seed: seed, over: .udp, udpLimit: udpLimit)
+        tcp = Responder(seed: seed, over: .tcp)
+    }
+
+    /// The response to octets that come from an IPv4 or IPv6 address; empty for silence.
+    package mutating func response(
+        to query: [UInt8], over transport: Transport, of client: [UInt8] = [192, 0, 2, 1], from zones: ServedZones
+    ) -> [UInt8] {
+        let client = (client.count == 4 ? client : [0, 0, 0, 0] + client) + [UInt8](repeating: 0, count: Responder.clientLength)
+        var responder = transport == .udp ? udp : tcp
+        defer { if transport == .udp { udp = responder } else { tcp = responder } }
+        var memory = [UInt8](repeating: 0, count: max(responder.capacity, query.count))
         memory.replaceSubrange(0..<query.count, with: query)
-        let length = memory.withUnsafeMutableBytes { respond(in: $0, queryLength: query.count, over: transport, from: zones) }
+        let length = memory.withUnsafeMutableBytes { memory in
+            client.withUnsafeBytes { client in
+                client.baseAddress.map { responder.respond(in: memory, queryLength: query.count, to: $0, from: zones) } ?? 0
+            }
+        }
         return Array(memory.prefix(length))
     }
 }

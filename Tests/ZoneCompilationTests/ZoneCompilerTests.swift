@@ -361,7 +361,7 @@ import Testing
         for number in 0..<1000 { services["ring\(number)"] = service("ring\((number + 1) % 1000).svc.local") }
         compiler.replace(with: Registry(services: services), zone: 0)
         guard let zone = compiler.compile(serial: { _ in 1 })[0] else { return }
-        var responder = Responder(seed: 1)
+        var responder = TestResponder(seed: 1)
         let zones = ServedZones([ServedZone(zone, .current)])
         for name in ["y.svc.local", "z.svc.local", "u1999.y.svc.local"] {
             let response = responder.response(to: QueryOctets.query(name, "A"), over: .tcp, from: zones)

@@ -16,7 +16,7 @@ import ZoneCompilation
         /// The response to a question about the zones handed out last; nil before any.
         func ask(_ name: String, _ type: String) throws -> PacketText? {
             guard let zones = zones.withLock({ $0.last }) else { return nil }
-            var responder = Responder(seed: 1)
+            var responder = TestResponder(seed: 1)
             return try PacketText(responder.response(to: QueryOctets.query(name, type, opt: QueryOctets.opt()), over: .udp, from: zones))
         }
 
@@ -135,7 +135,7 @@ import ZoneCompilation
                 try (0..<40).allSatisfy { try handed.ask("large\($0).svc.local", "A")?.code == "NOERROR" }
             }
             func isHanded(_ zones: ServedZones, _ name: String) throws -> PacketText {
-                var responder = Responder(seed: 1)
+                var responder = TestResponder(seed: 1)
                 return try PacketText(responder.response(to: QueryOctets.query(name, "A", opt: QueryOctets.opt()), over: .udp, from: zones))
             }
             let first = try #require(

@@ -63,12 +63,12 @@ import ZoneCompilation
                   db.example     192.0.2.1
                   lost.example   cannot be resolved at present
                 answer (NOERROR)
-                  second.svc.local. 5 IN A 10.0.0.1
                   second.svc.local. 5 IN A 192.0.2.1
+                  second.svc.local. 5 IN A 10.0.0.1
                   AAAA: SERVFAIL, no host of it can be resolved at present
-                  second.svc.local. 5 IN SRV 0 1 9001 old.second.svc.local.
-                  second.svc.local. 5 IN SRV 2 5 1 db.example.
                   second.svc.local. 5 IN SRV 0 1 1 lost.example.
+                  second.svc.local. 5 IN SRV 2 5 1 db.example.
+                  second.svc.local. 5 IN SRV 0 1 9001 old.second.svc.local.
 
                 """)
     }

@@ -1,14 +1,20 @@
 /// The largest UDP response a client says it can take, in octets: never below 512.
-struct UDPPayloadSize {
+package struct UDPPayloadSize {
     let octets: Int
 
     /// Values below 512 mean 512 (RFC 6891 §6.2.3).
     init(advertised: UInt16) { octets = max(Int(advertised), Self.withoutEDNS) }
 
+    /// The most that we send: never below 512 either.
+    init(limit: Int) { octets = min(max(limit, Self.withoutEDNS), Self.longest) }
+
+    /// What IPv4 can carry in one datagram: 65,535 octets less the headers of IP and UDP. IPv6 carries a little more.
+    package static let longest = 65_507
+
     /// What every client takes (RFC 1035 §4.2.1).
-    static let withoutEDNS = 512
+    package static let withoutEDNS = 512
     /// Octets our UDP responses keep to so that no router has to fragment them (DNS Flag Day 2020, RFC 9715 §3.1).
-    static let unfragmented = 1232
+    package static let unfragmented = 1232
 }
 
 /// What the OPT record of a query says (RFC 6891 §6.1).

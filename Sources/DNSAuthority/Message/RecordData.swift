@@ -34,7 +34,7 @@ package enum RecordData: Hashable, Sendable {
     }
 
     /// The RDATA in wire form, with no name compressed.
-    var octets: [UInt8] {
+    package var octets: [UInt8] {
         switch self {
         case .a(let address): address.octets
         case .aaaa(let address): address.octets

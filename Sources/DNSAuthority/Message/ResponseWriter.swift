@@ -32,8 +32,9 @@ struct ResponseWriter {
     @inline(__always)
     private mutating func note(_ records: Int, in section: Section) { counts &+= UInt64(truncatingIfNeeded: records) &<< section.rawValue }
 
+    /// Whether so many octets of records fit.
     @inline(__always)
-    private func fits(_ octets: Int) -> Bool { octets <= limit &- length }
+    func fits(_ octets: Int) -> Bool { octets <= limit &- length }
 
     @inline(__always)
     private mutating func copy(_ octets: UnsafeRawPointer, _ count: Int) {
@@ -50,16 +51,17 @@ struct ResponseWriter {
 // MARK: Answers
 
 extension ResponseWriter {
-    /// Adds an RRset beginning with record `first` and coming round to it; what does not fit is left out with TC (RFC 2181 §9).
+    /// Adds an RRset beginning with record `first` and coming round to it. If it does not fit, as many records as do, with TC (RFC 2181 §9),
+    /// beginning where the client's part does.
     @inline(__always)
-    mutating func addAnswer(_ rrset: EncodedRRset, from first: Int) {
+    mutating func addAnswer(_ rrset: EncodedRRset, from first: Int, to client: UnsafeRawPointer) {
         if fits(rrset.length) {
             let start = rrset.start(ofRecord: first)
             copy(rrset.octets + start, rrset.length &- start)
             copy(rrset.octets, start)
             note(rrset.count, in: .answer)
         } else {
-            addPart(of: rrset, from: first)
+            addPart(of: rrset, from: rrset.first(for: client))
         }
     }
 

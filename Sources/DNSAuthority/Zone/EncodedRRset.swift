@@ -3,11 +3,19 @@
 /// A view into a `RecordBlock`, valid as long as the block. Each record begins with the pointer C0 0C: the owner of every answer is the
 /// question's name. So an RRset is the same octets for every client.
 package struct EncodedRRset {
+    /// What is true of all records together.
+    struct Flags: OptionSet {
+        let rawValue: UInt16
+        static let isHeld = Flags(rawValue: 1)
+        static let isUnknown = Flags(rawValue: 2)
+        /// Each record's place on the ring stands before the records.
+        static let hasPlaces = Flags(rawValue: 4)
+    }
+
     /// What stands in the block: 32 octets. Offsets count octets from the entry's own beginning, 0 for what it does not have.
     struct Entry {
         let type: RecordType
-        let isHeld: Bool
-        let isUnknown: Bool
+        let flags: Flags
         let recordLength: UInt16
         let glueLength: UInt16
         let count: UInt32
@@ -31,9 +39,9 @@ package struct EncodedRRset {
     /// The type of all records.
     var type: RecordType { entry.pointee.type }
     /// Whether a provider that has vanished is still among the records.
-    var isHeld: Bool { entry.pointee.isHeld }
+    var isHeld: Bool { entry.pointee.flags.contains(.isHeld) }
     /// Whether records may exist that nobody has told us yet; there are none here then.
-    var isUnknown: Bool { entry.pointee.isUnknown }
+    var isUnknown: Bool { entry.pointee.flags.contains(.isUnknown) }
     /// Octets of every record if they are equally long, else 0.
     var recordLength: Int { Int(entry.pointee.recordLength) }
     /// How many records there are.
@@ -68,6 +76,22 @@ package struct EncodedRRset {
     func start(ofRecord index: Int) -> Int {
         guard let ends: UnsafePointer<UInt32> = table(entry.pointee.ends) else { return index * recordLength }
         return index == 0 ? 0 : Int(ends[index - 1])
+    }
+
+    /// The record with which a response to a client begins that has no room for all: the first at or behind the client's place on the ring.
+    /// So each client keeps its part while others come and go, and clients spread over all records.
+    @inline(never)
+    func first(for client: UnsafeRawPointer) -> Int {
+        guard entry.pointee.flags.contains(.hasPlaces) else { return 0 }
+        let places = octets - count * MemoryLayout<UInt32>.stride
+        let wanted = Ring.place(of: UnsafeRawBufferPointer(start: client, count: Responder.clientLength))
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            let place = places.loadUnaligned(fromByteOffset: middle * MemoryLayout<UInt32>.stride, as: UInt32.self)
+            if place < wanted { low = middle + 1 } else { high = middle }
+        }
+        return low < count ? low : 0
     }
 
     @inline(__always)

@@ -13,12 +13,11 @@ enum LookupResult {
 }
 
 extension ZoneView {
-    /// Looks up a name at or below the origin. ANY gives every RRset, or one if not `isAnyWhole` (RFC 8482 §4.1).
-    /// O(octets), no allocation.
+    /// Looks up a name at or below the origin. O(octets), no allocation.
     @inline(__always)
-    func lookup(_ name: FoldedName, _ type: RecordType, isAnyWhole: Bool) -> LookupResult {
+    func lookup(_ name: FoldedName, _ type: RecordType) -> LookupResult {
         guard let node = node(name) else { return .nameError }
-        if type == .any { return Self.any(of: node, isWhole: isAnyWhole) }
+        if type == .any { return Self.any(of: node) }
         for index in 0..<node.count where node[index].type == type {
             let rrset = node[index]
             if rrset.count > 0 { return .data(rrset) }
@@ -52,10 +51,8 @@ extension ZoneView {
         }
     }
 
-    private static func any(of node: ZoneNode, isWhole: Bool) -> LookupResult {
-        guard let first = (0..<node.count).first(where: { node[$0].count > 0 }) else {
-            return (0..<node.count).contains { node[$0].isUnknown } ? .unknown : .noData
-        }
-        return isWhole ? .all(node) : .data(node[first])
+    private static func any(of node: ZoneNode) -> LookupResult {
+        if (0..<node.count).contains(where: { node[$0].count > 0 }) { return .all(node) }
+        return (0..<node.count).contains { node[$0].isUnknown } ? .unknown : .noData
     }
 }

@@ -8,6 +8,9 @@ package struct RRset: Sendable {
     package var records: [RecordData]
     /// How often each record comes first in relation to the others, in the order of `records`; empty: equally often.
     package var weights: [UInt64] = []
+    /// Where each record lies on a ring of 2³² places, ascending, in the order of `records`: where a response that has no room for all begins
+    /// (`EncodedRRset.first(for:)`); empty: with the first record.
+    package var places: [UInt32] = []
     /// Whether a provider that has vanished is still among the records.
     package var isHeld = false
     /// Whether records may exist that nobody has told us yet: a question for them is answered with SERVFAIL while there are none.

@@ -25,12 +25,23 @@ package struct RecordBlockBuilder {
         var type: RecordType
         var isHeld: Bool
         var isUnknown: Bool
+        /// Whether the records' places on the ring stand before them.
+        var hasPlaces = false
         /// Where each record ends, from the RRset's own beginning.
         var ends: [UInt32]
         /// Where the records begin in `octets`.
         var start: Int
         var cumulativeWeights: [UInt64]
         var additional: [Additional]
+
+        /// What is true of all records together.
+        var flags: EncodedRRset.Flags {
+            var flags: EncodedRRset.Flags = []
+            if isHeld { flags.insert(.isHeld) }
+            if isUnknown { flags.insert(.isUnknown) }
+            if hasPlaces { flags.insert(.hasPlaces) }
+            return flags
+        }
 
         /// Octets of each record if all are equally long.
         var commonLength: UInt16? {
@@ -66,9 +77,12 @@ package struct RecordBlockBuilder {
     package mutating func add(_ rrset: RRset, additional: [Additional] = []) -> Handle {
         precondition(rrset.weights.isEmpty || rrset.weights.count == rrset.records.count, "a weight a record, or none")
         precondition(additional.isEmpty || additional.count == rrset.records.count, "an entry a record, or none")
-        let start = octets.count
+        precondition(rrset.places.isEmpty || rrset.places.count == rrset.records.count, "a place a record, or none")
         let length = rrset.records.reduce(0) { $0 + $1.length }
         guard take(Self.room(forRecords: rrset.records.count, ofLength: 0) + length) else { return placeEmpty() }
+        let hasPlaces = rrset.places.count > 1 && length + rrset.records.count * Self.recordHeaderLength > Self.alwaysFits
+        if hasPlaces { rrset.places.withUnsafeBytes { octets.append(contentsOf: $0) } }
+        let start = octets.count
         var ends: [UInt32] = []
         for record in rrset.records {
             append(record, ttl: rrset.ttl)
@@ -76,7 +90,8 @@ package struct RecordBlockBuilder {
         }
         return place(
             PlacedRRset(
-                type: rrset.type, isHeld: rrset.isHeld, isUnknown: rrset.isUnknown && rrset.records.isEmpty, ends: ends, start: start,
+                type: rrset.type, isHeld: rrset.isHeld, isUnknown: rrset.isUnknown && rrset.records.isEmpty, hasPlaces: hasPlaces,
+                ends: ends, start: start,
                 cumulativeWeights: cumulative(rrset.weights), additional: additional))
     }
 
@@ -159,7 +174,7 @@ let ownerPointer: UInt16 = 0xC00C
 extension RecordBlockBuilder {
     /// Most octets of a block that an RRset takes whose records have RDATA of a length.
     package static func room(forRecords count: Int, ofLength length: Int) -> Int {
-        let tables = MemoryLayout<UInt32>.stride + MemoryLayout<UInt64>.stride + MemoryLayout<TargetAddresses>.stride
+        let tables = 2 * MemoryLayout<UInt32>.stride + MemoryLayout<UInt64>.stride + MemoryLayout<TargetAddresses>.stride
         return MemoryLayout<EncodedRRset.Entry>.stride + count * (recordHeaderLength + length + tables)
     }
 
@@ -167,6 +182,10 @@ extension RecordBlockBuilder {
     package static func room(forName length: Int, rrsets count: Int) -> Int {
         MemoryLayout<ZoneNode.Entry>.stride + length + count * MemoryLayout<Int32>.stride
     }
+
+    /// Octets of records for which every response has room: the least one, without its header, the longest question, OPT with an error.
+    private static let alwaysFits =
+        UDPPayloadSize.withoutEDNS - Header.length - DomainName.maximumLength - 4 - EDNS.recordLength - EDNS.extendedErrorLength
 
     /// Octets of a record before its RDATA: owner, type, class, TTL, RDLENGTH.
     private static let recordHeaderLength = 2 + 2 + 2 + 4 + 2

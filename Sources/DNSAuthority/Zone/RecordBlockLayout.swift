@@ -59,7 +59,7 @@ extension RecordBlockBuilder {
             let glue = glue(of: rrset)
             let addresses = glue.map { layout.octets + $0.start } ?? write(targetsOf: rrset, to: block, &targets, layout)
             let view = EncodedRRset.Entry(
-                type: rrset.type, isHeld: rrset.isHeld, isUnknown: rrset.isUnknown, recordLength: commonLength ?? 0,
+                type: rrset.type, flags: rrset.flags, recordLength: commonLength ?? 0,
                 glueLength: glue?.length ?? 0, count: UInt32(rrset.ends.count), length: rrset.ends.last ?? 0,
                 octets: Int32(layout.octets + rrset.start - entry),
                 ends: offset(of: commonLength == nil ? write(rrset.ends, to: block, &ends) : nil, from: entry),
