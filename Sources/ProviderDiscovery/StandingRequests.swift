@@ -22,6 +22,12 @@ struct StandingRequests {
         let request: WatchRequest
 
         static func < (left: Entry, right: Entry) -> Bool { left.from < right.from }
+
+        /// Whether it is what is known of its request: not answered, found or sent again since, nor waiting to be sent over this connection.
+        func stands(_ state: State?, hasFailed: Bool, connection: Int) -> Bool {
+            guard let state, !state.isTaken, state.from == from, state.hasFailed == hasFailed else { return false }
+            return state.connection == connection || state.connections >= mostConnections
+        }
     }
 
     private struct State {
@@ -117,13 +123,12 @@ struct StandingRequests {
     }
 
     private mutating func skip() {
-        while let next = underWay.first, !stands(next, hasFailed: false) { underWay.removeFirst() }
-        while let next = failed.min, !stands(next, hasFailed: true) { failed.removeMin() }
+        underWay.prune(wanted: states.count) { [states, connection] in
+            $0.stands(states[$0.request], hasFailed: false, connection: connection)
+        }
+        while let next = failed.min, !next.stands(states[next.request], hasFailed: true, connection: connection) { failed.removeMin() }
     }
 
-    private func stands(_ entry: Entry, hasFailed: Bool) -> Bool {
-        guard let state = states[entry.request], !state.isTaken else { return false }
-        guard state.from == entry.from, state.hasFailed == hasFailed else { return false }
-        return state.connection == connection || state.connections >= Self.mostConnections
-    }
+    /// How much is kept in mind.
+    var size: Int { states.count + underWay.count + failed.count }
 }

@@ -44,6 +44,18 @@ import Testing
         #expect(overdue(&standing, at: 63) == Array(many.dropFirst(100)))
     }
 
+    @Test func `one that is never answered while others are leaves nothing of them behind`() {
+        var standing = connected()
+        standing.send(first, at: start)
+        for number in 0..<10_000 {
+            let now = start + .milliseconds(number)
+            standing.send(second, at: now)
+            standing.hear(at: now)
+            standing.answer(second)
+        }
+        #expect(standing.size < 1000)
+    }
+
     @Test func `over a third connection there is no respite`() {
         var standing = connected()
         standing.send(first, at: start)
