@@ -73,11 +73,11 @@ extension HoldDown {
     /// Takes in the first registry.
     mutating func begin(with registry: Registry, at now: ContinuousClock.Instant) {
         present = registry.services.values.reduce(0) { $0 + $1.registrations.count }
-        readAnew(at: now)
+        readAgain(at: now)
     }
 
     /// Takes in that the registry has been read again: only from now on it is known what has vanished.
-    mutating func readAnew(at now: ContinuousClock.Instant) {
+    mutating func readAgain(at now: ContinuousClock.Instant) {
         isUnread = false
         if disconnectedAt == nil { clock.run(at: now) }
         let time = clock.passed(at: now)

@@ -37,12 +37,12 @@ public final class ProviderDirectory: ServiceLifecycle.Service {
     private struct Subscriber {
         let service: ServiceName
         let continuation: AsyncStream<[DiscoveredProvider]>.Continuation
-        /// What it was told last; nil before anything.
-        var told: [DiscoveredProvider]?
+        /// What it was given last; nil before anything.
+        var given: [DiscoveredProvider]?
     }
 
     /// A directory of the registry below `root`. `zooKeeper` are the servers, with a chroot if need be: `h1:2181,h2:2181/chroot`;
-    /// `authentication` is who to be for ZooKeeper's access control lists, `digest:user:password`, nil for nobody in particular.
+    /// `authentication` is who to be for ZooKeeper's access control lists, `digest:user:password`, nil for anonymous.
     public init(
         zooKeeper: String, authentication: String? = nil, root: String = "/providers", sessionTimeout: Duration = .seconds(10),
         logger: Logger = Logger(label: "directory")
@@ -181,8 +181,8 @@ extension ProviderDirectory {
             registry.services[subscriber.service]?.reach != .unknown
         else { return }
         let providers = MergedService([registry.services[subscriber.service]].compactMap(\.self)).members.map(DiscoveredProvider.init)
-        guard subscriber.told != providers else { return }
-        state.subscribers[number]?.told = providers
+        guard subscriber.given != providers else { return }
+        state.subscribers[number]?.given = providers
         subscriber.continuation.yield(providers)
     }
 }

@@ -1,9 +1,10 @@
 import HeapModule
 
-/// Tells when a path may be asked for again, so that no server and no registrant makes a loop run hot.
+/// Decides when a path may be asked for again, so that no server and no registrant makes a loop run hot.
 ///
 /// What is asked for because something happened goes out at once after a quiet time, and ten times a second at most on average; a long list
-/// less often, by its length. A path whose last answers brought nothing waits longer after each.
+/// less often, by its length; all lists together by their names, or many that are just short enough would cost as much. A path whose last answers
+/// brought nothing waits longer after each.
 struct RequestPacing {
     /// The least time between two requests for one path on average: what happens more often is seen ten times a second.
     static let interval: Duration = .milliseconds(100)
@@ -13,6 +14,10 @@ struct RequestPacing {
     static let longList = 1000
     /// Names a second that lists of one path bring at most on average: about a tenth of a core.
     static let namesPerSecond = 100_000
+    /// Lists with at most so many names wait for no others: each costs hardly more than the request.
+    static let shortList = 100
+    /// Names a second that all other lists of services bring at most on average: one path can use up half of them.
+    static let allNamesPerSecond = 200_000
     /// The pause after the first answer that brought nothing; each doubles it.
     static let firstPause: Duration = .milliseconds(100)
     /// The longest pause after answers that may be others soon.
@@ -43,6 +48,7 @@ struct RequestPacing {
     private var paths: [WatchRequest: Path] = [:]
     private var calendar = Heap<Due>()
     private var nextSweep: ContinuousClock.Instant?
+    private var shared = TokenBucket(rate: allNamesPerSecond)
 
     /// Whether a request may go out now; if not, it waits and comes out of `takeDue` in time. `length`: names that its answer will have.
     mutating func admits(_ request: WatchRequest, length: Int, at now: ContinuousClock.Instant) -> Bool {
@@ -51,7 +57,9 @@ struct RequestPacing {
         let isLong = length > Self.longList
         path.spacing = isLong ? max(Self.interval, .seconds(1) * length / Self.namesPerSecond) : Self.interval
         let onTime = isLong ? path.next : path.next - Self.interval * (Self.burst - 1)
-        let instant = max(path.earliest, onTime)
+        // The root's list is one path, and proves the connection. What failed waits for its pause.
+        let isShared = length > Self.shortList && request != .listServices && path.failures == 0
+        let instant = max(path.earliest, isShared ? max(onTime, shared.take(length, at: now)) : onTime)
         if instant > now {
             path.due = instant
             calendar.insert(Due(instant: instant, request: request))
@@ -121,7 +129,7 @@ struct RequestPacing {
         return due
     }
 
-    /// Drops once a second what is as good as new.
+    /// Drops once a second the paths that need not wait.
     private mutating func sweep(at now: ContinuousClock.Instant) {
         guard !paths.isEmpty, nextSweep ?? now <= now else { return }
         nextSweep = now + .seconds(1)

@@ -1,49 +1,45 @@
 import ProviderRegistry
 
-/// Chooses the providers to read again in each second, in case their data changed without a watch: each one once in a period, spread evenly
-/// over it whatever the shape of the registry.
+/// Chooses the providers to read again in each second, in case their data changed without a watch.
+///
+/// Each provider has its own second of every period, by a hash of its names that registrants cannot foresee: seconds are about equally full
+/// whatever the shape of the registry, and no provider waits longer because a service has many.
 struct Rereading {
     /// The time in which every provider is read again. So a registry of 100,000 costs ZooKeeper 167 requests a second.
     static let period: Duration = .seconds(600)
 
-    /// What is left of this period.
-    private var services: [ServiceName] = []
-    private var service: ServiceName?
-    private var providers: [InstanceName] = []
-    /// Providers by which the last seconds have fallen short, times the seconds of a period.
-    private var credit = 0
-    private var periodEnd: ContinuousClock.Instant?
-
-    /// The providers whose turn is in the second that has passed; some may be gone.
-    mutating func next(
-        of providerCount: Int, in registry: [ServiceName: WatchState.ServiceState], at now: ContinuousClock.Instant
-    ) -> [(ServiceName, InstanceName)] {
-        if periodEnd ?? now <= now, providers.isEmpty, services.isEmpty {
-            periodEnd = now + Self.period
-            services = Array(registry.keys)
-            credit = 0
-        }
-        var chosen: [(ServiceName, InstanceName)] = []
-        credit += providerCount
-        let seconds = Int(Self.period.components.seconds)
-        while credit >= seconds {
-            guard let next = nextProvider(in: registry) else {
-                credit = 0
-                break
-            }
-            chosen.append(next)
-            credit -= seconds
-        }
-        return chosen
+    /// A provider by its names.
+    private struct Key: Hashable {
+        let service: ServiceName
+        let instance: InstanceName
     }
 
-    private mutating func nextProvider(in registry: [ServiceName: WatchState.ServiceState]) -> (ServiceName, InstanceName)? {
-        while providers.isEmpty {
-            guard let name = services.popLast() else { return nil }
-            service = name
-            providers = registry[name]?.children ?? []
+    /// Those of each second of a period.
+    private var seconds: [Set<Key>] = Array(repeating: [], count: Int(period.components.seconds))
+    private var second = 0
+
+    /// There are providers that have not been there.
+    mutating func add(_ instances: some Collection<InstanceName>, of service: ServiceName) {
+        for instance in instances {
+            let key = Key(service: service, instance: instance)
+            seconds[place(of: key)].insert(key)
         }
-        guard let service, let provider = providers.popLast() else { return nil }
-        return (service, provider)
     }
+
+    /// A provider is gone.
+    mutating func remove(_ instance: InstanceName, of service: ServiceName) {
+        let key = Key(service: service, instance: instance)
+        let place = place(of: key)
+        seconds[place].remove(key)
+        // Replaced, not emptied: it leaves room for all that there was behind.
+        if seconds[place].isEmpty { seconds[place] = [] }
+    }
+
+    /// The providers of the second that has passed.
+    mutating func next() -> [(ServiceName, InstanceName)] {
+        defer { second = (second + 1) % seconds.count }
+        return seconds[second].map { ($0.service, $0.instance) }
+    }
+
+    private func place(of key: Key) -> Int { Int(UInt(bitPattern: key.hashValue) % UInt(seconds.count)) }
 }

@@ -18,15 +18,12 @@ struct RootReach {
     var isWithin = false
     /// Since when it has been out of reach; nil while it is within, and before it has ever been.
     var outSince: ContinuousClock.Instant?
-    /// Until when this connection may still answer what has stood for too long already.
-    private(set) var respiteEnd = ContinuousClock.now
 
     /// There is a connection.
-    mutating func connected(timeout: Duration, at now: ContinuousClock.Instant) {
+    mutating func connected(timeout: Duration) {
         isConnected = true
         isProved = false
         isAnswered = false
         sessionTimeout = timeout
-        respiteEnd = now + timeout / WatchState.respite
     }
 }

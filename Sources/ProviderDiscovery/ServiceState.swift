@@ -22,7 +22,7 @@ extension WatchState {
         /// Other children that may not be read.
         var neverRead: Set<InstanceName> = []
         /// Whether it is part of the registry: it has been read whole, or is known to be out of reach.
-        var isTold = false
+        var isPartOfRegistry = false
 
         /// What has to be read of a service before what is known of it can be relied on.
         enum Need: Int, Comparable {
@@ -60,7 +60,7 @@ extension WatchState {
             let old = service.registrations[instance]
             service.registrations[instance] = registration
             others[instance] = registration == nil ? version : nil
-            // Anew, not emptied: there are as many of these as services.
+            // Made again, not emptied: there are as many of these as services.
             if others.isEmpty { others = [:] }
             return old?.provider != registration?.provider || old?.creationZxid != registration?.creationZxid
         }

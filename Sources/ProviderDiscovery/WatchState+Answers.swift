@@ -27,7 +27,7 @@ extension WatchState {
         case (.listProviders(let name), .names(let names)): listed(names, of: name, at: now)
         case (.listProviders(let name), .failed(.noNode)): remove(name)
         case (.read(let name, let instance), .content(let content)): read(content, of: instance, in: name, at: now)
-        // Gone, which is the list's to say: it tells at once whether something has come in its place.
+        // Gone, which is the list's to say: it says at once whether something has come in its place.
         case (.read(let name, let instance), .failed(.noNode)):
             guard isKnown(instance, in: name) else { return }
             services[name]?.forgetVersion(of: instance)
@@ -120,7 +120,7 @@ extension WatchState {
         noteDifference(.listProviders(service), gone.count - state.leaving.intersection(gone).count + new.count)
         services[service]?.standing.remove(.listProviders(service))
         services[service]?.add(new)
-        providerCount += new.count
+        rereading.add(new, of: service)
         let wanted = state.need == .everything ? current : new
         if state.need != .nothing {
             services[service]?.need = .nothing
@@ -163,7 +163,8 @@ extension WatchState {
 
     private mutating func remove(_ instance: InstanceName, from name: ServiceName) {
         guard let wasUsable = services[name]?.remove(instance) else { return }
-        providerCount -= 1
+        rereading.remove(instance, of: name)
+        dataWatches.release(instance, of: name)
         reported[.provider(name, instance: instance)] = nil
         if wasUsable { output.changed.insert(name) }
         let request = WatchRequest.read(name, instance: instance)
@@ -178,7 +179,7 @@ extension WatchState {
         guard let state = services[name] else { return }
         for instance in state.children { remove(instance, from: name) }
         services[name] = nil
-        if state.isTold { output.changed.insert(name) }
+        if state.isPartOfRegistry { output.changed.insert(name) }
         reported[.service(name)] = nil
         unprompted.remove(.listProviders(name))
         forget(.listProviders(name))
@@ -223,11 +224,11 @@ extension WatchState {
             }
             return Registration(creationZxid: content.stat.creationZxid, modificationZxid: version, provider: document.provider)
         } catch {
-            let request = WatchRequest.read(name, instance: instance)
-            let isWatched = watchesData(request)
             report(place, error.rawValue, content.octets, version: version)
-            // Watched from now on, whatever the registry's size, so that a mended document is seen at once.
-            if !isWatched { ask(request, at: now) }
+            // With a watch from now on, so that a mended document is seen at once.
+            if !dataWatches.contains(instance, of: name), dataWatches.hasRoom(for: name, isPreferred: true) {
+                ask(.read(name, instance: instance), at: now)
+            }
             return nil
         }
     }

@@ -45,8 +45,8 @@ extension WatchState {
         if state.service.reach == .current {
             // In a new session that has not answered for it, it has been out of reach as long as the registry.
             let since = state.isProved ? instant : min(instant, reach.outSince ?? instant)
-            services[name]?.service.reach = state.isTold ? .lost(since: since) : .unknown
-            services[name]?.isTold = true
+            services[name]?.service.reach = state.isPartOfRegistry ? .lost(since: since) : .unknown
+            services[name]?.isPartOfRegistry = true
             output.changed.insert(name)
             output.lost.append(name)
         }
@@ -61,8 +61,8 @@ extension WatchState {
             services[name]?.service.reach = .current
             output.changed.insert(name)
             output.regained += 1
-        } else if !state.isTold {
-            services[name]?.isTold = true
+        } else if !state.isPartOfRegistry {
+            services[name]?.isPartOfRegistry = true
             output.changed.insert(name)
         }
         settle(name)
@@ -87,7 +87,7 @@ extension WatchState {
 
     /// Finds what has stood without an answer for longer than the session timeout.
     mutating func loseOverdue(at now: ContinuousClock.Instant) {
-        let overdue = requests.takeOverdue(after: reach.sessionTimeout, at: now)
+        let overdue = requests.takeOverdue(at: now)
         for (request, since) in overdue {
             switch request {
             case .listServices: leaveReach(since: since)

@@ -21,24 +21,20 @@ import ZooKeeperClient
 ///
 /// Without a watch to ask for it, ZooKeeper has `(services + 1) / reconcile + providers / Rereading.period` requests a second.
 struct WatchState {
-    /// Registries up to this size have a watch on every provider's data.
-    static let mostDataWatches = 10_000
     /// The longest pause before something that was refused is asked for again.
     static let longestRefusal: Duration = .seconds(30)
-    /// The part of a session timeout that each connection has to answer what has stood for too long already.
-    static let respite = 10
 
     let layout: RegistryLayout
     let settings: WatchSettings
     private(set) var generation = 0
     var services: [ServiceName: ServiceState] = [:]
-    var providerCount = 0
     var queue = RequestQueue()
     var pacing = RequestPacing()
     var requests = StandingRequests()
     var reach = RootReach()
     /// Services of the first list of a session that have neither been read whole nor turned out to be out of reach.
     var unsettled: Set<ServiceName> = []
+    var dataWatches = DataWatches()
     var rereading = Rereading()
     private var nextReconcile: ContinuousClock.Instant?
     private var nextReread: ContinuousClock.Instant?
@@ -63,7 +59,7 @@ struct WatchState {
         var regained = 0
         /// Znodes that could not be used.
         var reports: [WatchReport] = []
-        /// How many differences were found that no watch had told of.
+        /// How many differences were found that no watch had reported.
         var repairs = 0
     }
 
@@ -73,10 +69,10 @@ struct WatchState {
     }
 
     /// Everything as it was last read.
-    var registry: Registry { Registry(services: services.filter { $0.value.isTold }.mapValues(\.service)) }
+    var registry: Registry { Registry(services: services.filter { $0.value.isPartOfRegistry }.mapValues(\.service)) }
 
     /// One service as it was last read; nil if there is none.
-    func service(_ name: ServiceName) -> Service? { services[name].flatMap { $0.isTold ? $0.service : nil } }
+    func service(_ name: ServiceName) -> Service? { services[name].flatMap { $0.isPartOfRegistry ? $0.service : nil } }
 
     /// What has come of inputs; taken once.
     mutating func takeOutput() -> Output {
@@ -93,9 +89,18 @@ struct WatchState {
         }
     }
 
-    func watchesData(_ request: WatchRequest) -> Bool {
-        guard case .read(let service, let instance) = request else { return true }
-        return providerCount <= Self.mostDataWatches || reported[.provider(service, instance: instance)] != nil
+    private mutating func watchesData(_ request: WatchRequest) -> Bool {
+        guard case .read(let name, let instance) = request else { return true }
+        if dataWatches.contains(instance, of: name) { return true }
+        guard isKnown(instance, in: name) else { return false }
+        guard dataWatches.hasRoom(for: name, isPreferred: isPreferred(instance, in: name)) else { return false }
+        dataWatches.grant(instance, of: name)
+        return true
+    }
+
+    /// Whether a provider may have a reserved watch: its service is small, or its data cannot be used.
+    private func isPreferred(_ instance: InstanceName, in name: ServiceName) -> Bool {
+        services[name]?.childCount ?? 0 <= DataWatches.mostReservedOfService || reported[.provider(name, instance: instance)] != nil
     }
 }
 
@@ -106,7 +111,8 @@ extension WatchState {
     mutating func take(_ input: WatchInput, at now: ContinuousClock.Instant) {
         switch input {
         case .session(.connected(_, let timeout, let isNew)):
-            reach.connected(timeout: timeout, at: now)
+            reach.connected(timeout: timeout)
+            requests.connected(limit: timeout)
             if isNew { startSession(at: now) }
             ask(.listServices, at: now)
             // All else waits for it: what it was refused for may be over.
@@ -130,6 +136,7 @@ extension WatchState {
         generation += 1
         queue.clear()
         unprompted = []
+        dataWatches = DataWatches()
         nextReconcile = now + settings.reconcile
         nextReread = now + .seconds(1)
         proveAgain(.everything)
@@ -137,11 +144,7 @@ extension WatchState {
 
     /// Has every znode watched that was; what was read stays until it is different.
     private mutating func watchAgain() {
-        for (name, state) in services {
-            for instance in state.children where watchesData(.read(name, instance: instance)) {
-                queue.addUnhurried(.read(name, instance: instance))
-            }
-        }
+        for (name, instance) in dataWatches.all { queue.addUnhurried(.read(name, instance: instance)) }
         proveAgain(.list)
     }
 
@@ -161,7 +164,10 @@ extension WatchState {
         switch layout.place(of: path) {
         case .root: ask(.listServices, at: now)
         case .service(let name): if services[name] != nil { ask(.listProviders(name), at: now) }
-        case .provider(let name, let instance): if isKnown(instance, in: name) { ask(.read(name, instance: instance), at: now) }
+        case .provider(let name, let instance):
+            guard isKnown(instance, in: name) else { return }
+            if !isPreferred(instance, in: name) { dataWatches.releaseReserved(instance, of: name) }
+            ask(.read(name, instance: instance), at: now)
         case nil: break
         }
     }
@@ -188,14 +194,13 @@ extension WatchState {
     /// When `tick` has something to do next; nil while there is no connection.
     var nextDeadline: ContinuousClock.Instant? {
         guard reach.isConnected else { return nil }
-        let overdue = requests.deadline(after: reach.sessionTimeout).map { max($0, reach.respiteEnd) }
-        return [nextReconcile, nextReread, pacing.deadline, overdue].compactMap(\.self).min()
+        return [nextReconcile, nextReread, pacing.deadline, requests.deadline].compactMap(\.self).min()
     }
 
     /// Does what is due.
     mutating func tick(at now: ContinuousClock.Instant) {
         guard reach.isConnected else { return }
-        if reach.respiteEnd <= now { loseOverdue(at: now) }
+        loseOverdue(at: now)
         for request in pacing.takeDue(at: now) {
             unprompted.remove(request)
             queue.add(request)
@@ -206,9 +211,10 @@ extension WatchState {
             if reach.isRead, unsettled.isEmpty { reconcile() }
         }
         if let due = nextReread, due <= now {
-            nextReread = now + .seconds(1)
+            // From when it was due: a period has as many seconds, though each is looked at late.
+            nextReread = max(due + .seconds(1), now)
             // What is read for the first time in a session need not be read twice.
-            if reach.isRead, unsettled.isEmpty { reread(at: now) }
+            if reach.isRead, unsettled.isEmpty { reread() }
         }
     }
 
@@ -225,9 +231,7 @@ extension WatchState {
         queue.addUnhurried(list)
     }
 
-    private mutating func reread(at now: ContinuousClock.Instant) {
-        for (name, instance) in rereading.next(of: providerCount, in: services, at: now) where isKnown(instance, in: name) {
-            queue.addUnhurried(.read(name, instance: instance))
-        }
+    private mutating func reread() {
+        for (name, instance) in rereading.next() { queue.addUnhurried(.read(name, instance: instance)) }
     }
 }

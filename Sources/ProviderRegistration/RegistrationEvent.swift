@@ -1,6 +1,6 @@
 import Logging
 
-/// What happens to a registered provider, told by the path of its znode.
+/// What happens to a registered provider, known by the path of its znode.
 ///
 /// ```swift
 /// for await event in registrar.events {
@@ -27,7 +27,7 @@ public enum RegistrationEvent: Hashable, Sendable {
         case deleted
         /// Somebody changed its data.
         case overwritten
-        /// It belongs to another session, or to none if `owner` is 0; it is left alone, and made anew once it is gone.
+        /// It belongs to another session, or to none if `owner` is 0; it is left alone, and made again once it is gone.
         case taken(owner: Int64)
     }
 }

@@ -20,7 +20,7 @@ struct RegistrationState {
         /// Read the znode and watch it.
         case look
         case create
-        /// Create one of the parents, told by its place from the top.
+        /// Create one of the parents, known by its place from the top.
         case createParent(Int)
         case set(version: Int32)
         case delete(version: Int32)
@@ -64,10 +64,10 @@ struct RegistrationState {
     /// What ZooKeeper refused last, until something else has come of a look.
     private var refusal: String?
     private var events: [RegistrationEvent] = []
-    /// What was last said of the znode.
-    private var told = Told.nothing
+    /// What was last reported of the znode.
+    private var reported = Reported.nothing
 
-    private enum Told: Equatable {
+    private enum Reported: Equatable {
         case nothing
         case registered
         case suspended
@@ -75,7 +75,7 @@ struct RegistrationState {
         case withdrawn
     }
 
-    /// A znode that shall be there from now on.
+    /// A znode that must be there from now on.
     init(path: String, document: [UInt8]) {
         self.path = path
         self.document = document
@@ -84,11 +84,11 @@ struct RegistrationState {
         pace = RequestPace(parents: parents.count)
     }
 
-    /// Whether the znode shall not be there, and is not: without a session of ours there has never been one.
-    var isWithdrawn: Bool { !isWanted && (told == .withdrawn || session == nil) }
+    /// Whether the znode is not to be there, and is not: without a session of ours there has never been one.
+    var isWithdrawn: Bool { !isWanted && (reported == .withdrawn || session == nil) }
 
     /// Whether clients may be sent to the provider, as far as anybody can say.
-    var isAnnounced: Bool { told == .registered || told == .suspended }
+    var isAnnounced: Bool { reported == .registered || reported == .suspended }
 
     /// When to ask for a request although nothing has come in; nil if never.
     var deadline: ContinuousClock.Instant? {
@@ -139,14 +139,14 @@ extension RegistrationState {
             look()
         case .disconnected:
             isConnected = false
-            if told == .registered { tell(.suspended, .suspended(path: path)) }
+            if reported == .registered { report(.suspended, .suspended(path: path)) }
         // There has been a look over this connection already.
         case .watchesLost: break
         case .watch(let path): if path == self.path { look() }
         }
     }
 
-    /// ZooKeeper does not let our credentials in; told once until that is over.
+    /// ZooKeeper does not let our credentials in; reported once until that is over.
     mutating func takeRefusal(_ reason: String) {
         guard refusal != reason else { return }
         refusal = reason
@@ -158,13 +158,13 @@ extension RegistrationState {
         pause = nil
     }
 
-    /// Tells why the znode is not ours any more, or not yet; once for each reason.
+    /// Reports why the znode is not ours any more, or not yet; once for each reason.
     private mutating func lose(_ reason: RegistrationEvent.Reason) {
-        if told != .lost(reason) { tell(.lost(reason), .lost(path: path, reason)) }
+        if reported != .lost(reason) { report(.lost(reason), .lost(path: path, reason)) }
     }
 
-    private mutating func tell(_ new: Told, _ event: RegistrationEvent) {
-        told = new
+    private mutating func report(_ new: Reported, _ event: RegistrationEvent) {
+        reported = new
         events.append(event)
     }
 }
@@ -204,7 +204,7 @@ extension RegistrationState {
             } else if content.octets == document {
                 registered(at: now)
             } else {
-                if told == .registered { lose(.overwritten) }
+                if reported == .registered { lose(.overwritten) }
                 next = .set(version: content.stat.version)
             }
         } else if earlierSessions.contains(owner) {
@@ -226,21 +226,21 @@ extension RegistrationState {
         refusals = Backoff(longest: .seconds(5))
         refusal = nil
         pace.succeed(at: now)
-        if told != .registered { tell(.registered, .registered(path: path)) }
+        if reported != .registered { report(.registered, .registered(path: path)) }
         settle(at: now)
     }
 
     private mutating func withdrawn() {
         refusal = nil
-        switch told {
-        // Never ours, or told before.
+        switch reported {
+        // Never ours, or reported before.
         case .nothing, .withdrawn, .lost(.taken): break
         case .registered, .suspended, .lost: events.append(.withdrawn(path: path))
         }
-        told = .withdrawn
+        reported = .withdrawn
     }
 
-    /// Nothing to do until something happens; or, should nobody tell of it, for a while.
+    /// Nothing to do until something happens; or for a while, in case no event reports it.
     private mutating func settle(at now: ContinuousClock.Instant) {
         next = .look
         pause = now + Self.longestTrust

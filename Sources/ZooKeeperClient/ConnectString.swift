@@ -15,7 +15,7 @@ package struct ConnectString: Sendable {
     /// The path that all others lie below; nil without a chroot.
     package let chroot: ZnodePath?
 
-    /// What a server listens to unless told otherwise.
+    /// What a server listens to unless the string says otherwise.
     static let defaultPort: UInt16 = 2181
 
     /// A server on this machine at its usual port.

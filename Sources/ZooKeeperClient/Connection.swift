@@ -5,7 +5,7 @@ import Synchronization
 
 /// The sole owner of one `zhandle_t`: from `open` until `close`, which must be said.
 ///
-/// The C client gives every event and every answer on one thread of its own, in order. Whoever is told of them must not block it.
+/// The C client gives every event and every answer on one thread of its own, in order. What takes them must not block it.
 final class Connection: Sendable {
     /// What the C client says of its state.
     enum Event: Sendable {
@@ -23,7 +23,7 @@ final class Connection: Sendable {
 
     /// The C client's handle.
     ///
-    /// Sendable because the C client may be called from any thread until it is closed, and whoever closes takes the handle out of the state first.
+    /// Sendable because the C client may be called from any thread until it is closed, and closing takes the handle out of the state first.
     private struct Handle: @unchecked Sendable {
         let pointer: OpaquePointer
     }
@@ -82,9 +82,13 @@ final class Connection: Sendable {
         return zoo_add_auth(pointer, Credentials.scheme, secret, Int32(clamping: secret.utf8.count), nil, nil) == ZOK.rawValue
     }
 
+    /// The longest wait until the C client is without a connection.
+    private static let longestDetachment: Duration = .seconds(2)
+
     /// Ends the session, if there is a connection, and completes what is pending. Blocks up to some seconds; not for the client's own
-    /// threads. The C function is `zookeeper_close`.
-    func close() {
+    /// threads. `keepsSession`: first waits until there is no connection, which the C client may have made again with another server. The C
+    /// function is `zookeeper_close`.
+    func close(keepsSession: Bool = false) {
         let handle = state.withLock { state in
             defer {
                 state.handle = nil
@@ -94,12 +98,21 @@ final class Connection: Sendable {
             return state.handle
         }
         // From here no request can reach the handle: the C client does not count its users.
-        if let handle { zookeeper_close(handle.pointer) }
+        if let handle {
+            if keepsSession { awaitDisconnection(handle) }
+            zookeeper_close(handle.pointer)
+        }
         let left = state.withLock { state in
             defer { state.pending = [:] }
             return state.pending
         }
         for request in left.values { request.fail(.sessionEnded) }
+    }
+
+    /// The C function is `zoo_state`.
+    private func awaitDisconnection(_ handle: Handle) {
+        let end = ContinuousClock.now + Self.longestDetachment
+        while zoo_state(handle.pointer) == ZOO_CONNECTED_STATE, ContinuousClock.now < end { usleep(500) }
     }
 
     /// The last session; nil if there has been none.

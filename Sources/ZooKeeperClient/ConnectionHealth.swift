@@ -1,5 +1,5 @@
-/// Tells when a connection must be given up although ZooKeeper never said that its session is over: servers that moved, that were restored
-/// from an older state, or that reject the watches which are sent again (ZOOKEEPER-706) keep the C client trying for ever.
+/// Decides when a connection must be given up although ZooKeeper never said that its session is over: servers that moved, that were restored
+/// from an older state, or that reject the watches which are sent again (ZOOKEEPER-706) keep the C client trying without limit.
 struct ConnectionHealth {
     /// What to do about a lost connection.
     enum Verdict {
@@ -31,6 +31,9 @@ struct ConnectionHealth {
         flappingPeriod = max(timeout / 10, Self.shortestFlappingPeriod)
         disconnectedSince = now
     }
+
+    /// An attempt to connect begins.
+    mutating func begin(at now: ContinuousClock.Instant) { if disconnectedSince != nil { disconnectedSince = now } }
 
     /// There is a connection.
     mutating func connected(at now: ContinuousClock.Instant) {

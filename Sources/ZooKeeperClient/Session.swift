@@ -33,7 +33,7 @@ package final class Session: Sendable {
     /// Why ZooKeeper cannot be asked; nil while it answers, and before anything is known.
     package var obstacle: SessionObstacle? { complaint.withLock { $0.obstacle } }
 
-    /// Has every event told to `observer` from now on, which must not wait for anything; to be called before `run`.
+    /// Has every event reported to `observer` from now on, which must not wait for anything; to be called before `run`.
     package func observe(_ observer: @escaping @Sendable (SessionEvent) -> Void) { observers.withLock { $0.append(observer) } }
 
     private func tell(_ event: SessionEvent) { for observer in observers.withLock({ $0 }) { observer(event) } }
@@ -148,7 +148,7 @@ extension Session {
         }
         self.connection.withLock { $0 = connection }
         defer { self.connection.withLock { $0 = nil } }
-        guard await open(connection, addresses, resuming: identity) else {
+        guard await open(connection, addresses, resuming: identity, relay) else {
             _ = relay.end()
             await close(connection)
             return Ending(detached: identity)
@@ -156,7 +156,7 @@ extension Session {
         let dropsWatches = await supervise(signs, relay)
         // Before closing, which may take seconds: no request is to be sent meanwhile.
         let life = relay.end()
-        await close(connection)
+        await close(connection, keepsSession: dropsWatches)
         return Ending(wasLong: life.isLong, detached: dropsWatches ? connection.identity : nil)
     }
 
@@ -176,9 +176,12 @@ extension Session {
     }
 
     /// Opens a connection, with threads waited for; false if that cannot be done, or the task is cancelled.
-    private func open(_ connection: Connection, _ addresses: ServerAddresses, resuming identity: Connection.Identity?) async -> Bool {
+    private func open(
+        _ connection: Connection, _ addresses: ServerAddresses, resuming identity: Connection.Identity?, _ relay: SessionRelay
+    ) async -> Bool {
         var pause = Backoff(longest: Self.longestWait)
         while !Task.isCancelled {
+            relay.begin()
             do throws(SessionObstacle) {
                 try connection.open(addresses.text, timeout: timeout, credentials, resuming: identity)
                 return true
@@ -219,8 +222,8 @@ extension Session {
     }
 
     /// `zookeeper_close` blocks for some seconds, so not on a thread that others need, unless there is no other.
-    private func close(_ connection: Connection) async {
-        if await !WorkerThread.run({ connection.close() }) { connection.close() }
+    private func close(_ connection: Connection, keepsSession: Bool = false) async {
+        if await !WorkerThread.run({ connection.close(keepsSession: keepsSession) }) { connection.close(keepsSession: keepsSession) }
     }
 }
 
@@ -230,7 +233,7 @@ extension Session {
     /// How often the same obstacle is logged.
     private static let complaintInterval: Duration = .seconds(600)
 
-    /// Keeps in mind why there is no session; on the C client's thread, before observers are told.
+    /// Keeps in mind why there is no session; on the C client's thread, before it is reported to observers.
     private func note(_ event: Connection.Event) {
         switch event {
         case .answered: complaint.withLock { $0 = Complaint() }

@@ -4,7 +4,7 @@ package enum SessionEvent: Sendable {
     case connected(id: Int64, timeout: Duration, isNew: Bool)
     /// There is none any more; watches stay, and fire once there is one again.
     case disconnected
-    /// The session goes on, but without its watches; told right after `connected`.
+    /// The session goes on, but without its watches; reported right after `connected`.
     case watchesLost
     /// A watch fired and is gone: something at this path, or among its children, is different.
     case watch(path: String)

@@ -32,9 +32,9 @@ final class SessionRelay: Sendable {
         var health: ConnectionHealth
         var isConnected = false
         var hadSession = false
-        /// The session is an earlier connection's, whose watches are gone; to be told once.
+        /// The session is an earlier connection's, whose watches are gone; to be reported once.
         var hasLostWatches = false
-        /// Nothing is told any more.
+        /// Nothing is reported any more.
         var isOver = false
         var hasAnswers = false
         var timeout: Duration = .zero
@@ -70,6 +70,9 @@ final class SessionRelay: Sendable {
         self.signs = signs
     }
 
+    /// The connection is about to be opened: time that passed before that is no fault of the servers.
+    func begin() { state.withLock { $0.health.begin(at: now()) } }
+
     /// When patience with a connection that is not there ends.
     var deadline: ContinuousClock.Instant? { state.withLock { $0.health.deadline } }
 
@@ -81,7 +84,7 @@ final class SessionRelay: Sendable {
         }
     }
 
-    /// The connection is about to be closed: tells that there is none any more, then nothing.
+    /// The connection is about to be closed: reports that there is none any more, then nothing.
     func end() -> Life {
         state.withLock { state in
             lose(&state)

@@ -27,4 +27,26 @@ import Testing
         _ = pace.take([long], at: start, count: count)
         for _ in 0..<3 { #expect(pace.take([long, short], at: start, count: count) == [short]) }
     }
+
+    @Test func `services that are just short enough have a rate together, and shorter ones wait for none`() {
+        var pace = ChangePace()
+        let many = Set((0..<1000).map { ServiceName("s\($0)") })
+        func count(_ name: ServiceName) -> Int { name == short ? ChangePace.shortService : ChangePace.longService - 1 }
+        var providers = 0
+        for tick in 0..<100 {
+            let due = pace.take(many.union([short]), at: start + .milliseconds(100) * tick, count: count)
+            #expect(due.contains(short))
+            providers += due.subtracting([short]).count * count(long)
+        }
+        // In ten seconds, with the second before them.
+        #expect(ChangePace.providersPerSecond * 10...ChangePace.providersPerSecond * 11 + count(long) ~= providers, "\(providers)")
+    }
+
+    @Test func `all that waits is released together when it must be`() {
+        var pace = ChangePace()
+        _ = pace.take([long], at: start, count: count)
+        _ = pace.take([long], at: start, count: count)
+        #expect(pace.take([short], releasesAll: true, at: start, count: count) == [long, short])
+        #expect(pace.deadline == nil)
+    }
 }

@@ -166,7 +166,7 @@ import Testing
         for outage in 1...29 {
             holdDown.take(.disconnected, at: start + .seconds(outage * 8 - 4))
             holdDown.take(.connected(timeout: .seconds(9), isNew: false), at: start + .seconds(outage * 8))
-            holdDown.readAnew(at: start + .seconds(outage * 8))
+            holdDown.readAgain(at: start + .seconds(outage * 8))
         }
         // Half of 240 seconds without a connection.
         #expect(holdDown.deadline == start + .seconds(29 * 8 + 4))
@@ -192,7 +192,7 @@ import Testing
     @Test(arguments: [false, true])
     func `a window begins when the registry has been read again`(isNew: Bool) {
         var holdDown = guarded(outage: .seconds(5), isNew: isNew)
-        holdDown.readAnew(at: start + .seconds(60))
+        holdDown.readAgain(at: start + .seconds(60))
         #expect(held(serve(&holdDown, name, from: service("a", "b"), to: service("b"), at: start + .seconds(179))) == ["a"])
         #expect(held(serve(&holdDown, ServiceName("b"), from: service("a", "b"), to: service("b"), at: start + .seconds(180))) == [])
     }
@@ -204,16 +204,16 @@ import Testing
         holdDown.take(.disconnected, at: start + .seconds(20))
         holdDown.take(.connected(timeout: .seconds(9), isNew: false), at: start + .seconds(30))
         #expect(holdDown.deadline == nil)
-        holdDown.readAnew(at: start + .seconds(60))
+        holdDown.readAgain(at: start + .seconds(60))
         #expect(holdDown.deadline == start + .seconds(180))
         // Nothing opened a window that this would begin.
-        holdDown.readAnew(at: start + .seconds(90))
+        holdDown.readAgain(at: start + .seconds(90))
         #expect(held(serve(&holdDown, ServiceName("b"), from: service("a", "b"), to: service("b"), at: start + .seconds(180))) == [])
     }
 
     @Test func `in quiet times a second reading opens no window`() {
         var quiet = quiet()
-        quiet.readAnew(at: start)
+        quiet.readAgain(at: start)
         #expect(serve(&quiet, name, from: service(ten), to: service(ten.dropFirst()), at: start) == service(ten.dropFirst()))
     }
 
@@ -228,7 +228,7 @@ import Testing
         holdDown.take(.connected(timeout: .seconds(9), isNew: true), at: start)
         holdDown.begin(with: registry, at: start)
         holdDown.take(.connected(timeout: .seconds(9), isNew: true), at: start)
-        holdDown.readAnew(at: start)
+        holdDown.readAgain(at: start)
         _ = serve(&holdDown, name, from: service("a", "b", "c", "z"), to: service("z"), at: start)
         #expect(held(holdDown.served(name, service("z"))) == ["a", "b", "c"])
         #expect(holdDown.takeExcess() == false)

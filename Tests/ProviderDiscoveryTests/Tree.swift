@@ -17,11 +17,13 @@ struct Tree {
     var withheld: Set<WatchRequest> = []
     var now = ContinuousClock.now
     var asked: [WatchRequest] = []
+    /// The reads that were last sent with a watch.
+    var watched: Set<WatchRequest> = []
 
     static let timeout: Duration = .seconds(10)
     static let good = (text: #"{"host":"10.0.0.1","port":80}"#, version: Int64(1))
 
-    /// A tree that has been read, and told of.
+    /// A tree that has been read.
     static func settled(_ services: [ServiceName: Providers]) -> Tree {
         var tree = Tree()
         tree.services = services
@@ -41,7 +43,7 @@ struct Tree {
 
     mutating func take(_ input: WatchInput) { state.take(input, at: now) }
 
-    /// Tells of a change at a path.
+    /// Reports a change at a path.
     mutating func fire(_ path: String) { take(.session(.watch(path: path))) }
 
     /// Answers requests until there are none.
@@ -51,11 +53,17 @@ struct Tree {
         while true {
             let requests = state.takeRequests(at: now)
             if requests.isEmpty { return }
-            for (request, _) in requests {
+            for (request, watchesData) in requests {
                 asked.append(request)
+                note(request, watchesData)
                 if !withheld.contains(request) { answer(request) }
             }
         }
+    }
+
+    private mutating func note(_ request: WatchRequest, _ watchesData: Bool) {
+        guard case .read = request else { return }
+        if watchesData { watched.insert(request) } else { watched.remove(request) }
     }
 
     /// Lets time pass in steps; what was asked for in it.

@@ -342,4 +342,44 @@ import Testing
         }
         #expect(tree.state.reach.isComplete)
     }
+
+    @Test func `a root whose list waits for a long pause is listed within a second after a reconnect`() {
+        var tree = Tree.settled(["a": ["1": good]])
+        tree.withheld = [.listServices]
+        tree.fire("/providers")
+        tree.settle()
+        for _ in 0..<10 {
+            tree.disconnect()
+            tree.connect(isNew: false)
+            _ = tree.pass(RequestPacing.longestPause, step: .milliseconds(500))
+        }
+        tree.disconnect()
+        tree.withheld = []
+        tree.connect(isNew: false)
+        _ = tree.pass(.seconds(1))
+        #expect(tree.state.reach.isWithin)
+    }
+
+    @Test(arguments: [false, true]) func `a slow server has no service lost after an outage of a large registry`(_ isNew: Bool) {
+        let names = (0..<RequestQueue.window).map { ServiceName("s\($0)") }
+        var tree = Tree.settled(Dictionary(uniqueKeysWithValues: names.map { ($0, ["1": good]) }))
+        tree.withheld = Set(names.map(WatchRequest.listProviders))
+        for name in names { tree.fire("/providers/\(name.text)") }
+        tree.settle()
+        #expect(tree.asked.count == names.count)
+        tree.disconnect()
+        tree.now += .seconds(60)
+        tree.connect(isNew: isNew)
+        // The first answer comes late, and two hundred and fifty a second then, in order.
+        let asked = tree.pass(.milliseconds(900), step: .milliseconds(100)).filter(tree.withheld.contains)
+        #expect(Set(asked) == tree.withheld)
+        for request in asked {
+            tree.withheld.remove(request)
+            tree.now += .milliseconds(4)
+            tree.answer(request)
+            tree.settle()
+        }
+        #expect(tree.state.takeOutput().lost == [])
+        #expect(tree.state.reach.isWithin)
+    }
 }

@@ -10,6 +10,15 @@ import Testing
         #expect(ConnectionHealth(timeout: timeout, now: start).deadline == start + patience)
     }
 
+    @Test func `patience begins with the attempt to connect, however long that was waited for`() {
+        var health = ConnectionHealth(timeout: .seconds(10), now: start)
+        health.begin(at: start + .seconds(100))
+        #expect(health.deadline == start + .seconds(130))
+        health.connected(at: start + .seconds(101))
+        health.begin(at: start + .seconds(102))
+        #expect(health.deadline == nil)
+    }
+
     @Test func `a connection ends the wait, its loss begins another`() {
         var health = ConnectionHealth(timeout: .seconds(10), now: start)
         health.connected(at: start)

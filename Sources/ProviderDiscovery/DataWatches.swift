@@ -1,0 +1,68 @@
+import ProviderRegistry
+
+/// Which providers' data has a watch.
+///
+/// The C client sets all watches again in one packet at each reconnect, of which ZooKeeper takes a mebibyte: 15,000 paths of 64 octets are below
+/// that. Services share most of the watches. No service can use up the reserved ones, so that one with thousands of providers leaves watches for
+/// those of others. A watch stays its provider's until that is gone: what comes later takes none away.
+struct DataWatches {
+    /// Watches for any provider: registries up to this size have one on every provider's data.
+    static let mostShared = 10_000
+    /// Watches beyond those for small services, and for data that cannot be used.
+    static let mostReserved = 5000
+    /// Reserved watches of one service. A service with at most so many providers is small.
+    static let mostReservedOfService = 100
+
+    /// The providers of one service that have a watch.
+    private struct Watched {
+        var shared: Set<InstanceName> = []
+        var reserved: Set<InstanceName> = []
+    }
+
+    private var services: [ServiceName: Watched] = [:]
+    private var shared = 0
+    private var reserved = 0
+
+    /// All providers that have a watch. O(watches).
+    var all: [(ServiceName, InstanceName)] {
+        services.flatMap { name, watched in (Array(watched.shared) + Array(watched.reserved)).map { (name, $0) } }
+    }
+
+    /// Whether a provider has a watch.
+    func contains(_ instance: InstanceName, of name: ServiceName) -> Bool {
+        guard let watched = services[name] else { return false }
+        return watched.shared.contains(instance) || watched.reserved.contains(instance)
+    }
+
+    /// Whether there is a watch for one more provider of a service; `isPreferred`: also a reserved one.
+    func hasRoom(for name: ServiceName, isPreferred: @autoclosure () -> Bool) -> Bool {
+        shared < Self.mostShared || hasReservedRoom(for: name) && isPreferred()
+    }
+
+    /// Gives a watch, of which there is one, to a provider that has none.
+    mutating func grant(_ instance: InstanceName, of name: ServiceName) {
+        if shared < Self.mostShared {
+            services[name, default: Watched()].shared.insert(instance)
+            shared += 1
+        } else {
+            services[name, default: Watched()].reserved.insert(instance)
+            reserved += 1
+        }
+    }
+
+    private func hasReservedRoom(for name: ServiceName) -> Bool {
+        reserved < Self.mostReserved && services[name]?.reserved.count ?? 0 < Self.mostReservedOfService
+    }
+
+    /// A provider is gone, and its watch with it.
+    mutating func release(_ instance: InstanceName, of name: ServiceName) {
+        if services[name]?.shared.remove(instance) != nil { shared -= 1 }
+        releaseReserved(instance, of: name)
+    }
+
+    /// A reserved watch has fired, and another provider of the service may need one more.
+    mutating func releaseReserved(_ instance: InstanceName, of name: ServiceName) {
+        if services[name]?.reserved.remove(instance) != nil { reserved -= 1 }
+        if let watched = services[name], watched.shared.isEmpty, watched.reserved.isEmpty { services[name] = nil }
+    }
+}
