@@ -28,12 +28,12 @@ struct HostLookups {
     /// Ends all that is under way.
     mutating func close() { exchanges.close() }
 
-    /// Drops hosts, then adds others.
-    mutating func follow(adding added: Set<String>, dropping dropped: Set<String>) {
-        for host in schedule.follow(adding: added, dropping: dropped, at: .now) { cancel(host) }
+    /// Drops hosts, then adds others, each in the turn of a service.
+    mutating func follow(adding added: [String: DomainName], dropping dropped: Set<String>) {
         for host in dropped { changed[host] = nil }
-        // The last word on it, whatever is still on its way from when it was followed before.
-        for host in added { changed[host] = HostAddresses() }
+        let orders = schedule.follow(adding: added, dropping: dropped, at: .now)
+        for host in orders.cancelled { cancel(host) }
+        changed.merge(orders.changed) { $1 }
         if !reported.isEmpty { reported.subtract(dropped) }
     }
 

@@ -11,11 +11,10 @@ import Synchronization
 /// All of c-ares stands on one thread, which `run` starts.
 package final class HostResolver: Sendable {
     private struct Orders {
-        var followed: Set<String> = []
         /// What has been dropped and added since the last order that was carried out. A host that was dropped for a moment is in both: it is
         /// looked up again, and reported again.
         var dropped: Set<String> = []
-        var added: Set<String> = []
+        var added: [String: DomainName] = [:]
         var isOver = false
     }
 
@@ -39,14 +38,13 @@ package final class HostResolver: Sendable {
 
     deinit { Glibc.close(wake) }
 
-    /// The hosts to look up from now on: lower case, without a final dot.
-    package func follow(_ hosts: Set<String>) {
+    /// Looks no longer up what is dropped, and looks up hosts from now on, each in the turn of a service; those that are looked up already
+    /// change turns at most. Lower case, without a final dot.
+    package func follow(_ hosts: [String: DomainName], dropping dropped: Set<String> = []) {
         order { orders in
-            let added = hosts.subtracting(orders.followed)
-            let dropped = orders.followed.subtracting(hosts)
-            orders.added = orders.added.subtracting(dropped).union(added)
+            for host in dropped { orders.added[host] = nil }
             orders.dropped.formUnion(dropped)
-            orders.followed = hosts
+            orders.added.merge(hosts) { $1 }
         }
     }
 
@@ -89,7 +87,7 @@ package final class HostResolver: Sendable {
         var count: UInt64 = 0
         _ = Glibc.read(wake, &count, MemoryLayout.size(ofValue: count))
         return orders.withLock { orders in
-            defer { (orders.dropped, orders.added) = ([], []) }
+            defer { (orders.dropped, orders.added) = ([], [:]) }
             return orders
         }
     }

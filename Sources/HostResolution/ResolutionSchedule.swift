@@ -1,3 +1,4 @@
+import DNSAuthority
 import DequeModule
 import IPAddressing
 
@@ -40,9 +41,11 @@ struct ResolutionSchedule {
     }
 
     private struct State {
+        /// In whose turn it is looked up.
+        var service: DomainName
         /// Tells the one entry that counts, among lines, calendar and the look-ups under way, from those of the host's past.
         var ticket: UInt64
-        var stage = Stage.waiting
+        var stage = Stage.waiting(.new)
         var isFollowed = true
         var known = HostAddresses()
         /// How often in a row its look-up failed, in one family at least.
@@ -54,13 +57,19 @@ struct ResolutionSchedule {
     }
 
     private enum Stage: Equatable {
-        case waiting, resting
+        case waiting(Line)
+        case resting
         /// Its look-up holds a place.
         case placed(Kind)
         /// Its look-up has given up its place.
         case slow
 
-        var isUnderWay: Bool { self != .waiting && self != .resting }
+        var isUnderWay: Bool {
+            switch self {
+            case .placed, .slow: true
+            case .waiting, .resting: false
+            }
+        }
     }
 
     /// Look-ups that share places.
@@ -76,7 +85,7 @@ struct ResolutionSchedule {
     private var states: [String: State] = [:]
     /// What has come of the look-ups under way.
     private var outcomes: [String: PerFamily<Outcome?>] = [:]
-    private var lines: [Line: Deque<ScheduleEntry>] = [.new: [], .due: [], .failed: []]
+    private var lines: [Line: LookupLine] = [:]
     /// Hosts by the second at which they are due, counted from `start`.
     private var calendar: [Int: [ScheduleEntry]] = [:]
     private var prompt: LookupPlaces
@@ -108,12 +117,17 @@ struct ResolutionSchedule {
 // MARK: Whom to follow
 
 extension ResolutionSchedule {
-    /// Drops hosts and all that is known of them, then adds others; those of both are new ones. Look-ups of dropped hosts are cancelled.
-    mutating func follow(adding added: Set<String>, dropping dropped: Set<String>, at now: ContinuousClock.Instant) -> [String] {
-        let cancelled = dropped.filter { drop($0, at: now) }
-        for host in added { add(host) }
+    /// Drops hosts and all that is known of them, then adds others, each in the turn of a service; those of both are new ones, and those that
+    /// are followed already change turns. Look-ups of dropped hosts are cancelled.
+    mutating func follow(adding added: [String: DomainName], dropping dropped: Set<String>, at now: ContinuousClock.Instant) -> Orders {
+        var orders = Orders(cancelled: Array(dropped.filter { drop($0, at: now) }))
+        for (host, service) in added {
+            // The last word on it, whatever is still on its way from when it was followed before.
+            if states[host]?.isFollowed != true { orders.changed[host] = HostAddresses() }
+            add(host, service)
+        }
         forgetOutdated()
-        return Array(cancelled)
+        return orders
     }
 
     /// Whether there was a look-up under way. That a host failed is remembered until its pause is over, so that one which comes and goes
@@ -136,17 +150,18 @@ extension ResolutionSchedule {
         return stage.isUnderWay
     }
 
-    private mutating func add(_ host: String) {
-        guard var state = states[host] else {
-            states[host] = State(ticket: 0)
+    private mutating func add(_ host: String, _ service: DomainName) {
+        guard let old = states[host] else {
+            states[host] = State(service: service, ticket: 0)
             return enter(.new, host)
         }
-        guard !state.isFollowed else { return }
-        state.isFollowed = true
-        states[host] = state
-        guard state.stage == .resting else { return }
-        outdated += 1
-        enter(.failed, host)
+        states[host]?.service = service
+        states[host]?.isFollowed = true
+        switch old.stage {
+        case .waiting(let line) where old.service != service: enterAgain(line, host)
+        case .resting where !old.isFollowed: enterAgain(.failed, host)
+        default: break
+        }
     }
 
     /// Whether one family of a host is known, and the other failed last time.
@@ -155,16 +170,22 @@ extension ResolutionSchedule {
     /// Has hosts that failed be looked up at once: there are other name servers.
     mutating func retryFailed() {
         for (host, state) in states where state.isLost && state.stage == .resting && state.isFollowed {
-            outdated += 1
-            enter(.failed, host)
+            enterAgain(.failed, host)
         }
         forgetOutdated()
     }
 
+    /// Lets a host wait that has an entry in a line or in the calendar.
+    private mutating func enterAgain(_ line: Line, _ host: String) {
+        outdated += 1
+        enter(line, host)
+    }
+
     private mutating func enter(_ line: Line, _ host: String) {
-        states[host]?.stage = .waiting
+        guard let service = states[host]?.service else { return }
+        states[host]?.stage = .waiting(line)
         let entry = newEntry(for: host)
-        lines[line]?.append(entry)
+        lines[line, default: LookupLine()].append(entry, of: service)
     }
 
     private mutating func newEntry(for host: String, begun: ContinuousClock.Instant? = nil) -> ScheduleEntry {
@@ -204,7 +225,7 @@ extension ResolutionSchedule {
         var orders = Orders()
         while nextBeginning <= now, let host = nextHost() {
             guard underWay < limits.underWay || endOldest(at: now, &orders) else {
-                enter(states[host]?.isLost == true ? .failed : .new, host)
+                if case .waiting(let line)? = states[host]?.stage { enter(line, host) }
                 break
             }
             begin(host, at: now)

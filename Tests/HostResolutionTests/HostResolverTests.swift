@@ -18,6 +18,11 @@ import Testing
         func note(_ news: [String: HostAddresses]) { hosts.withLock { $0.merge(news) { $1 } } }
     }
 
+    /// Hosts that are all looked up in the turn of one service.
+    private func turns(_ hosts: Set<String>, of service: DomainName = .root) -> [String: DomainName] {
+        Dictionary(uniqueKeysWithValues: hosts.map { ($0, service) })
+    }
+
     /// Runs `body` while a resolver follows hosts.
     private func following(
         _ hosts: Set<String>, of server: SocketEndpoint, own: OwnService = OwnService(origins: [], endpoints: []),
@@ -27,7 +32,7 @@ import Testing
             servers: [server], own: own, descriptors: 1024, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let reports = Reports()
         let task = Task { await resolver.run(reports.note) }
-        resolver.follow(hosts)
+        resolver.follow(turns(hosts))
         defer { task.cancel() }
         try await body(reports, resolver)
         task.cancel()
@@ -75,8 +80,8 @@ import Testing
             for _ in 0..<20 {
                 try await waitUntil("localhost is known") { reports["localhost"]?.ipv6.isUnknown == false }
                 reports.forget()
-                resolver.follow([])
-                resolver.follow(["localhost"])
+                resolver.follow([:], dropping: ["localhost"])
+                resolver.follow(turns(["localhost"]))
             }
             try await waitUntil("localhost is known") { reports["localhost"]?.ipv6.isUnknown == false }
         }
@@ -105,11 +110,24 @@ import Testing
             try await waitUntil("the silent ones have been asked for") {
                 Set(server.asked.map(\.name)).count > count
             }
-            resolver.follow(silent.union(["good.test", "good2.test"]))
+            resolver.follow(turns(["good2.test"]))
             let second = try await clock.measure {
                 try await waitUntil("the new host is known") { reports["good2.test"]?.ipv4.addresses.count == 1 }
             }
             #expect(second < .seconds(2))
+        }
+    }
+
+    @Test func `a service with thousands of hosts holds up no other's`() async throws {
+        let server = try nameServer()
+        defer { server.stop() }
+        let service = try #require(DomainName(text: "few"))
+        try await following(Set((0..<20_000).map { "good\($0).test" }), of: server.endpoint) { reports, resolver in
+            try await waitUntil("some are known", within: .seconds(20)) { Set(server.asked.map(\.name)).count > 2000 }
+            resolver.follow(turns(["good.test"], of: service))
+            let asked = server.asked.count
+            try await waitUntil("the new host is known", within: .seconds(20)) { reports["good.test"] ?? HostAddresses() != HostAddresses() }
+            #expect(server.asked.count - asked < 2000, "it waited for others of another service")
         }
     }
 
@@ -132,7 +150,7 @@ import Testing
         let hanging = Set((0..<100).map { "h\($0).test" })
         try await following(hanging, of: server.endpoint) { reports, resolver in
             try await waitUntil("they hang") { Set(server.asked.map(\.name)).count >= 100 }
-            resolver.follow(hanging.union(["good.test"]))
+            resolver.follow(turns(["good.test"]))
             try await waitUntil("the good host is known", within: .seconds(2)) { reports["good.test"]?.ipv4.addresses.count == 1 }
         }
     }
