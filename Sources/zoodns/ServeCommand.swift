@@ -44,7 +44,8 @@ struct ServeCommand: AsyncParsableCommand {
             servers: settings.common.hostResolvers,
             own: OwnService(origins: settings.common.registry.zones.map(\.origin), endpoints: server.endpoints),
             descriptors: DescriptorLimit.lookups, logger: logger)
-        let publisher = publisher(settings, logger, .init(publish: server.publish, follow: { resolver.follow($0.followed, dropping: $0.dropped) }))
+        let publisher = publisher(
+            settings, logger, .init(publish: server.publish) { resolver.follow($0.followed, dropping: $0.dropped) })
         let watchers = settings.common.registry.zones.enumerated().map { index, source in
             ProviderWatcher(
                 session: session, layout: source.layout,

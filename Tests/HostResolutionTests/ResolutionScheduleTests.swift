@@ -75,7 +75,7 @@ import Testing
         _ = schedule.begin(at: start + .seconds(1))
         #expect(schedule.learn("a.test", .ipv4, .none(ttl: 1, isCertain: false), at: start + .seconds(1)) == nil)
         #expect(schedule.end("a.test", at: start + .seconds(1)) == nil)
-        let day = start + ResolutionSchedule.oldest
+        let day = start + HostState.oldest
         #expect(schedule.begin(at: day).begun == ["a.test"])
         #expect(schedule.end("a.test", at: day)?.ipv4 == .unknown)
     }
@@ -161,12 +161,12 @@ import Testing
         let first = schedule.begin(at: start)
         #expect(first.begun.count == 2)
         #expect(schedule.begin(at: start).begun == [])
-        #expect(schedule.nextDeadline == start + ResolutionSchedule.patience)
+        #expect(schedule.nextDeadline == start + LookupKind.prompt.patience)
         for round in 1...3 {
-            let orders = schedule.begin(at: start + ResolutionSchedule.patience * round)
+            let orders = schedule.begin(at: start + LookupKind.prompt.patience * round)
             #expect(orders.begun.count == 2 && orders.cancelled == [])
         }
-        let last = schedule.begin(at: start + ResolutionSchedule.patience * 4)
+        let last = schedule.begin(at: start + LookupKind.prompt.patience * 4)
         #expect(last.begun.count == 2 && last.cancelled == first.begun)
         #expect(schedule.learn(first.begun[0], .ipv4, none, at: start) == nil)
     }
