@@ -19,6 +19,7 @@ package final class HostResolver: Sendable {
     }
 
     private let servers: [SocketEndpoint]
+    private let hostsFile: String?
     private let own: OwnService
     private let descriptors: Int
     private let logger: Logger
@@ -26,10 +27,14 @@ package final class HostResolver: Sendable {
     /// Wakes the thread; -1 if the kernel has none to give.
     private let wake: Int32
 
-    /// Asks these name servers, or the system's if there are none, except for what this server itself answers, with at most so many
-    /// descriptors open at once.
-    package init(servers: [SocketEndpoint], own: OwnService, descriptors: Int, logger: Logger) {
+    /// The path of the system's hosts file.
+    package static let systemHostsFile = "/etc/hosts"
+
+    /// Asks these name servers, or the system's if there are none, except for what this server itself answers or a hosts file says, nil for
+    /// none, with at most so many descriptors open at once.
+    package init(servers: [SocketEndpoint], hostsFile: String?, own: OwnService, descriptors: Int, logger: Logger) {
         self.servers = servers
+        self.hostsFile = hostsFile
         self.own = own
         self.descriptors = descriptors
         self.logger = logger
@@ -69,7 +74,8 @@ package final class HostResolver: Sendable {
     private func work(_ deliver: ([String: HostAddresses]) -> Void) {
         guard
             var lookups = HostLookups(
-                environment: ResolverEnvironment(servers: servers, own: own), limits: .init(descriptors: descriptors), logger: logger)
+                environment: ResolverEnvironment(servers: servers, hosts: hostsFile, own: own), limits: .init(descriptors: descriptors),
+                logger: logger)
         else { return logger.error("c-ares cannot be set up: host names stay unresolved") }
         defer { lookups.close() }
         while true {

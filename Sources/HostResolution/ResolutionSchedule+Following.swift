@@ -48,6 +48,22 @@ extension ResolutionSchedule {
         }
     }
 
+    /// Has those of some hosts that are followed be looked up at once, as what is known of them may be out of date. Look-ups of them that are
+    /// under way are cancelled.
+    mutating func lookUpAgain(_ hosts: Set<String>) -> [String] {
+        var cancelled: [String] = []
+        for host in hosts {
+            guard let state = states[host], state.isFollowed else { continue }
+            // Those that failed may not wait for others that do: they may be known now without a name server.
+            if case .waiting(let line) = state.stage, line != .failed { continue }
+            leavePlace(state.stage)
+            enterAgain(.due, host)
+            if state.stage.isUnderWay { cancelled.append(host) }
+        }
+        forgetOutdated()
+        return cancelled
+    }
+
     /// Has hosts that failed be looked up at once: there are other name servers.
     mutating func retryFailed() {
         for (host, state) in states where state.isLost && state.stage == .resting && state.isFollowed { enterAgain(.failed, host) }

@@ -41,7 +41,7 @@ struct ServeCommand: AsyncParsableCommand {
         }
         let session = settings.common.registry.session
         let resolver = HostResolver(
-            servers: settings.common.hostResolvers,
+            servers: settings.common.hostResolvers, hostsFile: settings.common.hostsFile,
             own: OwnService(origins: settings.common.registry.zones.map(\.origin), endpoints: server.endpoints),
             descriptors: DescriptorLimit.lookups, logger: logger)
         let publisher = publisher(

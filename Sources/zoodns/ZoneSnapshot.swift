@@ -38,7 +38,7 @@ struct ZoneSnapshot {
         var unresolved = Set(hosts.keys)
         let answers = Mailbox<[String: HostAddresses]>()
         let resolver = HostResolver(
-            servers: settings.hostResolvers,
+            servers: settings.hostResolvers, hostsFile: settings.hostsFile,
             own: OwnService(origins: settings.registry.zones.map(\.origin), endpoints: settings.listen),
             descriptors: DescriptorLimit.lookups, logger: settings.registry.logger)
         resolver.follow(hosts)

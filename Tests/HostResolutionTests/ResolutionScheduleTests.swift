@@ -261,6 +261,49 @@ import Testing
         #expect(begun.count == many.count && Set(begun) == many)
     }
 
+    /// 40 % of a core, and 200 look-ups a second, at one in ten seconds for each host.
+    @Test func `hosts that no name server is asked for cost next to nothing while nothing changes`() {
+        let hosts = Set((0..<2000).map(String.init))
+        var schedule = ResolutionSchedule(start: start)
+        _ = schedule.follow(adding: Self.turns(hosts), dropping: [], at: start)
+        var count = 0
+        for second in 0..<3600 {
+            let now = start + .seconds(second)
+            while case let begun = schedule.begin(at: now).begun, !begun.isEmpty {
+                count += begun.count
+                for host in begun {
+                    _ = schedule.learn(host, .ipv4, .addresses([address], ttl: Lifetime.local), at: now)
+                    _ = schedule.learn(host, .ipv6, .none(ttl: Lifetime.local, isCertain: true), at: now)
+                    _ = schedule.end(host, at: now)
+                }
+            }
+        }
+        #expect(count >= hosts.count && count <= hosts.count * 12)
+    }
+
+    @Test func `hosts of which the hosts file says something else are looked up at once, whatever their state`() throws {
+        var schedule = following("resting", "asked", "lost")
+        for host in schedule.begin(at: start).begun {
+            if host == "resting" { finish(&schedule, .addresses([address], ttl: 300), of: host, at: start) }
+            if host == "lost" { finish(&schedule, .failed, of: host, at: start) }
+        }
+        // It waits, among many that fail.
+        let failing = Set((0..<100).map(String.init))
+        _ = schedule.follow(adding: Self.turns(failing), dropping: [], at: start)
+        for step in 0..<10 {
+            let now = start + .milliseconds(100 * step)
+            for host in schedule.begin(at: now).begun { finish(&schedule, .failed, of: host, at: now) }
+        }
+        let now = start + .seconds(2)
+        #expect(schedule.lookUpAgain(["resting", "asked", "lost", "nothing"]) == ["asked"])
+        let begun = schedule.begin(at: now).begun
+        #expect(Set(begun.prefix(3)) == ["resting", "asked", "lost"])
+        #expect(schedule.learn("asked", .ipv4, .addresses([address], ttl: 1), at: now)?.ipv4.addresses.count == 1)
+        for host in begun { finish(&schedule, .addresses([address], ttl: 300), of: host, at: now) }
+        let later = schedule.begin(at: now + .seconds(9)).begun
+        #expect(!later.contains("resting") && !later.contains("asked"))
+    }
+
     // MARK: Following
 
     @Test func `a host that was dropped for a moment is looked up and reported again`() {

@@ -80,6 +80,17 @@ import ZoneCompilation
         }
     }
 
+    @Test func `a family that a host has none of is no data for the negative TTL, and the other keeps its own`() async throws {
+        try await publishing { publisher, handed in
+            publisher.send(.read(registry, zone: 0))
+            publisher.send(.resolved(["h.example": HostAddresses(ipv4: .known([IPv4Address(value: 7)]), ipv6: .known([]))]))
+            try await waitUntil("its address") { try handed.ask("a.svc.local", "A")?.answer == ["a.svc.local. 5 A 0.0.0.7"] }
+            let other = try #require(try handed.ask("a.svc.local", "AAAA"))
+            #expect(other.code == "NOERROR" && other.answer == [])
+            #expect(other.authority.map { $0.split(separator: " ").prefix(3) } == [["svc.local.", "1", "SOA"]])
+        }
+    }
+
     @Test func `a service that ZooKeeper does not answer for is stale, then unknown, then itself again`() async throws {
         try await publishing { publisher, handed in
             let own = Service(registrations: [
