@@ -102,7 +102,7 @@ extension HostState {
         let hasFailed = all.contains(.failed)
         failures = hasFailed ? failures + 1 : 0
         isLost = hasFailed && !isFound
-        if isFound { _ = known.settleUnknown() }
+        if isFound { known.settleUnknown() }
         let lifetimes = isLost ? [] : all.compactMap(\.lifetime)
         let pause = (lifetimes + (hasFailed ? [Self.pause(afterFailures: failures)] : [])).min() ?? 1
         return (pause, known != before)

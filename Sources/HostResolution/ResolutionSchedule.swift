@@ -42,6 +42,7 @@ struct ResolutionSchedule {
         nextBeginning = start - Self.burst
     }
 
+    /// The places of one kind of look-up.
     subscript(_ kind: LookupKind) -> LookupPlaces {
         get { kind == .prompt ? prompt : retry }
         _modify { if kind == .prompt { yield &prompt } else { yield &retry } }
