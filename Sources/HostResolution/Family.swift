@@ -54,8 +54,8 @@ enum Lifetime {
     static let range = 1...300
     /// How long it is kept that a host has no addresses where no SOA record says so (RFC 2308 §5).
     static let negative = 10
-    /// How long an entry of the hosts file is kept, which has no TTL.
-    static let hostsFile = 10
+    /// How long what no name server says is kept, which has no TTL: a change of the hosts file ends it.
+    static let local = range.upperBound
 
     /// A TTL, clamped to the range.
     static func clamped(_ ttl: Int) -> Int { min(max(ttl, range.lowerBound), range.upperBound) }

@@ -10,11 +10,10 @@ extension HostAddresses {
     }
 
     /// Takes a family of which nothing is known for one without addresses, where the other is known: some clients give up on a server's failure
-    /// that concerns one family. Whether there was such a family.
-    mutating func settleUnknown() -> Bool {
-        guard ipv4.isUnknown != ipv6.isUnknown else { return false }
+    /// that concerns one family.
+    mutating func settleUnknown() {
+        guard ipv4.isUnknown != ipv6.isUnknown else { return }
         if ipv4.isUnknown { ipv4 = .known([]) } else { ipv6 = .known([]) }
-        return true
     }
 
     /// Makes a family unknown.

@@ -22,24 +22,26 @@ struct HostLookups {
         self.exchanges = exchanges
         self.logger = logger
         schedule = ResolutionSchedule(start: .now, limits: limits)
-        _ = self.environment.refresh(logger)
+        _ = self.environment.refresh(at: .now, logger)
     }
 
     /// Ends all that is under way.
     mutating func close() { exchanges.close() }
 
-    /// Drops hosts, then adds others.
-    mutating func follow(adding added: Set<String>, dropping dropped: Set<String>) {
-        for host in schedule.follow(adding: added, dropping: dropped, at: .now) { cancel(host) }
+    /// Drops hosts, then adds others, each in the turn of a service.
+    mutating func follow(adding added: [String: DomainName], dropping dropped: Set<String>) {
         for host in dropped { changed[host] = nil }
-        // The last word on it, whatever is still on its way from when it was followed before.
-        for host in added { changed[host] = HostAddresses() }
+        let orders = schedule.follow(adding: added, dropping: dropped, at: .now)
+        for host in orders.cancelled { cancel(host) }
+        changed.merge(orders.changed) { $1 }
         if !reported.isEmpty { reported.subtract(dropped) }
     }
 
     /// Begins what is due.
     mutating func begin() {
-        if environment.refresh(logger) { schedule.retryFailed() }
+        let change = environment.refresh(at: .now, logger)
+        if change.isSearch { schedule.retryFailed() }
+        for host in schedule.lookUpAgain(change.hosts) { cancel(host) }
         let orders = schedule.begin(at: .now)
         changed.merge(orders.changed) { $1 }
         for host in orders.cancelled {
@@ -51,7 +53,8 @@ struct HostLookups {
 
     /// Waits until there is something to do, and does it.
     mutating func wait(for wake: Int32) {
-        exchanges.wait(for: wake, until: changed.isEmpty ? schedule.nextDeadline : .now)
+        let deadline = schedule.nextDeadline.map { min($0, environment.nextLook) }
+        exchanges.wait(for: wake, until: changed.isEmpty ? deadline : .now)
         for exchange in exchanges.takeFinished() { finish(exchange) }
     }
 
@@ -70,15 +73,14 @@ struct HostLookups {
         if let addresses = localAddresses(of: host) {
             for family in Family.allCases {
                 let found = addresses.filter { $0.family == family }
-                let ttl = Lifetime.hostsFile
+                let ttl = Lifetime.local
                 learn(host, family, found.isEmpty ? .none(ttl: ttl, isCertain: true) : .addresses(Array(found), ttl: ttl))
             }
             return end(host)
         }
         let configuration = environment.configuration
-        let candidates = configuration.candidates(for: host).filter { !environment.own.serves($0.name) }
         var lookup = HostLookup(
-            candidates,
+            environment.candidates(for: host),
             servers: order.order(of: configuration.servers, rotating: configuration.rotatesServers, at: .now),
             attempts: configuration.attempts, families: configuration.skipsIPv6 ? [.ipv4] : Family.allCases,
             insists: !schedule.isKnownInPart(host))
@@ -146,14 +148,5 @@ struct HostLookups {
 
     private func noteFailure(of host: String) {
         logger.debug("host cannot be resolved now", metadata: ["host": "\(host)"])
-    }
-}
-
-extension IPAddress {
-    fileprivate var family: Family {
-        switch self {
-        case .v4: .ipv4
-        case .v6: .ipv6
-        }
     }
 }

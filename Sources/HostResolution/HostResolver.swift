@@ -11,15 +11,15 @@ import Synchronization
 /// All of c-ares stands on one thread, which `run` starts.
 package final class HostResolver: Sendable {
     private struct Orders {
-        var followed: Set<String> = []
         /// What has been dropped and added since the last order that was carried out. A host that was dropped for a moment is in both: it is
         /// looked up again, and reported again.
         var dropped: Set<String> = []
-        var added: Set<String> = []
+        var added: [String: DomainName] = [:]
         var isOver = false
     }
 
     private let servers: [SocketEndpoint]
+    private let hostsFile: String?
     private let own: OwnService
     private let descriptors: Int
     private let logger: Logger
@@ -27,10 +27,14 @@ package final class HostResolver: Sendable {
     /// Wakes the thread; -1 if the kernel has none to give.
     private let wake: Int32
 
-    /// Asks these name servers, or the system's if there are none, except for what this server itself answers, with at most so many
-    /// descriptors open at once.
-    package init(servers: [SocketEndpoint], own: OwnService, descriptors: Int, logger: Logger) {
+    /// The path of the system's hosts file.
+    package static let systemHostsFile = "/etc/hosts"
+
+    /// Asks these name servers, or the system's if there are none, except for what this server itself answers or a hosts file says, nil for
+    /// none, with at most so many descriptors open at once.
+    package init(servers: [SocketEndpoint], hostsFile: String?, own: OwnService, descriptors: Int, logger: Logger) {
         self.servers = servers
+        self.hostsFile = hostsFile
         self.own = own
         self.descriptors = descriptors
         self.logger = logger
@@ -39,14 +43,13 @@ package final class HostResolver: Sendable {
 
     deinit { Glibc.close(wake) }
 
-    /// The hosts to look up from now on: lower case, without a final dot.
-    package func follow(_ hosts: Set<String>) {
+    /// Looks no longer up what is dropped, and looks up hosts from now on, each in the turn of a service; those that are looked up already
+    /// change turns at most. Lower case, without a final dot.
+    package func follow(_ hosts: [String: DomainName], dropping dropped: Set<String> = []) {
         order { orders in
-            let added = hosts.subtracting(orders.followed)
-            let dropped = orders.followed.subtracting(hosts)
-            orders.added = orders.added.subtracting(dropped).union(added)
+            for host in dropped { orders.added[host] = nil }
             orders.dropped.formUnion(dropped)
-            orders.followed = hosts
+            orders.added.merge(hosts) { $1 }
         }
     }
 
@@ -71,7 +74,8 @@ package final class HostResolver: Sendable {
     private func work(_ deliver: ([String: HostAddresses]) -> Void) {
         guard
             var lookups = HostLookups(
-                environment: ResolverEnvironment(servers: servers, own: own), limits: .init(descriptors: descriptors), logger: logger)
+                environment: ResolverEnvironment(servers: servers, hosts: hostsFile, own: own), limits: .init(descriptors: descriptors),
+                logger: logger)
         else { return logger.error("c-ares cannot be set up: host names stay unresolved") }
         defer { lookups.close() }
         while true {
@@ -89,7 +93,7 @@ package final class HostResolver: Sendable {
         var count: UInt64 = 0
         _ = Glibc.read(wake, &count, MemoryLayout.size(ofValue: count))
         return orders.withLock { orders in
-            defer { (orders.dropped, orders.added) = ([], []) }
+            defer { (orders.dropped, orders.added) = ([], [:]) }
             return orders
         }
     }

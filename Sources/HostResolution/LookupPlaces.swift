@@ -21,15 +21,28 @@ struct LookupLimits {
     var failedAlone: Int { underWay / 2 }
 }
 
+/// Look-ups that share places.
+enum LookupKind: CaseIterable {
+    /// Of hosts that are new or were found last time.
+    case prompt
+    /// Of hosts that failed last time.
+    case retry
+
+    /// How long a look-up keeps its place from others: name servers that know a name answer sooner, those that have to ask others before the
+    /// longer time is over.
+    var patience: Duration {
+        switch self {
+        case .prompt: .milliseconds(100)
+        case .retry: .seconds(2)
+        }
+    }
+}
+
 /// The places of one kind of look-up.
 struct LookupPlaces {
-    /// How long a look-up keeps its place from others.
-    let patience: Duration
     var taken = 0
     /// The look-ups that hold them, the oldest first.
     var entries: Deque<ScheduleEntry> = []
-
-    init(patience: Duration) { self.patience = patience }
 }
 
 /// A host's place in a line, in the calendar, or among the look-ups under way.

@@ -1,3 +1,4 @@
+import DNSAuthority
 import Glibc
 import IPAddressing
 import Logging
@@ -6,30 +7,63 @@ import Logging
 struct ResolverEnvironment {
     private let servers: [SocketEndpoint]
     private var resolvConf: WatchedFile
-    private var hosts: WatchedFile
+    /// Nil: there is no hosts file.
+    private var hosts: WatchedFile?
     /// Names that this server itself answers, and where.
     let own: OwnService
     /// How names are searched for, with the name servers that are not this server itself.
     private(set) var configuration = ResolverConfiguration("")
     /// What the hosts file says.
-    private(set) var hostsFile = HostsFile("")
+    private(set) var hostsFile = HostsFile()
+    /// When the files are looked at next.
+    private(set) var nextLook: ContinuousClock.Instant
 
-    /// Name servers that are asked instead of the system's; none for the system's.
+    /// How long the files are not looked at again.
+    static let pause: Duration = .seconds(1)
+
+    /// Name servers that are asked instead of the system's, none for the system's; the path of the hosts file, nil for none. Nothing is read
+    /// before the first `refresh`.
     init(
-        servers: [SocketEndpoint], own: OwnService, resolvConf: String = "/etc/resolv.conf", hosts: String = "/etc/hosts"
+        servers: [SocketEndpoint], hosts: String?, own: OwnService, resolvConf: String = "/etc/resolv.conf",
+        start: ContinuousClock.Instant = .now
     ) {
+        nextLook = start
         self.servers = servers
         self.own = own
         self.resolvConf = WatchedFile(resolvConf, mostOctets: ResolverConfiguration.mostOctets)
-        self.hosts = WatchedFile(hosts, mostOctets: HostsFile.mostOctets)
+        self.hosts = hosts.map { WatchedFile($0, mostOctets: HostsFile.mostOctets) }
     }
 
-    /// Reads what has changed. Whether names are searched for in another way now.
-    mutating func refresh(_ logger: Logger) -> Bool {
-        if let text = hosts.takeNews() { hostsFile = HostsFile(text) }
-        guard let text = resolvConf.takeNews() else { return false }
+    /// What is different after a look at the files.
+    struct Change: Equatable {
+        /// Names of which the hosts file says something else.
+        var hosts: Set<String> = []
+        /// Whether names are searched for in another way.
+        var isSearch = false
+    }
+
+    /// Looks at the files, if they have not been looked at just now, and reads those that somebody has written to.
+    mutating func refresh(at now: ContinuousClock.Instant, _ logger: Logger) -> Change {
+        guard nextLook <= now else { return Change() }
+        nextLook = now + Self.pause
+        return Change(hosts: refreshHosts(logger), isSearch: refreshSearch(logger))
+    }
+
+    private mutating func refreshHosts(_ logger: Logger) -> Set<String> {
+        guard let octets = hosts?.takeNews(logger) else { return [] }
+        let new = HostsFile(octets)
+        if new.namesLeftOut > 0 {
+            logger.warning("names of the hosts file are left out: there are too many", metadata: ["count": "\(new.namesLeftOut)"])
+        }
+        defer { hostsFile = new }
+        return new.names(differingFrom: hostsFile)
+    }
+
+    private mutating func refreshSearch(_ logger: Logger) -> Bool {
+        guard let octets = resolvConf.takeNews(logger) else { return false }
         let said = ResolverConfiguration(
-            text, localDomain: Self.variable("LOCALDOMAIN"), options: Self.variable("RES_OPTIONS"), hostName: Self.hostName)
+            String(decoding: octets, as: UTF8.self), localDomain: Self.variable("LOCALDOMAIN"), options: Self.variable("RES_OPTIONS"),
+            hostName: Self.hostName)
         let named = servers.isEmpty ? said.servers : servers
         let others = own.others(of: named, machine: OwnService.machineAddresses())
         let new = said.with(servers: others)
@@ -37,6 +71,16 @@ struct ResolverEnvironment {
         defer { configuration = new }
         return new != configuration
     }
+
+    /// The names that a host's may mean, without those that no name server is asked for: this server itself answers them, or the machine alone
+    /// has them (RFC 6761 §6.3).
+    func candidates(for host: String) -> [Candidate] {
+        configuration.candidates(for: host).filter { candidate in
+            !own.serves(candidate.name) && !Self.localhost.contains { candidate.name.isAtOrBelow($0) }
+        }
+    }
+
+    private static let localhost = [DomainName(text: "localhost")].compactMap(\.self)
 
     private func report(_ own: [SocketEndpoint], _ new: ResolverConfiguration, _ logger: Logger) {
         if !own.isEmpty {

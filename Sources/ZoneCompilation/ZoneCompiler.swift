@@ -60,8 +60,8 @@ package struct ZoneCompiler {
         zones = origins.map { ZoneState(origin: $0, seed: seed) }
     }
 
-    /// The host names that a resolver must be asked for: lower case, no final dot.
-    package var externalHosts: Set<String> { uses.externalHosts }
+    /// What is different among the hosts that a resolver must be asked for, since it was last taken; at first that is all of them.
+    package mutating func takeHostChange() -> HostChange { uses.takeChange() }
 
     /// Whether all changes have been compiled.
     package var isUpToDate: Bool { queue.isEmpty }

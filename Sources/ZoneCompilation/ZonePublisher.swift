@@ -28,10 +28,10 @@ package actor ZonePublisher {
     package struct Outlets: Sendable {
         /// Takes the zones to serve from now on.
         package var publish: @Sendable (ServedZones) -> Void
-        /// Takes all host names outside the zones that are to be resolved from now on.
-        package var follow: @Sendable (Set<String>) -> Void
+        /// Takes what is different among the host names outside the zones that are to be resolved.
+        package var follow: @Sendable (HostChange) -> Void
 
-        package init(publish: @escaping @Sendable (ServedZones) -> Void, follow: @escaping @Sendable (Set<String>) -> Void) {
+        package init(publish: @escaping @Sendable (ServedZones) -> Void, follow: @escaping @Sendable (HostChange) -> Void) {
             self.publish = publish
             self.follow = follow
         }
@@ -46,7 +46,6 @@ package actor ZonePublisher {
     private var freshness: [Freshness]
     /// What of each zone's registry is out of reach for itself.
     private var lost: [LostServices]
-    private var followed: Set<String> = []
     private var served: ServedState
     /// When the freshness of the zones was last judged: what has changed since then is due.
     private var judgedAt = ContinuousClock.now
@@ -126,10 +125,8 @@ extension ZonePublisher {
         let end = ContinuousClock.now + Self.slice
         let zones = compiler.compile(while: { ContinuousClock.now < end }, serial: nextSerial)
         for report in compiler.takeReports() { log(report) }
-        if compiler.externalHosts != followed {
-            followed = compiler.externalHosts
-            outlets.follow(followed)
-        }
+        let hosts = compiler.takeHostChange()
+        if !hosts.isEmpty { outlets.follow(hosts) }
         judgedAt = .now
         // Of a zone that has not been read there is nothing that could be stale.
         let statuses = zip(zones, freshness).map { $0 == nil ? ZoneStatus.current : $1.status(at: judgedAt) }

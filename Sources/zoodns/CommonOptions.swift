@@ -32,4 +32,9 @@ struct CommonOptions: ParsableArguments {
         parsing: .singleValue,
         help: ArgumentHelp("A name server for the providers' host names; may be repeated. (default: the system's)", valueName: "ip[:port]"))
     var hostResolver: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "The file of host names that counts before name servers; none for none. (default: /etc/hosts)", valueName: "path|none"))
+    var hostsFile: String?
 }

@@ -1,5 +1,6 @@
 import DNSAuthority
 import Glibc
+import HostResolution
 import IPAddressing
 import Logging
 import ZoneCompilation
@@ -10,6 +11,8 @@ struct CommonSettings {
     let listen: [SocketEndpoint]
     let policy: ZonePolicy
     let hostResolvers: [SocketEndpoint]
+    /// The path of the hosts file; nil for none.
+    let hostsFile: String?
 
     private static let defaultPort: UInt16 = 5300
 
@@ -29,6 +32,9 @@ struct CommonSettings {
                 $0.port > 0 ? $0 : nil
             }
         }
+        hostsFile = reader.value(
+            "hosts-file", options.hostsFile, default: HostResolver.systemHostsFile, expected: "a path such as /etc/hosts, or none"
+        ) { text in text.isEmpty ? nil : .some(text == "none" ? nil : text) }
         let isTTL = "seconds from 0 to 2147483647"
         policy = ZonePolicy(
             ttl: reader.value("ttl", options.ttl, default: 5, expected: isTTL, Self.ttl),

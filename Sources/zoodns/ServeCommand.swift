@@ -41,10 +41,11 @@ struct ServeCommand: AsyncParsableCommand {
         }
         let session = settings.common.registry.session
         let resolver = HostResolver(
-            servers: settings.common.hostResolvers,
+            servers: settings.common.hostResolvers, hostsFile: settings.common.hostsFile,
             own: OwnService(origins: settings.common.registry.zones.map(\.origin), endpoints: server.endpoints),
             descriptors: DescriptorLimit.lookups, logger: logger)
-        let publisher = publisher(settings, logger, .init(publish: server.publish, follow: resolver.follow))
+        let publisher = publisher(
+            settings, logger, .init(publish: server.publish) { resolver.follow($0.followed, dropping: $0.dropped) })
         let watchers = settings.common.registry.zones.enumerated().map { index, source in
             ProviderWatcher(
                 session: session, layout: source.layout,

@@ -34,13 +34,14 @@ struct ZoneSnapshot {
         for (index, registry) in registries.enumerated() { compiler.replace(with: registry, zone: index) }
         // Only compiling tells which hosts there are.
         _ = compiler.compile(serial: serial)
-        var unresolved = compiler.externalHosts
+        let hosts = compiler.takeHostChange().followed
+        var unresolved = Set(hosts.keys)
         let answers = Mailbox<[String: HostAddresses]>()
         let resolver = HostResolver(
-            servers: settings.hostResolvers,
+            servers: settings.hostResolvers, hostsFile: settings.hostsFile,
             own: OwnService(origins: settings.registry.zones.map(\.origin), endpoints: settings.listen),
             descriptors: DescriptorLimit.lookups, logger: settings.registry.logger)
-        resolver.follow(unresolved)
+        resolver.follow(hosts)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await resolver.run { answers.post($0) } }
             defer { group.cancelAll() }

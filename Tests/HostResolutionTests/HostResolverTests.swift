@@ -1,4 +1,5 @@
 import DNSAuthority
+import Foundation
 import HostResolution
 import IPAddressing
 import Logging
@@ -18,16 +19,22 @@ import Testing
         func note(_ news: [String: HostAddresses]) { hosts.withLock { $0.merge(news) { $1 } } }
     }
 
+    /// Hosts that are all looked up in the turn of one service.
+    private func turns(_ hosts: Set<String>, of service: DomainName = .root) -> [String: DomainName] {
+        Dictionary(uniqueKeysWithValues: hosts.map { ($0, service) })
+    }
+
     /// Runs `body` while a resolver follows hosts.
     private func following(
-        _ hosts: Set<String>, of server: SocketEndpoint, own: OwnService = OwnService(origins: [], endpoints: []),
+        _ hosts: Set<String>, of server: SocketEndpoint, hostsFile: String? = nil, own: OwnService = OwnService(origins: [], endpoints: []),
         _ body: (Reports, HostResolver) async throws -> Void
     ) async throws {
         let resolver = HostResolver(
-            servers: [server], own: own, descriptors: 1024, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            servers: [server], hostsFile: hostsFile, own: own, descriptors: 1024,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let reports = Reports()
         let task = Task { await resolver.run(reports.note) }
-        resolver.follow(hosts)
+        resolver.follow(turns(hosts))
         defer { task.cancel() }
         try await body(reports, resolver)
         task.cancel()
@@ -75,8 +82,8 @@ import Testing
             for _ in 0..<20 {
                 try await waitUntil("localhost is known") { reports["localhost"]?.ipv6.isUnknown == false }
                 reports.forget()
-                resolver.follow([])
-                resolver.follow(["localhost"])
+                resolver.follow([:], dropping: ["localhost"])
+                resolver.follow(turns(["localhost"]))
             }
             try await waitUntil("localhost is known") { reports["localhost"]?.ipv6.isUnknown == false }
         }
@@ -105,11 +112,25 @@ import Testing
             try await waitUntil("the silent ones have been asked for") {
                 Set(server.asked.map(\.name)).count > count
             }
-            resolver.follow(silent.union(["good.test", "good2.test"]))
+            resolver.follow(turns(["good2.test"]))
             let second = try await clock.measure {
                 try await waitUntil("the new host is known") { reports["good2.test"]?.ipv4.addresses.count == 1 }
             }
             #expect(second < .seconds(2))
+        }
+    }
+
+    @Test func `a service with thousands of hosts holds up no other's`() async throws {
+        let server = try nameServer()
+        defer { server.stop() }
+        let service = try #require(DomainName(text: "few"))
+        try await following(Set((0..<20_000).map { "good\($0).test" }), of: server.endpoint) { reports, resolver in
+            try await waitUntil("some are known", within: .seconds(20)) { Set(server.asked.map(\.name)).count > 2000 }
+            let before = server.asked.count
+            resolver.follow(turns(["good.test"], of: service))
+            try await waitUntil("the new host is known", within: .seconds(20)) { reports["good.test"]?.ipv4.addresses.count == 1 }
+            let place = try #require(server.asked.firstIndex { $0.name == "good.test." })
+            #expect(place - before < 2000, "it waited for others of another service")
         }
     }
 
@@ -132,8 +153,101 @@ import Testing
         let hanging = Set((0..<100).map { "h\($0).test" })
         try await following(hanging, of: server.endpoint) { reports, resolver in
             try await waitUntil("they hang") { Set(server.asked.map(\.name)).count >= 100 }
-            resolver.follow(hanging.union(["good.test"]))
+            resolver.follow(turns(["good.test"]))
             try await waitUntil("the good host is known", within: .seconds(2)) { reports["good.test"]?.ipv4.addresses.count == 1 }
+        }
+    }
+
+    // MARK: Hosts file
+
+    private func withHostsFile(_ text: String, _ body: (URL) async throws -> Void) async throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "zoodns-hosts-\(UUID().uuidString)")
+        try Data(text.utf8).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        try await body(file)
+    }
+
+    private let here = IPv4Address(value: 0x7F00_0001)
+
+    @Test func `no name server is asked for names of the hosts file in either family, and a change of it counts at once`() async throws {
+        let server = try nameServer()
+        defer { server.stop() }
+        let lines = (0..<10_000).map { "10.1.\($0 / 250).\($0 % 250) good\($0).test\n" }.joined()
+        try await withHostsFile(lines) { file in
+            let hosts = Set((0..<2000).map { "good\($0).test" })
+            try await following(hosts, of: server.endpoint, hostsFile: file.path) { reports, _ in
+                try await waitUntil("all are known") {
+                    hosts.allSatisfy { reports[$0].map { $0.ipv4.addresses.count == 1 && $0.ipv6 == .known([]) } == true }
+                }
+                let address = IPv4Address(value: 0x0A09_0909)
+                try Data((lines + "10.9.9.9 good7.test\n").utf8).write(to: file)
+                try await waitUntil("the change is known", within: .seconds(5)) {
+                    reports["good7.test"]?.ipv4.addresses.contains(address) == true
+                }
+                #expect(server.asked.isEmpty)
+                // What does not stand there any more is asked for.
+                try Data("10.1.0.1 good1.test\n".utf8).write(to: file)
+                try await waitUntil("what is gone is known", within: .seconds(5)) {
+                    reports["good7.test"]?.ipv4 == .known([IPv4Address(value: 0x0A00_0001)])
+                }
+                #expect(!server.asked.contains { $0.name == "good1.test." })
+            }
+        }
+    }
+
+    @Test(arguments: [("127.0.0.1", true), ("192.0.2.1", false), ("0.0.0.0", false)])
+    func `loopback addresses of names do not leave a host that listens beyond loopback`(_ listening: String, _ isAlone: Bool) async throws {
+        let server = try nameServer()
+        defer { server.stop() }
+        let own = OwnService(origins: [], endpoints: [try #require(SocketEndpoint("\(listening):53"))])
+        try await withHostsFile("127.0.1.1 good.test\n") { file in
+            try await following(["good.test", "localhost"], of: server.endpoint, hostsFile: file.path, own: own) { reports, _ in
+                let expected = IPv4Address(value: isAlone ? 0x7F00_0101 : 0x0A00_0001)
+                try await waitUntil("the host is known") { reports["good.test"]?.ipv4 == .known([expected]) }
+                try await waitUntil("localhost is known") { reports["localhost"]?.ipv4 == .known([here]) }
+                #expect(server.asked.isEmpty == isAlone)
+            }
+            // Without the file, name servers know.
+            try await following(["good.test"], of: server.endpoint, own: own) { reports, _ in
+                try await waitUntil("the host is known") { reports["good.test"]?.ipv4 == .known([IPv4Address(value: 0x0A00_0001)]) }
+            }
+        }
+    }
+
+    @Test func `localhost and what lies below never go to a name server`() async throws {
+        let server = try nameServer()
+        defer { server.stop() }
+        let hosts = Set(["localhost", "a.localhost", "good.a.localhost"])
+        try await following(hosts.union(["good.test"]), of: server.endpoint) { reports, _ in
+            try await waitUntil("all are known") { hosts.allSatisfy { reports[$0]?.ipv4 == .known([here]) } }
+            try await waitUntil("the other is known") { reports["good.test"]?.ipv4.addresses.count == 1 }
+        }
+        #expect(Set(server.asked.map(\.name)) == ["good.test."])
+    }
+
+    @Test(arguments: [1, 28]) func `a family that fails while the other is known is none`(_ failing: Int) async throws {
+        let server = try FakeNameServer { asked in
+            asked.type == failing ? .records([], code: 2) : .records([asked.type == 1 ? Self.address(1) : [UInt8](repeating: 1, count: 16)])
+        }
+        defer { server.stop() }
+        try await following(["h.test"], of: server.endpoint) { reports, _ in
+            try await waitUntil("both families are known") {
+                reports["h.test"].map { ($0.ipv4 == .known([])) == (failing == 1) && ($0.ipv6 == .known([])) == (failing == 28) } == true
+            }
+        }
+    }
+
+    /// As glibc: the hosts file is for what is asked for.
+    @Test func `what an alias leads to is not looked up in the hosts file`() async throws {
+        let server = try FakeNameServer { asked in
+            guard asked.type == 1 else { return .records([]) }
+            return .alias("target.test", Self.address(1))
+        }
+        defer { server.stop() }
+        try await withHostsFile("10.9.9.9 target.test\n") { file in
+            try await following(["alias.test"], of: server.endpoint, hostsFile: file.path) { reports, _ in
+                try await waitUntil("the host is known") { reports["alias.test"]?.ipv4 == .known([IPv4Address(value: 0x0A00_0001)]) }
+            }
         }
     }
 

@@ -12,5 +12,9 @@ import Testing
 
     @Test func `what was withdrawn does not keep itself alive by look-ups that end here`() async throws { try await run("self") }
 
+    @Test func `loopback addresses of the hosts file do not leave the machine, and names in it are known in both families`() async throws {
+        try await run("file")
+    }
+
     @Test func `hosts are found as getent finds them, whatever resolv.conf says`() async throws { try await run("search") }
 }

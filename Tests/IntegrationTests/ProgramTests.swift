@@ -10,6 +10,7 @@ import Testing
         ["--listen", "127.0.0.1:53", "--listen", "0.0.0.0:53"], ["--listen", "[::]:53", "--listen", "[::1]:53"],
         ["--zookeeper-auth", "digest:user:password"], ["--log-rate", "-1"],
         ["--hold-down", "1d"], ["--workers", "0"], ["--zone", "a=/x", "--zone", "A=/y"], ["--log-level", "loud"], ["--host-resolver", "a"],
+        ["--hosts-file", ""],
     ])
     func `a wrong option is one line on standard error, and exit code 64`(_ options: [String]) async throws {
         let result = try await RunningProgram.run(RunningProgram.zoodns, ["serve"] + options)

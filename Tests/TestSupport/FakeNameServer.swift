@@ -10,6 +10,8 @@ package final class FakeNameServer: Sendable {
         case silence
         /// A response code with records of the asked type, each as its data.
         case records([[UInt8]], code: Int = 0, ttl: Int = 60)
+        /// An alias of a name, which has one record of the asked type.
+        case alias(String, [UInt8])
         /// That the response is too long for UDP.
         case truncated
     }
@@ -107,6 +109,14 @@ package final class FakeNameServer: Sendable {
         let question = Array(query[12...])
         switch answer {
         case .silence: return nil
+        case .alias(let target, let data):
+            let name = QueryOctets.name(target)
+            var octets: [UInt8] = Array(query[..<2]) + [0x81, 0x80, 0, 1, 0, 2, 0, 0, 0, 0]
+            octets += question
+            octets += [0xC0, 0x0C, 0, 5, 0, 1, 0, 0, 0, 60]
+            octets += QueryOctets.number(name.count) + name + name
+            octets += QueryOctets.number(type) + [0, 1, 0, 0, 0, 60]
+            return octets + QueryOctets.number(data.count) + data
         case .truncated: return Array(query[..<2]) + [0x83, 0x80] + [0, 1, 0, 0, 0, 0, 0, 0] + question
         case .records(let records, let code, let ttl):
             var octets = Array(query[..<2]) + [0x81, 0x80 | UInt8(code), 0, 1]

@@ -11,7 +11,7 @@ import ZoneCompilation
     /// What a publisher has handed out.
     private final class Handed: Sendable {
         let zones = Mutex<[ServedZones]>([])
-        let hosts = Mutex<[Set<String>]>([])
+        let hosts = Mutex<[HostChange]>([])
 
         /// The response to a question about the zones handed out last; nil before any.
         func ask(_ name: String, _ type: String) throws -> PacketText? {
@@ -73,10 +73,21 @@ import ZoneCompilation
     @Test func `hosts are followed, and their addresses answered`() async throws {
         try await publishing { publisher, handed in
             publisher.send(.read(registry, zone: 0))
-            try await waitUntil("the host is followed") { handed.hosts.withLock { $0 } == [["h.example"]] }
+            try await waitUntil("the host is followed") { handed.hosts.withLock { $0 }.map { Set($0.followed.keys) } == [["h.example"]] }
             #expect(try handed.ask("a.svc.local", "A")?.code == "SERVFAIL")
             publisher.send(.resolved(["h.example": HostAddresses(ipv4: .known([IPv4Address(value: 7)]), ipv6: .known([]))]))
             try await waitUntil("its address") { try handed.ask("a.svc.local", "A")?.answer == ["a.svc.local. 5 A 0.0.0.7"] }
+        }
+    }
+
+    @Test func `a family that a host has none of is no data for the negative TTL, and the other keeps its own`() async throws {
+        try await publishing { publisher, handed in
+            publisher.send(.read(registry, zone: 0))
+            publisher.send(.resolved(["h.example": HostAddresses(ipv4: .known([IPv4Address(value: 7)]), ipv6: .known([]))]))
+            try await waitUntil("its address") { try handed.ask("a.svc.local", "A")?.answer == ["a.svc.local. 5 A 0.0.0.7"] }
+            let other = try #require(try handed.ask("a.svc.local", "AAAA"))
+            #expect(other.code == "NOERROR" && other.answer == [])
+            #expect(other.authority.map { $0.split(separator: " ").prefix(3) } == [["svc.local.", "1", "SOA"]])
         }
     }
 
