@@ -21,7 +21,7 @@ struct HostsFile {
             let words = line.prefix { $0 != UInt8(ascii: "#") && $0 != 0 }.split(whereSeparator: Self.isSpace)
             guard let first = words.first, first.count <= Self.longestAddress,
                 let address = IPAddress(String(decoding: first, as: UTF8.self)),
-                address.unmapped.isHostAddress
+                address.unmapped.isHost
             else { continue }
             for word in words.dropFirst() { add(word, address.unmapped) }
         }

@@ -62,7 +62,7 @@ struct ResponseReader {
             let found = chain.names.last.flatMap { addresses[$0] } ?? []
             guard !found.isEmpty else { return chain.names.count > 1 ? nil : .failed }
             let ttl = Lifetime.clamped(found.reduce(chain.ttl) { min($0, $1.ttl) })
-            let usable = Set(found.map(\.address)).filter(\.isHostAddress)
+            let usable = Set(found.map(\.address)).filter(\.isHost)
             return usable.isEmpty ? .none(ttl: ttl, isCertain: true) : .addresses(Array(usable), ttl: ttl)
         }
     }

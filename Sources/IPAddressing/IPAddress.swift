@@ -91,12 +91,18 @@ package enum IPAddress: Hashable, Sendable {
         }
     }
 
-    /// Whether it means the machine itself (RFC 1122 §3.2.1.3, RFC 4291 §2.5.3).
+    /// Whether it is the machine's own without an interface to others (RFC 1122 §3.2.1.3, RFC 4291 §2.5.3).
     package var isLoopback: Bool {
-        switch self {
+        switch unmapped {
         case .v4(let address): address.value >> 24 == 127
         case .v6(let address): address.value == 1
         }
+    }
+
+    /// The IPv4 address that an IPv4-mapped one stands for (RFC 4291 §2.5.5.2); otherwise itself.
+    package var unmapped: IPAddress {
+        guard case .v6(let address) = self, address.value >> 32 == 0xFFFF else { return self }
+        return .v4(IPv4Address(value: UInt32(truncatingIfNeeded: address.value)))
     }
 
     /// Whether it stands for one machine, or for all addresses of one, rather than for a group (RFC 1112 §4, RFC 919 §7, RFC 4291 §2.7).

@@ -79,8 +79,8 @@ import Testing
             """#)
         #expect(loaded.errors == "")
         let service = try await explain("large", zooKeeper)
-        // Their znodes, A and SRV, and three lines more.
-        #expect(service.output.utf8.count { $0 == UInt8(ascii: "\n") } == 15_003)
+        // Their znodes, as many A and SRV records as an answer may have, and four lines more.
+        #expect(service.output.utf8.count { $0 == UInt8(ascii: "\n") } == 5204)
     }
 
     @Test(arguments: [[], [""], ["a..b"], ["a", "b"], ["a", "--ttl", "x"]])

@@ -22,10 +22,10 @@ import Testing
             register('End', '10.0.0.1', 1, False)
             """)
         #expect(loaded.errors == "")
-        let server = try await ServingProgram(zooKeeper: zooKeeper.address, ["--nameserver-address", "192.0.2.53"])
+        let server = try await ServingProgram(zooKeeper: zooKeeper.address, ["--nameserver-address", "192.0.2.53", "--max-answers", "0"])
         try await waitUntil("everything is served") { try server.ask("end.svc.local", "A").answer.count == 1 }
         let zone = try await RunningProgram.run(
-            RunningProgram.zoodns, ["zone", "--zookeeper", zooKeeper.address, "--nameserver-address", "192.0.2.53"])
+            RunningProgram.zoodns, ["zone", "--zookeeper", zooKeeper.address, "--nameserver-address", "192.0.2.53", "--max-answers", "0"])
         #expect(zone.errors.split(separator: "\n").filter { $0.hasPrefix("zoodns:") } == [])
         let nsd = try await RunningNSD(origin: "svc.local", zone.output)
 

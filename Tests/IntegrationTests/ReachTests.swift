@@ -86,7 +86,7 @@ import Testing
                 transaction.commit()
             """, in: zooKeeper)
         let server = try await ServingProgram(zooKeeper: zooKeeper.address)
-        try await waitUntil("the service") { try server.ask("large.svc.local", "A", isStream: true).answer.count > 1000 }
+        try await waitUntil("the service") { try server.ask("large.svc.local", "A", isStream: true).answer.count == 100 }
         let seconds = 10.0
         let counted = try await zooKeeper.python(
             """

@@ -8,7 +8,7 @@ from .registry import A, ORIGIN, SOA, query
 
 def zoodns(tools, where, zookeeper, *options, prefix=(), core=machine.SERVER_CORE, workers=1, name="zoodns"):
     """zoodns on a registry in ZooKeeper."""
-    command = [*prefix, tools / "zoodns", "serve", "--zookeeper", zookeeper, "--listen", "127.0.0.1:0", "--workers", workers, *options]
+    command = [*prefix, tools / "zoodns", "serve", "--zookeeper", zookeeper, "--listen", "127.0.0.1:0", "--workers", workers, "--max-answers", "0", *options]
     return listening(Program(name, command, where, core))
 
 
