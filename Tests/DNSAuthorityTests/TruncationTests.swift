@@ -18,13 +18,13 @@ import Testing
     /// The records of an answer, and whether it says that there are more.
     private func answer(
         _ type: String, of client: [UInt8], size: Int = 1232, limit: Int = 1232, seed: UInt64 = 1, from zones: ServedZones
-    ) throws -> (records: Set<String>, isTruncated: Bool) {
+    ) throws -> (records: Set<String>, isTruncated: Bool, first: String?) {
         var responder = TestResponder(seed: seed, udpLimit: limit)
         let query = QueryOctets.query("a.svc.local", type, opt: QueryOctets.opt(size: size))
         let octets = responder.response(to: query, over: .udp, of: client, from: zones)
         #expect(octets.count <= min(max(size, 512), max(limit, 512)))
         let response = try PacketText(octets)
-        return (Set(response.answer), response.flags.contains("tc"))
+        return (Set(response.answer), response.flags.contains("tc"), response.answer.first)
     }
 
     @Test(arguments: ["A", "SRV"]) func `each client keeps its part, all clients together see everything`(_ type: String) throws {
@@ -35,6 +35,8 @@ import Testing
             #expect(part.isTruncated)
             for seed in 2..<5 { #expect(try answer(type, of: client, seed: UInt64(seed), from: zones).records == part.records) }
             seen.formUnion(part.records)
+            let firsts = try (1...10).map { try answer(type, of: client, seed: $0, from: zones).first }
+            #expect(Set(firsts).count > 3, "clients that take the first record are spread over their part")
         }
         #expect(seen.count == 120)
     }

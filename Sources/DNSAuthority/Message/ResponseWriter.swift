@@ -51,8 +51,8 @@ struct ResponseWriter {
 // MARK: Answers
 
 extension ResponseWriter {
-    /// Adds an RRset beginning with record `first` and coming round to it. If it does not fit, as many records as do, with TC (RFC 2181 §9),
-    /// beginning where the client's part does.
+    /// Adds an RRset beginning with record `first` and coming round to it. If it does not fit, as many records as do, with TC (RFC 2181 §9):
+    /// the client's part, in turn.
     @inline(__always)
     mutating func addAnswer(_ rrset: EncodedRRset, from first: Int, to client: UnsafeRawPointer) {
         if fits(rrset.length) {
@@ -61,22 +61,26 @@ extension ResponseWriter {
             copy(rrset.octets, start)
             note(rrset.count, in: .answer)
         } else {
-            addPart(of: rrset, from: rrset.first(for: client))
+            addPart(of: rrset, from: rrset.first(for: client), turn: first)
         }
     }
 
-    /// Adds record by record what fits.
-    private mutating func addPart(of rrset: EncodedRRset, from first: Int) {
+    /// Adds as many records as fit, from `start` on round the RRset; `turn` says which of them comes first.
+    private mutating func addPart(of rrset: EncodedRRset, from start: Int, turn: Int) {
         isTruncated = true
         let count = rrset.count
-        for step in 0..<count {
-            let index = first + step < count ? first + step : first + step - count
-            let start = rrset.start(ofRecord: index)
-            let octets = rrset.start(ofRecord: index + 1) - start
-            guard fits(octets) else { return }
-            copy(rrset.octets + start, octets)
-            note(1, in: .answer)
+        func index(_ step: Int) -> Int { start + step < count ? start + step : start + step - count }
+        func length(_ index: Int) -> Int { rrset.start(ofRecord: index + 1) - rrset.start(ofRecord: index) }
+        var (part, octets) = (0, 0)
+        while part < count, fits(octets + length(index(part))) {
+            octets += length(index(part))
+            part += 1
         }
+        for step in 0..<part {
+            let index = index((step + turn) % part)
+            copy(rrset.octets + rrset.start(ofRecord: index), length(index))
+        }
+        note(part, in: .answer)
     }
 }
 

@@ -78,7 +78,7 @@ package struct EncodedRRset {
         return index == 0 ? 0 : Int(ends[index - 1])
     }
 
-    /// The record with which a response to a client begins that has no room for all: the first at or behind the client's place on the ring.
+    /// The record with which the part of a client begins, if a response has no room for all: the first at or behind the client's place on the ring.
     /// So each client keeps its part while others come and go, and clients spread over all records.
     @inline(never)
     func first(for client: UnsafeRawPointer) -> Int {
