@@ -34,8 +34,22 @@ struct RegisterOptions: ParsableArguments {
     var checkFailures: String?
 
     @Option(
-        help: ArgumentHelp("How long to go on serving after the withdrawal: the TTL of the answers. (default: 5s)", valueName: "duration"))
+        help: ArgumentHelp(
+            "How long to go on serving after the withdrawal: the TTL of the answers. (default: 5s, or half of --stop-timeout if that is less)",
+            valueName: "duration"))
     var drain: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The signal that the program is stopped by, which begins a stop too, such as QUIT, SIGQUIT, 3 or RTMIN+3. SIGTERM goes to all that "
+                + "the program has started in its group, any other to the program alone. (default: TERM)", valueName: "signal"))
+    var stopSignal: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How long a stop may take in all, the drain included, before the program is killed. (default: 4s more than --drain)",
+            valueName: "duration"))
+    var stopTimeout: String?
 
     @Option(
         help: ArgumentHelp(

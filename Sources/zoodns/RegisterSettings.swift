@@ -12,10 +12,16 @@ struct RegisterSettings {
     let checkInterval: Duration
     let checkFailures: Int
     let drain: Duration
+    let stop: WrappedProgram.Stop
     /// Nil: without limit.
     let connectTimeout: Duration?
     /// The program to start and its arguments; empty for one that runs already.
     let command: [String]
+
+    /// As long as answers live by default.
+    private static let usualDrain: Duration = .seconds(5)
+    /// What a program has by default to end after the drain: with the usual drain a second less than Docker waits.
+    private static let timeAfterDrain: Duration = .seconds(4)
 
     /// Throws with all problems in one line.
     init(_ registryOptions: RegistryOptions, _ options: RegisterOptions, _ reader: SettingsReader = SettingsReader()) throws(CommandFailure)
@@ -48,7 +54,19 @@ struct RegisterSettings {
         checkFailures = reader.value("check-failures", options.checkFailures, default: 3, expected: "a number from 1 to 1000") {
             Int($0).flatMap { 1...1000 ~= $0 ? $0 : nil }
         }
-        drain = reader.value("drain", options.drain, default: .seconds(5), expected: "a duration such as 5s, or 0") { Duration(text: $0) }
+        let stopTimeout = reader.value("stop-timeout", options.stopTimeout, default: nil, expected: "a duration such as 30s") {
+            Duration(text: $0).flatMap { $0 > .zero ? .some($0) : nil }
+        }
+        drain = reader.value(
+            "drain", options.drain, default: min(Self.usualDrain, stopTimeout.map { $0 / 2 } ?? Self.usualDrain),
+            expected: "a duration such as 5s, or 0"
+        ) { Duration(text: $0) }
+        if let stopTimeout, stopTimeout <= drain { reader.complain("--stop-timeout: expected more than --drain, which is part of it") }
+        stop = WrappedProgram.Stop(
+            signal: reader.value(
+                "stop-signal", options.stopSignal, default: .term, expected: "a signal that ends a program, such as QUIT or RTMIN+3",
+                SignalNumber.init(text:)),
+            limit: stopTimeout ?? drain + Self.timeAfterDrain)
         connectTimeout = reader.value("connect-timeout", options.connectTimeout, default: nil, expected: "a duration such as 30s") {
             Duration(text: $0).map(Optional.some)
         }

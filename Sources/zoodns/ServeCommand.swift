@@ -30,7 +30,7 @@ struct ServeCommand: AsyncParsableCommand {
         let logger = settings.common.registry.logger
         signal(SIGPIPE, SIG_IGN)
         try raiseDescriptorLimit(settings)
-        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint).map { SignalNumber($0.rawValue) }
         let server = try await listen(settings)
         for endpoint in server.endpoints { StandardStreams.say("listening \(endpoint.text) udp tcp") }
 

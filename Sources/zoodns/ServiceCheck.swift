@@ -1,7 +1,7 @@
+import Glibc
 import NIOCore
 import NIOPosix
 import ProviderRegistry
-import Subprocess
 
 /// How to find out whether a provider can serve.
 enum ServiceCheck: Hashable {
@@ -46,9 +46,9 @@ enum ServiceCheck: Hashable {
     }
 
     /// Whether the check passes within a time; `host` and `port` are what the provider serves on.
-    func passes(host: String, port: UInt16, within limit: Duration) async -> Bool {
+    func passes(host: String, port: UInt16, within limit: Duration, _ children: ChildProcesses) async -> Bool {
         let result = try? await withThrowingTaskGroup(of: Bool.self) { group in
-            group.addTask { try await isPassed(host: host, port: Int(port), limit) }
+            group.addTask { try await isPassed(host: host, port: Int(port), limit, children) }
             group.addTask {
                 try await Task.sleep(for: limit)
                 return false
@@ -59,7 +59,7 @@ enum ServiceCheck: Hashable {
         return result ?? false
     }
 
-    private func isPassed(host: String, port: Int, _ limit: Duration) async throws -> Bool {
+    private func isPassed(host: String, port: Int, _ limit: Duration, _ children: ChildProcesses) async throws -> Bool {
         switch self {
         case .none: return true
         case .tcp:
@@ -67,14 +67,13 @@ enum ServiceCheck: Hashable {
             return true
         case .http(let host, let port, let path): return try await 200..<400 ~= status(host, port, path, limit)
         case .exec(let command):
-            var options = PlatformOptions()
-            // A group of its own: a check that takes too long ends with all that its shell has started.
-            options.processGroupID = 0
-            options.teardownSequence = [.send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .zero)]
-            let end = try await Subprocess.run(
-                .path("/bin/sh"), arguments: ["-c", command], environment: .withoutSecrets, platformOptions: options, output: .discarded,
-                error: .discarded)
-            return end.terminationStatus.isSuccess
+            let number = try await children.start(ProgramStart(command: ["/bin/sh", "-c", command]))
+            return await withTaskCancellationHandler {
+                await children.end(of: number) == .exited(EXIT_SUCCESS)
+            } onCancel: {
+                // A check that takes too long ends with all that its shell has started.
+                children.send(.kill, to: number, group: true)
+            }
         }
     }
 

@@ -148,6 +148,17 @@ extension RegisterTests {
         #expect(try await program.exitCode(within: .seconds(10)) == 7)
     }
 
+    @Test(arguments: [SIGQUIT, SIGTERM]) func `the stop signal withdraws before the program gets it`(_ signal: Int32) async throws {
+        let script = "trap 'echo stopped; exit 7' QUIT; echo ready; while :; do sleep 0.05; done"
+        let program = try register(["--check", "none", "--stop-signal", "QUIT", "--drain", "2s"], command: ["/bin/bash", "-c", script])
+        try await waitForRegistration()
+        try await waitUntil("it has started") { program.output == "ready\n" }
+        program.signal(signal)
+        try await waitUntil("it is withdrawn") { try await self.znodes() == [:] }
+        #expect(program.output == "ready\n", "still served in the drain")
+        #expect(try await program.exitCode(within: .seconds(10)) == 7)
+    }
+
     @Test func `a check over http passes as soon as the answer is good`() async throws {
         let port = try ClientSocket.freePort()
         let folder = FileManager.default.temporaryDirectory.appending(path: "zoodns-test-\(UUID().uuidString)")
@@ -251,7 +262,8 @@ extension RegisterTests {
         [], ["web"], ["web", "--port", "0"], ["a/b", "--port", "1"], ["web", "--port", "1", "--check", "maybe"],
         ["web", "--port", "1", "--host", "not a host"], ["web", "--port", "1", "--weight", "-1"],
         ["web", "--port", "1", "--instance", "a/b"], ["web", "--port", "1", "--zone", "a=/x", "--zone", "b=/y"],
-        ["web", "--port", "1", "--readable-by", "creator"],
+        ["web", "--port", "1", "--readable-by", "creator"], ["web", "--port", "1", "--stop-signal", "STOP"],
+        ["web", "--port", "1", "--stop-signal", "0"], ["web", "--port", "1", "--stop-timeout", "2s", "--drain", "2s"],
     ])
     func `misuse is one line, and exit code 64`(_ arguments: [String]) async throws {
         let result = try await RunningProgram.run(RunningProgram.zoodns, ["register"] + arguments)
