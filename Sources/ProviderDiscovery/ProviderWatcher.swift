@@ -18,6 +18,10 @@ package actor ProviderWatcher {
     private var pace = ChangePace()
     /// What was read last, without what is held; nil before the first complete read.
     private var known: Registry?
+    /// Providers that were taken back, until the hold-down has taken in what became of their services.
+    private var withdrawn: [ServiceName: Set<InstanceName>] = [:]
+    /// Services of which held providers were let go because their hosts refuse them.
+    private var refused: Set<ServiceName> = []
 
     /// Follows the registry at `layout` over a session that has not begun to run; `deliver` is called in order.
     package init(
@@ -46,7 +50,11 @@ package actor ProviderWatcher {
         }
     }
 
+    /// Takes in that the host of a provider refuses its port: if it is held, it goes. From anywhere.
+    package nonisolated func takeRefusal(_ offer: Provider.Offer, of name: ServiceName) { mailbox.post(.refused(offer, of: name)) }
+
     private func take(_ input: WatchInput, at now: ContinuousClock.Instant) {
+        if case .refused(let offer, let name) = input, holdDown.letGo(offer, of: name) { refused.insert(name) }
         state.take(input, at: now)
         // Otherwise outages begin and end with the registry's reach: a connect proves nothing.
         if case .session(.connected(_, let timeout, isNew: true)) = input {
@@ -86,6 +94,7 @@ extension ProviderWatcher {
             known = registry
             deliver(.complete(registry))
         } else if known != nil {
+            withdrawn.merge(output.withdrawn) { $0.union($1) }
             let due = pace.take(output.changed, releasesAll: output.reach == true, at: now) {
                 (state.service($0)?.registrations.count ?? 0) + holdDown.heldCount(of: $0)
             }
@@ -95,7 +104,7 @@ extension ProviderWatcher {
         tell(isWithinReach: output.reach, at: now)
         // Not before it is known what has returned.
         guard let known, state.reach.isWithin else { return }
-        let affected = holdDown.expire(at: now, known)
+        let affected = Set(holdDown.expire(at: now, known)).union(takeRefused())
         if holdDown.takeExcess() {
             logger.warning("too many providers vanished: those held longest are let go early", metadata: ["path": "\(layout.root)"])
         }
@@ -105,6 +114,17 @@ extension ProviderWatcher {
         }
         let services = affected.map { ($0, holdDown.served($0, known.services[$0])) }
         deliver(.changed(RegistryChange(services: Dictionary(uniqueKeysWithValues: services))))
+    }
+
+    /// The services of which held providers were let go because their hosts refuse them; taken once.
+    private func takeRefused() -> Set<ServiceName> {
+        defer { refused = [] }
+        if let first = refused.min() {
+            logger.info(
+                "held providers whose hosts refuse them are let go",
+                metadata: ["first": "\(layout.path(of: first).debugDescription)", "services": "\(refused.count)"])
+        }
+        return refused
     }
 
     /// Tells whether the registry is within reach, if that is different.
@@ -134,7 +154,10 @@ extension ProviderWatcher {
 
     /// Has the hold-down take in what became of some services; these, or with them all that are now held at once, are to be served anew.
     private func take(_ names: Set<ServiceName>, at now: ContinuousClock.Instant) -> Set<ServiceName> {
-        for name in names { holdDown.take(name, from: known?.services[name], to: state.service(name), at: now) }
+        for name in names {
+            holdDown.take(
+                name, from: known?.services[name], to: state.service(name), withdrawn: withdrawn.removeValue(forKey: name) ?? [], at: now)
+        }
         guard let removal = holdDown.findMassRemoval(at: now) else { return names }
         logger.warning(
             "more than half of all providers vanished at once: holding them",

@@ -213,6 +213,7 @@ extension Registrar {
         case .create: session.create(provider.path, provider.document, .ephemeral, settings.access, changed)
         case .createParent(let place): session.create(provider.parents[place], [], .persistent, settings.access, changed)
         case .set(let version): session.set(provider.path, to: provider.document, version: version, changed)
+        case .mark(let version): session.set(provider.path, to: provider.markedDocument ?? provider.document, version: version, changed)
         case .delete(let version): session.delete(provider.path, version: version, changed)
         }
     }

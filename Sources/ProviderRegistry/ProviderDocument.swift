@@ -30,12 +30,15 @@ package struct ProviderDocument: Hashable, Sendable {
         case badHost = "host is neither an address nor a host name"
         /// There is no `port`, or it is no port.
         case badPort = "no port, or not an integer from 1 to 65535"
+        /// Its registrant has taken the provider back, and is about to delete the znode.
+        case withdrawn = "withdrawn by its registrant"
     }
 
     /// Reads a znode's content.
     package init(_ octets: [UInt8]) throws(Refusal) {
         guard !octets.isEmpty else { throw .empty }
         guard octets.count <= Self.longest else { throw .tooLong }
+        guard !WithdrawalMark.isMarked(octets) else { throw .withdrawn }
         guard JSONDepth.isAtMost(Self.deepest, octets) else { throw .tooDeep }
         // The decoder would take UTF-16 too, and octets that are no text in fields that it passes over (RFC 8259 §8.1).
         guard String(validating: octets, as: UTF8.self) != nil else { throw .notAnObject }

@@ -44,6 +44,45 @@ import Testing
         #expect(try await znodes() == [:])
     }
 
+    /// As data classes are filled by: another member than these two would be an error.
+    @Test func `a strict reader finds the same document until the znode is gone`() async throws {
+        let program = try register()
+        try await waitForRegistration()
+        let watching = try zooKeeper.leavePython(
+            """
+            import json
+            def provider(host, port): print("seen", host, port, flush=True)
+            @client.DataWatch("/providers/web/one")
+            def changed(data, stat): provider(**json.loads(data)) if data else print("gone", flush=True)
+            """)
+        try await waitUntil("it watches") { watching.output.contains("ready") }
+        program.signal(SIGTERM)
+        try await waitUntil("it is gone") { watching.output.contains("gone") }
+        let seen = watching.output.split(separator: "\n").filter { $0.hasPrefix("seen") }
+        #expect(seen.count == 2, "before and with the mark: \(watching.output)")
+        #expect(Set(seen) == ["seen 10.0.0.1 9001"])
+        #expect(watching.errors == "")
+    }
+
+    @Test func `a deliberate scale-in takes effect at once, whatever guard is up`() async throws {
+        let programs = try (1...12).map { number in
+            try RunningProgram(
+                RunningProgram.zoodns,
+                ["register", "web", "--port", "9001", "--host", "10.0.0.\(number)", "--check", "none", "--drain", "0"]
+                    + ["--zookeeper", zooKeeper.address])
+        }
+        try await waitUntil("all are registered") { try await self.znodes().count == 12 }
+        // Only now: what has just come is no loss when it goes.
+        let server = try await ServingProgram(zooKeeper: zooKeeper.address, ["--probe-held", "off"])
+        try await waitUntil("all are answered") { try server.ask("web.svc.local", "A").answer.count == 12 }
+        for program in programs.prefix(8) { program.signal(SIGTERM) }
+        for program in programs.prefix(8) { #expect(try await program.exitCode(within: .seconds(20)) == 0) }
+        try await waitUntil("four are left", within: .seconds(5)) { try server.ask("web.svc.local", "A").answer.count == 4 }
+        #expect(!server.program.errors.contains("vanished at once"))
+        #expect(!server.program.errors.contains("znode cannot be used"))
+        withExtendedLifetime(programs) {}
+    }
+
     @Test func `a restart of ZooKeeper keeps the znode`() async throws {
         let program = try register()
         try await waitForRegistration()
