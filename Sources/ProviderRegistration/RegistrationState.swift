@@ -24,6 +24,8 @@ struct RegistrationState {
         case create
         /// Create one of the parents, told by its place from the top.
         case createParent(Int)
+        /// Create the chroot that all paths lie below.
+        case createChroot
         case set(version: Int32)
         /// Write the mark of a withdrawal behind the data.
         case mark(version: Int32)
@@ -198,6 +200,11 @@ extension RegistrationState {
         // From the lowest up: ZooKeeper refuses to create even what is there where its parent may not be changed.
         case (.create, .failed(.noNode)): next = parents.isEmpty ? .look : .createParent(parents.count - 1)
         case (.createParent(let index), .failed(.noNode)) where index > 0: next = .createParent(index - 1)
+        // What is above the first is the chroot.
+        case (.createParent, .failed(.noNode)): next = .createChroot
+        case (.createChroot, .done): next = .createParent(0)
+        case (.createParent(let index), .failed(let error)) where error != .nodeExists: fail(error, "\(parents[index]): ", at: now)
+        case (.createChroot, .failed(let error)): fail(error, "the chroot: ", at: now)
         case (.createParent(let index), .done), (.createParent(let index), .failed(.nodeExists)):
             next = index + 1 < parents.count ? .createParent(index + 1) : .create
         case (.create, .failed(.nodeExists)), (.set, .failed(.noNode)), (.set, .failed(.badVersion)), (.mark, .failed(.noNode)),
@@ -275,8 +282,9 @@ extension RegistrationState {
         pause = now + Self.longestTrust
     }
 
-    private mutating func fail(_ error: ZooKeeperError, at now: ContinuousClock.Instant) {
-        takeRefusal(error.text)
+    /// Reports what ZooKeeper refuses, with what it was of unless that is the znode itself.
+    private mutating func fail(_ error: ZooKeeperError, _ place: String = "", at now: ContinuousClock.Instant) {
+        takeRefusal(place + error.text)
         next = .look
         pause = now + refusals.next()
     }

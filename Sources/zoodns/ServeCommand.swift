@@ -62,7 +62,7 @@ struct ServeCommand: AsyncParsableCommand {
             }
         }
 
-        let access = RegistryAccess(session, paths: settings.common.registry.zones.map(\.layout.root), logger)
+        let access = RegistryAccess(session, settings.common.registry, logger)
 
         // Ended from the last to the first: whoever takes something in ends before what it takes it from.
         let parts =

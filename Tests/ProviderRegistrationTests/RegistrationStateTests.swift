@@ -10,6 +10,9 @@ private struct Place {
     var znode: (octets: [UInt8], owner: Int64, version: Int32)?
     /// How many of the parents are there, from the top.
     var parentCount = 2
+    var hasChroot = true
+    /// Whether the znode's data may be changed.
+    var mayMark = true
     var asked: [RegistrationState.Request] = []
     var events: [RegistrationEvent] = []
     var now = ContinuousClock.now
@@ -69,7 +72,9 @@ private struct Place {
         case .createParent(let index):
             guard index <= parentCount else { return .failed(.noNode) }
             guard index == parentCount else { return .failed(.nodeExists) }
+            if !hasChroot { return .failed(.noNode) }
             parentCount += 1
+        case .createChroot: hasChroot = true
         case .set(let version):
             guard let known = znode else { return .failed(.noNode) }
             guard known.version == version else { return .failed(.badVersion) }
@@ -97,6 +102,34 @@ private struct Place {
         #expect(place.asked == [.look, .create, .createParent(1), .createParent(0), .createParent(1), .create, .look])
         #expect(place.events == [.registered(path: "/providers/a/u")])
         #expect(place.znode?.owner == 1)
+    }
+
+    @Test func `a chroot that is missing is made`() {
+        var place = Place()
+        (place.parentCount, place.hasChroot) = (0, false)
+        place.connect(1)
+        place.settle()
+        #expect(
+            place.asked == [
+                .look, .create, .createParent(1), .createParent(0), .createChroot, .createParent(0), .createParent(1), .create, .look,
+            ])
+        #expect(place.events == [.registered(path: "/providers/a/u")])
+    }
+
+    @Test func `a parent that may not be made is named`() {
+        var place = Place()
+        place.connect(1)
+        while let request = place.state.takeRequest(at: place.now) {
+            let answer: RegistrationState.Answer =
+                switch request {
+                case .look: .found(nil)
+                case .createParent(1): .failed(.other(-102))
+                default: .failed(.noNode)
+                }
+            place.state.take(answer, to: request, at: place.now)
+        }
+        guard case .refused(_, let reason)? = place.state.takeEvents().first else { return #expect(Bool(false), "nothing is refused") }
+        #expect(reason.hasPrefix("/providers/a: "))
     }
 
     /// ZooKeeper refuses to create even what is there, where its parent may not be changed.
