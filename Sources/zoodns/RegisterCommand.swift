@@ -3,7 +3,9 @@ import Glibc
 import Handoff
 import Logging
 import ProviderRegistration
+import ProviderRegistry
 import ServiceLifecycle
+import ZoneCompilation
 
 /// `zoodns register`: announces a provider exactly while it can serve, and runs it if there is a command.
 struct RegisterCommand: ParsableCommand {
@@ -31,8 +33,12 @@ struct RegisterCommand: ParsableCommand {
         do throws(NoThread) { children = try ChildProcesses() } catch { throw CommandFailure.refused("no thread for child processes") }
         let settings = try RegisterSettings(registry, options)
         let logger = settings.registry.logger
+        warnOfUnreachableName(settings, logger)
+        if let doubt = settings.hostDoubt { logger.warning("\(doubt)", metadata: ["host": "\(settings.provider.host)"]) }
         let registrar = try registrar(settings, logger)
-        let program = settings.command.isEmpty ? nil : WrappedProgram(settings.command, settings.stop, endsWithUs: true, children)
+        let program =
+            settings.command.isEmpty
+            ? nil : WrappedProgram(settings.command, settings.stop, endsWithUs: !settings.keepsProgram, children)
         let (stops, stop) = AsyncStream.makeStream(of: SignalNumber.self)
         signals.handle { signal in
             switch signal {
@@ -61,6 +67,15 @@ struct RegisterCommand: ParsableCommand {
         }
     }
 
+    private func warnOfUnreachableName(_ settings: RegisterSettings, _ logger: Logger) {
+        guard let zone = settings.registry.zones.first,
+            ServiceNaming.owner(of: ServiceName(settings.provider.service), in: zone.origin) == nil
+        else { return }
+        logger.warning(
+            "service name cannot be a domain name, or has too many labels: it is out of reach in DNS",
+            metadata: ["service": "\(settings.provider.service.debugDescription)", "zone": "\(zone.origin.text)"])
+    }
+
     private func begin(_ stop: AsyncStream<SignalNumber>.Continuation, _ signal: SignalNumber, _ program: WrappedProgram?) {
         program?.beginStop()
         stop.yield(signal)
@@ -85,7 +100,10 @@ struct RegisterCommand: ParsableCommand {
     private func watch(
         _ settings: RegisterSettings, _ program: WrappedProgram?, _ registrar: Registrar, _ children: ChildProcesses, _ logger: Logger
     ) async {
-        // As good as withdrawn until a check passes.
+        let metadata: Logger.Metadata = [
+            "service": "\(settings.provider.service)", "check": "\(settings.check.target(settings.ownPort))",
+        ]
+        // Withdrawn until a check passes.
         var failures = settings.checkFailures
         var isFirst = true
         var impatience = Self.impatience
@@ -93,16 +111,16 @@ struct RegisterCommand: ParsableCommand {
             let isUp = program?.isRunning ?? true
             if isUp, await passes(settings, children) {
                 if failures >= settings.checkFailures {
-                    logger.info("check passes", metadata: ["service": "\(settings.provider.service)"])
+                    logger.info("check passes", metadata: metadata)
                     registrar.announce()
                 }
                 failures = 0
                 impatience = 0
             } else {
-                if isFirst { logger.info("check does not pass yet", metadata: ["service": "\(settings.provider.service)"]) }
+                if isFirst { logger.info("check does not pass yet", metadata: metadata) }
                 failures = min(failures + 1, settings.checkFailures + 1)
                 if failures == settings.checkFailures {
-                    logger.warning("check fails", metadata: ["service": "\(settings.provider.service)"])
+                    logger.warning("check fails", metadata: metadata)
                     registrar.withdraw()
                 }
             }
@@ -114,8 +132,7 @@ struct RegisterCommand: ParsableCommand {
     }
 
     private func passes(_ settings: RegisterSettings, _ children: ChildProcesses) async -> Bool {
-        await settings.check.passes(
-            host: settings.checkHost, port: settings.provider.port, within: settings.checkInterval, children)
+        await settings.check.passes(settings.ownPort, within: settings.checkInterval, children)
     }
 
     /// How many times it is looked soon again whether a program that has just been started serves.

@@ -117,6 +117,29 @@ extension RegisterSignalsTests {
         #expect(try await program.exitCode(within: .seconds(10)) == 7)
     }
 
+    @Test(arguments: [true, false]) func `a program goes with us unless it is to be kept`(_ isKept: Bool) async throws {
+        let options = isKept ? ["--keep-program", "on"] : []
+        let program = try register(options, "/bin/sh", "-c", "echo $$; exec sleep 1000")
+        try await waitUntil("it has started") { program.output.hasSuffix("\n") }
+        let child = try #require(pid_t(program.output.dropLast()))
+        program.signal(SIGKILL)
+        #expect(try await program.exitCode(within: .seconds(10)) == SIGKILL)
+        if isKept {
+            // As long as the other takes many times over.
+            try await Task.sleep(for: .milliseconds(300))
+            #expect(kill(child, 0) == 0)
+            kill(child, SIGKILL)
+        } else {
+            try await waitUntil("it has ended", within: .seconds(5)) { !self.isAlive(child) }
+        }
+    }
+
+    /// Whether a process runs; one that has ended may wait for its parent.
+    private func isAlive(_ number: pid_t) -> Bool {
+        guard let text = try? String(contentsOfFile: "/proc/\(number)/stat", encoding: .utf8) else { return false }
+        return text[(text.lastIndex(of: ")") ?? text.startIndex)...].split(separator: " ").dropFirst().first != "Z"
+    }
+
     @Test func `blocked signals are inherited by none`() async throws {
         let block = "import os, signal, sys; signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65)); os.execv(sys.argv[1], sys.argv[1:])"
         let program = try RunningProgram(
