@@ -7,7 +7,7 @@ package final class ConnectProbe {
     package enum Outcome {
         /// Nothing has come back yet.
         case pending
-        /// The host answers that nobody listens there.
+        /// The host answers that no program listens there.
         case refused
         /// It is connected, or cannot be for a reason that says nothing of the port.
         case other

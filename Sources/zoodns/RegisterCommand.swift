@@ -125,7 +125,7 @@ struct RegisterCommand: ParsableCommand {
                 }
             }
             isFirst = false
-            // Soon again while it starts: nobody shall wait for it longer than need be.
+            // Soon again while it starts: no client must wait for it longer than need be.
             try? await Task.sleep(for: impatience > 0 ? min(settings.checkInterval, .milliseconds(100)) : settings.checkInterval)
             impatience = max(impatience - 1, 0)
         }

@@ -46,7 +46,7 @@ struct RegistryAccess {
                 case .permissions(let permissions, let path):
                     missing.remove(path)
                     report(permissions.subtracting(.read), path, &reported)
-                case .missing(let path): if missing.insert(path).inserted { await reportMissing(path) }
+                case .missing(let path): if missing.insert(path).inserted, !(await reportMissing(path)) { missing.remove(path) }
                 }
             }
             guard next <= .now else { continue }
@@ -66,10 +66,12 @@ struct RegistryAccess {
         }
     }
 
-    private func reportMissing(_ path: String) async {
-        guard let first = await MissingPath.first(path, settings) else { return }
+    /// Warns of a path that is missing; false if it, or what leads to it, has come meanwhile or cannot be asked for.
+    private func reportMissing(_ path: String) async -> Bool {
+        guard let first = await MissingPath.first(path, settings) else { return false }
         logger.warning(
             "the registry does not exist: until it is made there are no services", metadata: ["path": "\(path)", "missing": "\(first)"])
+        return true
     }
 
     private func report(_ permissions: ZnodePermissions, _ path: String, _ reported: inout [String: ZnodePermissions]) {

@@ -11,7 +11,7 @@ final class TrappedSignals: Sendable {
         var early: [SignalNumber] = []
     }
 
-    /// All that others send are trapped but these: those that stop a process for a while, which whoever started it waits for, and those that
+    /// All that others send are trapped but these: those that stop a process for a while, for which its parent waits, and those that
     /// the kernel sends for what the process itself does, after which there is nothing to go on with.
     private static let left = [
         SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGSYS, SIGPROF, SIGPIPE, SIGXFSZ, SIGKILL, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGCONT,
