@@ -96,13 +96,20 @@ extension HoldDown {
         let total: Int
     }
 
-    /// Takes in that a service went from one state to another; nil for one that is not there. O(its providers).
-    mutating func take(_ name: ServiceName, from old: Service?, to new: Service?, at now: ContinuousClock.Instant) {
+    /// Takes in that a service went from one state to another, with providers that were `withdrawn` between; nil for one that is not there.
+    /// O(its providers).
+    mutating func take(
+        _ name: ServiceName, from old: Service?, to new: Service?, withdrawn: Set<InstanceName> = [], at now: ContinuousClock.Instant
+    ) {
         let count = new?.registrations.count ?? 0
         present += count - (old?.registrations.count ?? 0)
         let time = clock.passed(at: now)
         guard guardsMassRemoval || window?.isOpen(at: time) == true || held.size > 0 else { return }
-        let change = OfferChange(from: old, to: new)
+        let all = OfferChange(from: old, to: new)
+        let left = all.left(old, withdrawn)
+        let change = all.without(left)
+        held.leave(left, of: name)
+        lately.leave(left, of: name)
         if isGuarded(name, at: time) {
             held.take(change, of: name, at: time)
         } else {
@@ -142,6 +149,9 @@ extension HoldDown {
         }
         return merged
     }
+
+    /// Takes in that a provider's host refuses its port; whether it was held, and is no more.
+    mutating func letGo(_ offer: Provider.Offer, of name: ServiceName) -> Bool { held.forgetLoss(offer, of: name) }
 
     /// How many providers are held for a service.
     func heldCount(of name: ServiceName) -> Int { held.lostCount(of: name) }

@@ -104,6 +104,21 @@ extension LossLedger {
         take(OfferChange(gone: [], come: change.come), of: name, at: time)
     }
 
+    /// Takes in that providers of a service were taken back.
+    mutating func leave(_ offers: Set<Provider.Offer>, of name: ServiceName) {
+        guard known.losses[name] != nil else { return }
+        known.edit(name) { losses in for offer in offers { losses.leave(offer) } }
+        prune()
+    }
+
+    /// Forgets a loss, with one that stands in for it; whether there was one.
+    mutating func forgetLoss(_ offer: Provider.Offer, of name: ServiceName) -> Bool {
+        guard known.losses[name]?.gone.contains(offer) == true else { return false }
+        known.edit(name) { $0.forgetLoss(offer) }
+        prune()
+        return true
+    }
+
     /// Forgets the losses of a service that are in their second lifetime.
     mutating func endOvertime(of name: ServiceName) {
         guard let first = known.losses[name]?.gone.first, first.number < firstInTime else { return }

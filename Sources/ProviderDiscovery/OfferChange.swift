@@ -24,6 +24,16 @@ extension OfferChange {
         come = losses.come.inOrder
     }
 
+    /// Offers that are gone because their znodes were taken back, where the service was like this before.
+    func left(_ old: Service?, _ withdrawn: Set<InstanceName>) -> Set<Provider.Offer> {
+        guard !withdrawn.isEmpty else { return [] }
+        let offers = Set(withdrawn.compactMap { old?.registrations[$0]?.provider.offer })
+        return Set(gone.map(\.offer)).intersection(offers)
+    }
+
+    /// What is left of it without providers that were taken back.
+    func without(_ offers: Set<Provider.Offer>) -> OfferChange { OfferChange(gone: gone.filter { !offers.contains($0.offer) }, come: come) }
+
     private static func offers(in service: Service?, missingIn other: Service?) -> [Provider.Offer: MergedService.Member] {
         guard let service else { return [:] }
         let others = other?.registrations ?? [:]

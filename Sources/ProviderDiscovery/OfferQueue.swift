@@ -37,6 +37,9 @@ struct OfferQueue {
     /// The provider that was kept with an offer.
     func member(of offer: Provider.Offer) -> MergedService.Member? { entries[offer]?.member }
 
+    /// Whether an offer is there.
+    func contains(_ offer: Provider.Offer) -> Bool { entries[offer] != nil }
+
     /// Whether an offer is there since the arrival that has this number.
     func contains(_ offer: Provider.Offer, number: Int) -> Bool { entries[offer]?.number == number }
 

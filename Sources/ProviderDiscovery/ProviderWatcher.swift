@@ -41,7 +41,11 @@ package actor ProviderWatcher {
         }
     }
 
+    /// Takes in that the host of a provider refuses its port: if it is held, it goes. From anywhere.
+    package nonisolated func takeRefusal(_ offer: Provider.Offer, of name: ServiceName) { mailbox.post(.refused(offer, of: name)) }
+
     private func take(_ input: WatchInput, at now: ContinuousClock.Instant) {
+        if case .refused(let offer, let name) = input { feed.takeRefusal(offer, of: name) }
         state.take(input, at: now)
         if case .session(let event) = input { feed.take(event, at: now) }
     }
@@ -84,6 +88,10 @@ extension ProviderWatcher {
                 metadata: ["path": "\(layout.root)", "vanished": "\(removal.missing)", "of": "\(removal.total)"])
         case .tooManyHeld:
             logger.warning("too many providers vanished: those held longest are let go early", metadata: ["path": "\(layout.root)"])
+        case .refused(let first, let services):
+            logger.info(
+                "held providers whose hosts refuse them are let go",
+                metadata: ["first": "\(layout.path(of: first).debugDescription)", "services": "\(services)"])
         case .holdDownOver(let early):
             logger.info("hold-down over", metadata: ["path": "\(layout.root)", "early": "\(early)"])
         }

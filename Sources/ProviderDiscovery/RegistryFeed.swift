@@ -7,6 +7,8 @@ struct RegistryFeed {
     enum Note: Equatable {
         case massRemoval(HoldDown.MassRemoval)
         case tooManyHeld
+        /// Held providers of so many services are let go because their hosts refuse them.
+        case refused(first: ServiceName, services: Int)
         /// No provider is held any more; so many had to go early.
         case holdDownOver(early: Int)
     }
@@ -15,6 +17,10 @@ struct RegistryFeed {
     private var pace = ChangePace()
     /// What was read last, without what is held; nil before the first complete read.
     private var known: Registry?
+    /// Providers that were taken back, until the hold-down has taken in what became of their services.
+    private var withdrawn: [ServiceName: Set<InstanceName>] = [:]
+    /// Services of which held providers were let go because their hosts refuse them.
+    private var refused: Set<ServiceName> = []
     private var updates: [WatchUpdate] = []
     private var notes: [Note] = []
 
@@ -33,6 +39,11 @@ struct RegistryFeed {
         if case .connected(_, let timeout, isNew: true) = event { holdDown.take(.connected(timeout: timeout, isNew: true), at: now) }
     }
 
+    /// Takes in that the host of a provider refuses its port: if it is held, it goes.
+    mutating func takeRefusal(_ offer: Provider.Offer, of name: ServiceName) {
+        if holdDown.letGo(offer, of: name) { refused.insert(name) }
+    }
+
     /// Takes in what has come of `state`'s inputs; what is to be delivered and logged, in order.
     mutating func take(
         _ output: WatchState.Output, of state: WatchState, at now: ContinuousClock.Instant
@@ -46,6 +57,7 @@ struct RegistryFeed {
             known = registry
             updates.append(.complete(registry))
         } else if known != nil {
+            withdrawn.merge(output.withdrawn) { $0.union($1) }
             let due = pace.take(output.changed, releasesAll: output.reach == true, at: now) {
                 (state.service($0)?.registrations.count ?? 0) + holdDown.heldCount(of: $0)
             }
@@ -82,16 +94,26 @@ struct RegistryFeed {
 
     /// Has the hold-down take in what became of some services; these, or with them all that are now held at once, are to be served again.
     private mutating func hold(_ names: Set<ServiceName>, _ state: WatchState, at now: ContinuousClock.Instant) -> Set<ServiceName> {
-        for name in names { holdDown.take(name, from: known?.services[name], to: state.service(name), at: now) }
+        for name in names {
+            holdDown.take(
+                name, from: known?.services[name], to: state.service(name), withdrawn: withdrawn.removeValue(forKey: name) ?? [], at: now)
+        }
         guard let removal = holdDown.findMassRemoval(at: now) else { return names }
         notes.append(.massRemoval(removal))
         return names.union(holdDown.services)
     }
 
+    /// The services of which held providers were let go because their hosts refuse them; taken once.
+    private mutating func takeRefused() -> Set<ServiceName> {
+        defer { refused = [] }
+        if let first = refused.min() { notes.append(.refused(first: first, services: refused.count)) }
+        return refused
+    }
+
     /// Lets go what has been held long enough. Not before it is known what has returned.
     private mutating func expire(at now: ContinuousClock.Instant) {
         guard let known else { return }
-        let affected = holdDown.expire(at: now, known)
+        let affected = Set(holdDown.expire(at: now, known)).union(takeRefused())
         if holdDown.takeExcess() { notes.append(.tooManyHeld) }
         guard !affected.isEmpty else { return }
         if let early = holdDown.takeEnd() { notes.append(.holdDownOver(early: early)) }

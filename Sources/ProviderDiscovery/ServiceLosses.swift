@@ -24,6 +24,11 @@ struct ServiceLosses {
         if !gone.remove(offer) { come.append(offer, number: number) }
     }
 
+    /// Takes in that a provider was taken back: nothing is missing for that. If it stood in for another, that one's place is given up.
+    mutating func leave(_ offer: Provider.Offer) {
+        if come.remove(offer) { gone.removeFirst() } else { gone.remove(offer) }
+    }
+
     /// Takes in that an offer stands in no more.
     mutating func withdraw(_ offer: Provider.Offer) { come.remove(offer) }
 

@@ -25,4 +25,6 @@ enum WatchAnswer: Sendable {
 enum WatchInput: Sendable {
     case session(SessionEvent)
     case answer(WatchAnswer, to: WatchRequest, generation: Int)
+    /// The host of a provider refuses connections to its port.
+    case refused(Provider.Offer, of: ServiceName)
 }

@@ -223,6 +223,9 @@ extension WatchState {
                 report(place, "no number from 0 to 65535: " + document.doubts.joined(separator: ", "), content.octets, version: version)
             }
             return Registration(creationZxid: content.stat.creationZxid, modificationZxid: version, provider: document.provider)
+        } catch .withdrawn {
+            if services[name]?.service.registrations[instance] != nil { output.withdrawn[name, default: []].insert(instance) }
+            return nil
         } catch {
             report(place, error.rawValue, content.octets, version: version)
             // With a watch from now on, so that a mended document is seen at once.

@@ -59,6 +59,8 @@ struct WatchState {
         var regained = 0
         /// Znodes that could not be used.
         var reports: [WatchReport] = []
+        /// Providers that their registrants have taken back, which is no loss.
+        var withdrawn: [ServiceName: Set<InstanceName>] = [:]
         /// How many differences were found that no watch had reported.
         var repairs = 0
     }
@@ -124,6 +126,7 @@ extension WatchState {
             reach.isConnected = false
         case .session(.watchesLost): watchAgain()
         case .session(.watch(let path)): watchFired(path, at: now)
+        case .refused: break
         case .answer(let answer, let request, let generation):
             guard generation == self.generation else { return }
             queue.answered(request)

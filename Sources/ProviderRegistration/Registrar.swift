@@ -25,6 +25,7 @@ public final class Registrar: ServiceLifecycle.Service {
     private let settings: Settings
     private let logger: Logger
     private let session: Session
+    private let tree: WholeTree
     private let announcements: [ProviderAnnouncement]
     private let mailbox = Mailbox<Input>()
     private let continuation: AsyncStream<RegistrationEvent>.Continuation
@@ -46,7 +47,7 @@ public final class Registrar: ServiceLifecycle.Service {
     /// A registrar of some providers.
     ///
     /// - Parameters:
-    ///   - zooKeeper: The servers, with a chroot if need be: `h1:2181,h2:2181/chroot`.
+    ///   - zooKeeper: The servers, with a chroot if need be: `h1:2181,h2:2181/chroot`. One that is missing is made.
     ///   - authentication: Who to be for ZooKeeper's access control lists, `digest:user:password`; nil for an anonymous client. Without it anyone
     ///     may change the znodes, and those above them that had to be made; with it only this user.
     ///   - readers: Who may read them; other than `.world` only with an authentication.
@@ -73,6 +74,7 @@ public final class Registrar: ServiceLifecycle.Service {
         announcements = providers
         self.logger = logger
         session = Session(servers: servers, timeout: sessionTimeout, credentials: credentials, logger: logger)
+        tree = WholeTree(servers, timeout: sessionTimeout, credentials: credentials)
         (events, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1000))
         session.observe { [mailbox] in mailbox.post(.session($0)) }
     }
@@ -212,7 +214,9 @@ extension Registrar {
         case .look: look(provider.path, answer)
         case .create: session.create(provider.path, provider.document, .ephemeral, settings.access, changed)
         case .createParent(let place): session.create(provider.parents[place], [], .persistent, settings.access, changed)
+        case .createChroot: Task { [tree, access = settings.access] in changed(await tree.makeChroot(access)) }
         case .set(let version): session.set(provider.path, to: provider.document, version: version, changed)
+        case .mark(let version): session.set(provider.path, to: provider.markedDocument ?? provider.document, version: version, changed)
         case .delete(let version): session.delete(provider.path, version: version, changed)
         }
     }

@@ -1,3 +1,4 @@
+import ProviderRegistry
 import ZooKeeperClient
 
 /// Decides what to do so that one znode is there exactly while it shall be. Pure: requests go out, answers and the time come in.
@@ -7,9 +8,10 @@ import ZooKeeperClient
 /// | at the path | if it shall be there | if it shall not |
 /// | --- | --- | --- |
 /// | nothing | created, parents first where they are missing | withdrawn |
-/// | ours, as it shall be | registered | deleted |
-/// | ours, with other data | set | deleted |
-/// | left by an earlier session of ours | deleted, then created | deleted |
+/// | ours, as it must be | registered | marked, then deleted |
+/// | ours, marked as withdrawn | deleted, then created | deleted once readers have seen the mark |
+/// | ours, with other data | set | marked, then deleted |
+/// | left by an earlier session of ours | deleted, then created | marked, then deleted |
 /// | somebody else's | awaited: the watch tells when it is gone | withdrawn |
 ///
 /// A request that fails for want of a connection is forgotten: the path is looked at once there is one. Any other failure is reported, and
@@ -22,7 +24,11 @@ struct RegistrationState {
         case create
         /// Create one of the parents, known by its place from the top.
         case createParent(Int)
+        /// Create the chroot that all paths lie below.
+        case createChroot
         case set(version: Int32)
+        /// Write the mark of a withdrawal behind the data.
+        case mark(version: Int32)
         case delete(version: Int32)
     }
 
@@ -41,8 +47,13 @@ struct RegistrationState {
     let path: String
     /// Its data.
     let document: [UInt8]
+    /// Its data with the mark of a withdrawal; nil if it is too long for one.
+    let markedDocument: [UInt8]?
     /// The paths above it, from the top.
     let parents: [String]
+
+    /// How long a marked znode stays: readers learn of the mark by a watch and then read it, but of a deletion at once.
+    static let markTime: Duration = .milliseconds(250)
 
     /// How long a znode that is as it shall be is believed without a look: a watch may have been lost.
     private static let longestTrust: Duration = .seconds(60)
@@ -54,6 +65,10 @@ struct RegistrationState {
     private var earlierSessions: [Int64] = []
     /// Most earlier sessions that are known: those of an hour, at one each half minute.
     private static let mostEarlierSessions = 120
+    /// When the mark was first seen at the path, since the znode is wanted no more.
+    private var markedAt: ContinuousClock.Instant?
+    /// Whether ZooKeeper does not let us write the mark.
+    private var isMarkRefused = false
     private var underWay = false
     /// The next request; nil while there is nothing to do.
     private var next: Request? = .look
@@ -79,6 +94,7 @@ struct RegistrationState {
     init(path: String, document: [UInt8]) {
         self.path = path
         self.document = document
+        markedDocument = WithdrawalMark.mark(document)
         let names = path.split(separator: "/")
         parents = names.indices.dropFirst().map { "/" + names[..<$0].joined(separator: "/") }
         pace = RequestPace(parents: parents.count)
@@ -121,6 +137,7 @@ extension RegistrationState {
     mutating func want(_ isWanted: Bool) {
         guard isWanted != self.isWanted else { return }
         self.isWanted = isWanted
+        (markedAt, isMarkRefused) = (nil, false)
         // It is our own will, which others cannot make us change: no reason to wait.
         pace = RequestPace(parents: parents.count)
         look()
@@ -183,10 +200,18 @@ extension RegistrationState {
         // From the lowest up: ZooKeeper refuses to create even what is there where its parent may not be changed.
         case (.create, .failed(.noNode)): next = parents.isEmpty ? .look : .createParent(parents.count - 1)
         case (.createParent(let index), .failed(.noNode)) where index > 0: next = .createParent(index - 1)
+        // What is above the first is the chroot.
+        case (.createParent, .failed(.noNode)): next = .createChroot
+        case (.createChroot, .done): next = .createParent(0)
+        case (.createParent(let index), .failed(let error)) where error != .nodeExists: fail(error, "\(parents[index]): ", at: now)
+        case (.createChroot, .failed(let error)): fail(error, "the chroot: ", at: now)
         case (.createParent(let index), .done), (.createParent(let index), .failed(.nodeExists)):
             next = index + 1 < parents.count ? .createParent(index + 1) : .create
-        case (.create, .failed(.nodeExists)), (.set, .failed(.noNode)), (.set, .failed(.badVersion)), (.delete, .failed(.noNode)),
-            (.delete, .failed(.badVersion)):
+        case (.create, .failed(.nodeExists)), (.set, .failed(.noNode)), (.set, .failed(.badVersion)), (.mark, .failed(.noNode)),
+            (.mark, .failed(.badVersion)), (.delete, .failed(.noNode)), (.delete, .failed(.badVersion)):
+            look()
+        case (.mark, .failed):
+            isMarkRefused = true
             look()
         case (_, .failed(let error)): fail(error, at: now)
         case (_, .done), (_, .found): look()
@@ -198,8 +223,10 @@ extension RegistrationState {
     private mutating func judge(_ content: ZnodeContent?, at now: ContinuousClock.Instant) {
         guard let content else { return isWanted ? missing() : withdrawn() }
         let owner = content.stat.ephemeralOwner
-        if owner == session {
-            if !isWanted {
+        if !isWanted, owner == session || earlierSessions.contains(owner) {
+            takeBack(content, at: now)
+        } else if owner == session {
+            if WithdrawalMark.isMarked(content.octets) {
                 next = .delete(version: content.stat.version)
             } else if content.octets == document {
                 registered(at: now)
@@ -215,6 +242,15 @@ extension RegistrationState {
         } else {
             withdrawn()
         }
+    }
+
+    private mutating func takeBack(_ content: ZnodeContent, at now: ContinuousClock.Instant) {
+        let isMarked = WithdrawalMark.isMarked(content.octets)
+        guard isMarked || isMarkRefused || markedDocument == nil else { return next = .mark(version: content.stat.version) }
+        next = .delete(version: content.stat.version)
+        guard isMarked else { return }
+        let start = markedAt ?? now
+        (markedAt, pause) = (start, start + Self.markTime)
     }
 
     private mutating func missing() {
@@ -246,8 +282,9 @@ extension RegistrationState {
         pause = now + Self.longestTrust
     }
 
-    private mutating func fail(_ error: ZooKeeperError, at now: ContinuousClock.Instant) {
-        takeRefusal(error.text)
+    /// Reports what ZooKeeper refuses, with what it was of unless that is the znode itself.
+    private mutating func fail(_ error: ZooKeeperError, _ place: String = "", at now: ContinuousClock.Instant) {
+        takeRefusal(place + error.text)
         next = .look
         pause = now + refusals.next()
     }

@@ -30,12 +30,15 @@ package struct ProviderDocument: Hashable, Sendable {
         case nobodysHost = "host is an address that no host has, as 0.0.0.0 or a group's: give one that others can reach"
         /// There is no `port`, or it is no port.
         case badPort = "no port, or not an integer from 1 to 65535"
+        /// Its registrant has taken the provider back, and is about to delete the znode.
+        case withdrawn = "withdrawn by its registrant"
     }
 
     /// Reads a znode's content.
     package init(_ octets: [UInt8]) throws(Refusal) {
         guard !octets.isEmpty else { throw .empty }
         guard octets.count <= Self.longest else { throw .tooLong }
+        guard !WithdrawalMark.isMarked(octets) else { throw .withdrawn }
         let value: JSONValue
         do throws(JSONValue.Failure) { value = try JSONValue(octets, deepest: Self.deepest) } catch {
             throw error == .tooDeep ? .tooDeep : .notAnObject

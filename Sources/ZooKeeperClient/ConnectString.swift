@@ -26,6 +26,9 @@ package struct ConnectString: Sendable {
         self.chroot = chroot
     }
 
+    /// The same servers without a chroot.
+    package var withoutChroot: ConnectString { ConnectString(servers: servers, chroot: nil) }
+
     /// Reads a connect string; nil if it is none.
     package init?(_ text: String) {
         let slash = text.firstIndex(of: "/") ?? text.endIndex

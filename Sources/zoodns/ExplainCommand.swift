@@ -36,7 +36,11 @@ struct ExplainCommand: AsyncParsableCommand {
         let snapshot = await ZoneSnapshot.take(excerpts.map(\.registry), settings, before: deadline)
         let explanations = questions.map { Explanation($0, excerpts[$0.zone], snapshot, now: now) }
         for explanation in explanations where !explanation.text.isEmpty { try StandardStreams.print(explanation.text) }
-        let failures = explanations.compactMap(\.failure)
-        if failures.count == explanations.count { throw CommandFailure.refused(failures.joined(separator: "; ")) }
+        var failures = explanations.compactMap(\.failure)
+        guard failures.count == explanations.count else { return }
+        for zone in Set(questions.map(\.zone)).sorted() where !excerpts[zone].hasRoot {
+            if let text = await MissingPath.text(zones[zone].layout.root, settings.registry) { failures.append(text) }
+        }
+        throw CommandFailure.refused(failures.joined(separator: "; "))
     }
 }

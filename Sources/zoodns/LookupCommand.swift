@@ -57,7 +57,10 @@ struct LookupCommand: AsyncParsableCommand {
                 "\(settings.zones[0].layout.root.debugDescription) could not be read from zookeeper at \(settings.servers.text) within "
                     + "\(Self.limit): \(directory.obstacle ?? "it does not answer, or does not allow it")")
         }
-        guard let first = found.first else { throw CommandFailure.refused("\(service.debugDescription) has no provider") }
+        guard let first = found.first else {
+            let missing = await MissingPath.text(settings.zones[0].layout.root, settings).map { ": \($0)" } ?? ""
+            throw CommandFailure.refused("\(service.debugDescription) has no provider\(missing)")
+        }
         let lines = json ? [try all ? Self.json(found) : Self.json(first)] : found.map(\.authority)
         try StandardStreams.print(lines.joined(separator: "\n") + "\n")
     }

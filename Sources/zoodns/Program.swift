@@ -1,23 +1,47 @@
 import ArgumentParser
 import DNSTransport
+import Dispatch
 import Glibc
 
-/// The program: reads what the operator wants and hands over to a command.
+/// Where the process begins.
 @main
+enum Entrance {
+    /// Never returns: the program runs in a task.
+    static func main() {
+        StandardStreams.fill()
+        // Before there are other threads.
+        let signals = CommandLine.arguments.dropFirst().first == RegisterCommand.name ? TrappedSignals() : nil
+        Task.detached {
+            await Program.run(signals)
+            Glibc.exit(EXIT_SUCCESS)
+        }
+        // Left to Dispatch, this thread would let all signals through.
+        if let signals { signals.take() } else { dispatchMain() }
+    }
+}
+
+/// The program: reads what the operator wants and hands over to a command.
 struct Program: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "zoodns", abstract: "DNS answers from ZooKeeper.",
         subcommands: [ServeCommand.self, RegisterCommand.self, LookupCommand.self, ExplainCommand.self, ZoneCommand.self])
 
+    /// Runs the command that the arguments name, `register` with the signals that were trapped for it.
+    ///
     /// Every problem is one line on standard error; exit code 64 for what was asked for, 1 for what could not be done.
-    static func main() async {
-        StandardStreams.fill()
+    static func run(_ signals: TrappedSignals?) async {
         do {
             try checkDescriptorLimit()
             // Swift reads them from /proc.
             guard !CommandLine.arguments.isEmpty else { throw CommandFailure.refused("cannot read my arguments: is /proc mounted?") }
             var command = try parseAsRoot(nil)
-            if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
+            if let register = command as? RegisterCommand, let signals {
+                try await register.run(signals)
+            } else if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
             LogStream.standardError.drain()
         } catch let failure as CommandFailure {
             end(failure.text, failure.exitCode)

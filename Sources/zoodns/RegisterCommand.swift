@@ -1,38 +1,61 @@
 import ArgumentParser
 import Glibc
+import Handoff
 import Logging
 import ProviderRegistration
+import ProviderRegistry
 import ServiceLifecycle
-import UnixSignals
+import ZoneCompilation
 
 /// `zoodns register`: announces a provider exactly while it can serve, and runs it if there is a command.
-struct RegisterCommand: AsyncParsableCommand {
+struct RegisterCommand: ParsableCommand {
+    /// Its name on the command line.
+    static let name = "register"
     static let configuration = CommandConfiguration(
-        commandName: "register", abstract: "Keep a provider registered while it can serve; with a command, run it.",
+        commandName: name, abstract: "Keep a provider registered while it can serve; with a command, run it.",
         discussion: """
             With a command after `--`, such as `zoodns register web --port 8080 -- python3 -m http.server 8080`, the command is started, \
-            registered once it can serve, withdrawn before it is stopped, and its exit code handed on. Signals are passed on to it; \
-            SIGTERM is followed by SIGKILL after 10 s, and at once if it comes twice. The tcp check connects to the host that was named, \
+            registered once it can serve, withdrawn before it is stopped, and its exit code handed on. SIGTERM, SIGINT and the stop signal \
+            begin a stop: the provider is withdrawn, after the drain the program gets the stop signal, and SIGKILL once the stop has taken \
+            --stop-timeout, or at the second such signal. By default that takes no more than the 10 s that Docker waits; with a longer \
+            `docker stop --timeout` or terminationGracePeriodSeconds give a second less than that. All other signals are passed on to the \
+            program. Images whose STOPSIGNAL is another want it here too: --stop-signal QUIT for nginx and php-fpm, WINCH for httpd, INT for \
+            postgres, RTMIN+3 for systemd. Without a command SIGHUP and SIGQUIT begin a stop as well, and others do nothing. The tcp check connects to the host that was named, \
             else to localhost. Each option but --port and --host is also an environment variable, such as ZOODNS_CHECK for --check.
             """)
 
     @OptionGroup var options: RegisterOptions
     @OptionGroup var registry: RegistryOptions
 
-    func run() async throws {
+    /// Registers until a signal or the program's end.
+    func run(_ signals: TrappedSignals) async throws {
+        let children: ChildProcesses
+        do throws(NoThread) { children = try ChildProcesses() } catch { throw CommandFailure.refused("no thread for child processes") }
         let settings = try RegisterSettings(registry, options)
         let logger = settings.registry.logger
-        signal(SIGPIPE, SIG_IGN)
-        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        warnOfUnreachableName(settings, logger)
+        if let doubt = settings.hostDoubt { logger.warning("\(doubt)", metadata: ["host": "\(settings.provider.host)"]) }
         let registrar = try registrar(settings, logger)
-        let program = settings.command.isEmpty ? nil : WrappedProgram(settings.command)
+        let program =
+            settings.command.isEmpty
+            ? nil : WrappedProgram(settings.command, settings.stop, endsWithUs: !settings.keepsProgram, children)
+        let (stops, stop) = AsyncStream.makeStream(of: SignalNumber.self)
+        signals.handle { signal in
+            switch signal {
+            case .child: children.reap()
+            case .term, .int, settings.stop.signal: begin(stop, signal, program)
+            case .hup where program == nil, .quit where program == nil: begin(stop, signal, program)
+            default:
+                if let program { program.pass(signal) } else { logger.info("signal ignored", metadata: ["signal": "\(signal.text)"]) }
+            }
+        }
         // Ended from the last to the first: withdrawn, then stopped.
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
         if let program { services.append(.init(service: program, successTerminationBehavior: .cancelGroup, serviceName: "program")) }
-        services.append(.init(service: Part { await watch(settings, program, registrar, logger) }, serviceName: "checks"))
+        services.append(.init(service: Part { await watch(settings, program, registrar, children, logger) }, serviceName: "checks"))
         services.append(.init(service: registrar, serviceName: "registrar"))
         do {
-            try await Shutdown.run(services, signals, logger) { program?.sendToAll(SIGKILL) }
+            try await Shutdown.run(services, stops, logger) { program?.kill() }
         } catch let error as RegistrarError {
             throw CommandFailure.refused("\(error) at \(settings.registry.servers.text)")
         } catch  where program?.exitCode != nil {
@@ -42,6 +65,20 @@ struct RegisterCommand: AsyncParsableCommand {
             LogStream.standardError.drain()
             Glibc.exit(code)
         }
+    }
+
+    private func warnOfUnreachableName(_ settings: RegisterSettings, _ logger: Logger) {
+        guard let zone = settings.registry.zones.first,
+            ServiceNaming.owner(of: ServiceName(settings.provider.service), in: zone.origin) == nil
+        else { return }
+        logger.warning(
+            "service name cannot be a domain name, or has too many labels: it is out of reach in DNS",
+            metadata: ["service": "\(settings.provider.service.debugDescription)", "zone": "\(zone.origin.text)"])
+    }
+
+    private func begin(_ stop: AsyncStream<SignalNumber>.Continuation, _ signal: SignalNumber, _ program: WrappedProgram?) {
+        program?.beginStop()
+        stop.yield(signal)
     }
 
     private func registrar(_ settings: RegisterSettings, _ logger: Logger) throws(CommandFailure) -> Registrar {
@@ -60,33 +97,42 @@ struct RegisterCommand: AsyncParsableCommand {
     }
 
     /// Has the provider announced while the check passes.
-    private func watch(_ settings: RegisterSettings, _ program: WrappedProgram?, _ registrar: Registrar, _ logger: Logger) async {
-        // As good as withdrawn until a check passes.
+    private func watch(
+        _ settings: RegisterSettings, _ program: WrappedProgram?, _ registrar: Registrar, _ children: ChildProcesses, _ logger: Logger
+    ) async {
+        let metadata: Logger.Metadata = [
+            "service": "\(settings.provider.service)", "check": "\(settings.check.target(settings.ownPort))",
+        ]
+        // Withdrawn until a check passes.
         var failures = settings.checkFailures
         var isFirst = true
         var impatience = Self.impatience
         while !Task.isCancelled {
             let isUp = program?.isRunning ?? true
-            if isUp, await settings.check.passes(host: settings.checkHost, port: settings.provider.port, within: settings.checkInterval) {
+            if isUp, await passes(settings, children) {
                 if failures >= settings.checkFailures {
-                    logger.info("check passes", metadata: ["service": "\(settings.provider.service)"])
+                    logger.info("check passes", metadata: metadata)
                     registrar.announce()
                 }
                 failures = 0
                 impatience = 0
             } else {
-                if isFirst { logger.info("check does not pass yet", metadata: ["service": "\(settings.provider.service)"]) }
+                if isFirst { logger.info("check does not pass yet", metadata: metadata) }
                 failures = min(failures + 1, settings.checkFailures + 1)
                 if failures == settings.checkFailures {
-                    logger.warning("check fails", metadata: ["service": "\(settings.provider.service)"])
+                    logger.warning("check fails", metadata: metadata)
                     registrar.withdraw()
                 }
             }
             isFirst = false
-            // Soon again while it starts: nobody shall wait for it longer than need be.
+            // Soon again while it starts: no client must wait for it longer than need be.
             try? await Task.sleep(for: impatience > 0 ? min(settings.checkInterval, .milliseconds(100)) : settings.checkInterval)
             impatience = max(impatience - 1, 0)
         }
+    }
+
+    private func passes(_ settings: RegisterSettings, _ children: ChildProcesses) async -> Bool {
+        await settings.check.passes(settings.ownPort, within: settings.checkInterval, children)
     }
 
     /// How many times it is looked soon again whether a program that has just been started serves.

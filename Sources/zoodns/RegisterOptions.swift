@@ -23,8 +23,8 @@ struct RegisterOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "When it can serve: tcp (its port takes a connection), http://HOST:PORT/PATH (answers 2xx or 3xx), exec:COMMAND (exits with 0) or none. "
-                + "(default: tcp)", valueName: "check"))
+            "When it can serve: tcp or tcp://HOST:PORT (its port, or that one, takes a connection), http://HOST:PORT/PATH or https://… (answers "
+                + "2xx or 3xx; the certificate is not looked at), exec:COMMAND (exits with 0) or none. (default: tcp)", valueName: "check"))
     var check: String?
 
     @Option(help: ArgumentHelp("Time between checks, and for one of them. (default: 2s)", valueName: "duration"))
@@ -34,8 +34,28 @@ struct RegisterOptions: ParsableArguments {
     var checkFailures: String?
 
     @Option(
-        help: ArgumentHelp("How long to go on serving after the withdrawal: the TTL of the answers. (default: 5s)", valueName: "duration"))
+        help: ArgumentHelp(
+            "How long to go on serving after the withdrawal: the TTL of the answers. (default: 5s, or half of --stop-timeout if that is less)",
+            valueName: "duration"))
     var drain: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The signal that the program is stopped by, which begins a stop too, such as QUIT, SIGQUIT, 3 or RTMIN+3. SIGTERM goes to all that "
+                + "the program has started in its group, any other to the program alone. (default: TERM)", valueName: "signal"))
+    var stopSignal: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How long a stop may take in all, the drain included, before the program is killed. (default: 4s more than --drain)",
+            valueName: "duration"))
+    var stopTimeout: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Whether the program goes on when this process is killed; else the program is killed too, and its port is free. (default: off)",
+            valueName: "on|off"))
+    var keepProgram: String?
 
     @Option(
         help: ArgumentHelp(

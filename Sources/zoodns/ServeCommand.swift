@@ -30,7 +30,7 @@ struct ServeCommand: AsyncParsableCommand {
         let logger = settings.common.registry.logger
         signal(SIGPIPE, SIG_IGN)
         try raiseDescriptorLimit(settings)
-        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint).map { SignalNumber($0.rawValue) }
         let server = try await listen(settings)
         for endpoint in server.endpoints { StandardStreams.say("listening \(endpoint.text) udp tcp") }
 
@@ -44,24 +44,40 @@ struct ServeCommand: AsyncParsableCommand {
             servers: settings.common.hostResolvers, hostsFile: settings.common.hostsFile,
             own: OwnService(origins: settings.common.registry.zones.map(\.origin), endpoints: server.endpoints),
             descriptors: DescriptorLimit.lookups, logger: logger)
-        let publisher = publisher(
-            settings, logger, .init(publish: server.publish) { resolver.follow($0.followed, dropping: $0.dropped) })
+        let prober = settings.probesHeld ? HeldProber(zones: settings.common.registry.zones.count) : nil
+        let outlets = ZonePublisher.Outlets(publish: server.publish) { change in
+            resolver.follow(change.followed, dropping: change.dropped)
+            prober?.forget(change.dropped)
+        }
+        let publisher = publisher(settings, logger, outlets)
         let watchers = settings.common.registry.zones.enumerated().map { index, source in
             ProviderWatcher(
                 session: session, layout: source.layout,
                 settings: WatchSettings(
                     reconcile: settings.reconcile, holdDown: settings.holdDown, guardsMassRemoval: settings.guardsMassRemoval),
                 logger: logger
-            ) { if let event = ZonePublisher.Event($0, zone: index) { publisher.send(event) } }
+            ) { update in
+                if case .changed(let change) = update { prober?.take(change, zone: index) }
+                if let event = ZonePublisher.Event(update, zone: index) { publisher.send(event) }
+            }
         }
 
-        let access = RegistryAccess(session, paths: settings.common.registry.zones.map(\.layout.root), logger)
+        let access = RegistryAccess(session, settings.common.registry, logger)
 
         // Ended from the last to the first: whoever takes something in ends before what it takes it from.
         let parts =
             [Part { await session.run() }, Part { await access.run() }] + watchers.map { watcher in Part { await watcher.run() } }
+            + [prober].compactMap(\.self).map { prober in
+                Part { await prober.run { watchers[$0.zone].takeRefusal($0.provider, of: $0.service) } }
+            }
             + [
-                Part { await resolver.run { publisher.send(.resolved($0)) } }, Part { try await publish(publisher) },
+                Part {
+                    await resolver.run { hosts in
+                        prober?.resolve(hosts)
+                        publisher.send(.resolved(hosts))
+                    }
+                },
+                Part { try await publish(publisher) },
                 Part { try await serve(server) },
             ]
         try await Shutdown.run(parts.map { .init(service: $0, serviceName: "part") }, signals, logger, limit: Self.longestShutdown)

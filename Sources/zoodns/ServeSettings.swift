@@ -22,6 +22,12 @@ struct ServeOptions: ParsableArguments {
             valueName: "on|off"))
     var massRemovalGuard: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Whether to let providers that are kept go once their hosts refuse a TCP connection to their ports; nothing is sent over it. (default: on)",
+            valueName: "on|off"))
+    var probeHeld: String?
+
     @Option(help: ArgumentHelp("UDP threads for each listen address. (default: one a core)", valueName: "number"))
     var workers: String?
 
@@ -40,6 +46,7 @@ struct ServeSettings {
     let reconcile: Duration
     let holdDown: Duration
     let guardsMassRemoval: Bool
+    let probesHeld: Bool
     /// UDP threads for each address.
     let workers: Int
     /// Octets.
@@ -62,6 +69,7 @@ struct ServeSettings {
         guardsMassRemoval = reader.value("mass-removal-guard", options.massRemovalGuard, default: true, expected: "on or off") {
             ["on": true, "off": false][$0]
         }
+        probesHeld = reader.value("probe-held", options.probeHeld, default: true, expected: "on or off") { ["on": true, "off": false][$0] }
         workers = reader.value("workers", options.workers, default: Self.cores, expected: "a number from 1 to 256") {
             Int($0).flatMap { 1...256 ~= $0 ? $0 : nil }
         }

@@ -1,54 +1,61 @@
+import AsyncHTTPClient
+import Glibc
 import NIOCore
 import NIOPosix
+import NIOSSL
 import ProviderRegistry
-import Subprocess
 
 /// How to find out whether a provider can serve.
 enum ServiceCheck: Hashable {
-    /// Its port takes a connection.
-    case tcp
-    /// A GET is answered with 2xx or 3xx.
-    case http(host: String, port: Int, path: String)
+    /// A port takes a connection: the provider's own, or the one that is named.
+    case tcp(CheckedPort?)
+    /// A GET of a URL is answered with 2xx or 3xx (RFC 9110 §15); the certificate of an https one is not looked at.
+    case http(url: String, CheckedPort)
     /// A shell command exits with 0.
     case exec(String)
     /// It can, as far as we are concerned.
     case none
 
-    /// Reads `tcp`, `http://host:port/path`, `exec:command` or `none`; nil for anything else.
+    /// Reads `tcp`, `tcp://host:port`, `http://host:port/path`, `https://host:port/path`, `exec:command` or `none`; nil for anything else.
     init?(_ text: String) {
         switch text {
-        case "tcp": self = .tcp
+        case "tcp": self = .tcp(nil)
         case "none": self = .none
         case let text where text.hasPrefix("exec:"):
             let command = String(text.dropFirst("exec:".count))
             guard !command.isEmpty, !command.utf8.contains(0) else { return nil }
             self = .exec(command)
-        case let text where text.hasPrefix("http://"): self.init(address: text.dropFirst("http://".count))
-        default: return nil
+        case let text where text.hasPrefix("tcp://"):
+            guard let port = CheckedPort(text.dropFirst("tcp://".count), defaultPort: nil) else { return nil }
+            self = .tcp(port)
+        default:
+            guard let scheme = Self.defaultPorts.first(where: { text.hasPrefix($0.key + "://") }) else { return nil }
+            let address = text.dropFirst(scheme.key.count + 3)
+            let end = address.firstIndex { "/?".contains($0) } ?? address.endIndex
+            // RFC 9110 §4.2: octets that a URL has as they are, and no fragment.
+            guard address[end...].utf8.allSatisfy({ 33...126 ~= $0 && $0 != UInt8(ascii: "#") }),
+                let port = CheckedPort(address[..<end], defaultPort: scheme.value)
+            else { return nil }
+            self = .http(url: text, port)
         }
     }
 
-    private init?(address: Substring) {
-        let slash = address.firstIndex(of: "/") ?? address.endIndex
-        let path = address[slash...]
-        guard path.utf8.allSatisfy({ 33...126 ~= $0 }) else { return nil }
-        var host = address[..<slash]
-        var port: UInt16 = 80
-        if let colon = host.lastIndex(of: ":"), !host.hasSuffix("]") {
-            guard let number = UInt16(host[host.index(after: colon)...]), number > 0 else { return nil }
-            port = number
-            host = host[..<colon]
+    private static let defaultPorts: [String: UInt16] = ["http": 80, "https": 443]
+
+    /// What is tried, for a log; `own` is where the provider serves.
+    func target(_ own: CheckedPort) -> String {
+        switch self {
+        case .tcp(let port): "tcp \((port ?? own).text)"
+        case .http(_, let port): "http \(port.text)"
+        case .exec: "command"
+        case .none: "none"
         }
-        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
-        if isBracketed { host = host.dropFirst().dropLast() }
-        guard !host.isEmpty, isBracketed || !host.contains(":"), host.utf8.allSatisfy({ 33...126 ~= $0 }) else { return nil }
-        self = .http(host: String(host), port: Int(port), path: path.isEmpty ? "/" : String(path))
     }
 
-    /// Whether the check passes within a time; `host` and `port` are what the provider serves on.
-    func passes(host: String, port: UInt16, within limit: Duration) async -> Bool {
+    /// Whether the check passes within a time; `own` is where the provider serves.
+    func passes(_ own: CheckedPort, within limit: Duration, _ children: ChildProcesses) async -> Bool {
         let result = try? await withThrowingTaskGroup(of: Bool.self) { group in
-            group.addTask { try await isPassed(host: host, port: Int(port), limit) }
+            group.addTask { try await isPassed(own, limit, children) }
             group.addTask {
                 try await Task.sleep(for: limit)
                 return false
@@ -59,50 +66,66 @@ enum ServiceCheck: Hashable {
         return result ?? false
     }
 
-    private func isPassed(host: String, port: Int, _ limit: Duration) async throws -> Bool {
+    private func isPassed(_ own: CheckedPort, _ limit: Duration, _ children: ChildProcesses) async throws -> Bool {
         switch self {
         case .none: return true
-        case .tcp:
-            try await bootstrap(limit).connect(host: host, port: port).get().close()
+        case .tcp(let port):
+            let port = port ?? own
+            // A connection that is being made does not end with its task.
+            let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connectTimeout(TimeAmount(limit))
+            try await bootstrap.connect(host: port.host, port: Int(port.port)).get().close()
             return true
-        case .http(let host, let port, let path): return try await 200..<400 ~= status(host, port, path, limit)
+        case .http(let url, _):
+            var request = HTTPClientRequest(url: url)
+            // As a client of it that comes for the first time finds it.
+            request.headers = ["User-Agent": "zoodns", "Connection": "close"]
+            return 200..<400 ~= Int(try await Self.client.execute(request, timeout: TimeAmount(limit)).status.code)
         case .exec(let command):
-            var options = PlatformOptions()
-            // A group of its own: a check that takes too long ends with all that its shell has started.
-            options.processGroupID = 0
-            options.teardownSequence = [.send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .zero)]
-            let end = try await Subprocess.run(
-                .path("/bin/sh"), arguments: ["-c", command], environment: .withoutSecrets, platformOptions: options, output: .discarded,
-                error: .discarded)
-            return end.terminationStatus.isSuccess
-        }
-    }
-
-    /// A connection that is being made does not end with its task.
-    private func bootstrap(_ limit: Duration) -> ClientBootstrap {
-        ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connectTimeout(TimeAmount(limit))
-    }
-
-    /// The status that a GET is answered with; 0 if it is answered with something else than HTTP.
-    private func status(_ host: String, _ port: Int, _ path: String, _ limit: Duration) async throws -> Int {
-        let channel = try await bootstrap(limit).connect(host: host, port: port) { channel in
-            channel.eventLoop.makeCompletedFuture { try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel) }
-        }
-        let authority = Provider.authority(host, UInt16(clamping: port))
-        let request = "GET \(path) HTTP/1.1\r\nHost: \(authority)\r\nConnection: close\r\nUser-Agent: zoodns\r\n\r\n"
-        return try await channel.executeThenClose { inbound, outbound in
-            try await outbound.write(ByteBuffer(string: request))
-            var head = ByteBuffer()
-            for try await var part in inbound {
-                head.writeBuffer(&part)
-                if let line = head.getString(at: 0, length: Self.statusLength) { return Self.status(line) }
+            let number = try await children.start(ProgramStart(command: ["/bin/sh", "-c", command]))
+            return await withTaskCancellationHandler {
+                await children.end(of: number) == .exited(EXIT_SUCCESS)
+            } onCancel: {
+                // A check that takes too long ends with all that its shell has started.
+                children.send(.kill, to: number, group: true)
             }
-            return 0
         }
     }
 
-    /// `HTTP/1.1 200`: what a response begins with (RFC 9112 §4).
-    private static let statusLength = 12
+    private static let client: HTTPClient = {
+        var tls = TLSConfiguration.makeClientConfiguration()
+        // Asked by its address, a provider has a certificate for another name; nothing is trusted that it says.
+        tls.certificateVerification = .none
+        return HTTPClient(
+            eventLoopGroupProvider: .singleton,
+            configuration: HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow))
+    }()
+}
 
-    private static func status(_ line: String) -> Int { line.hasPrefix("HTTP/1.") ? Int(line.suffix(3)) ?? 0 : 0 }
+/// A host and a port that a check connects to.
+struct CheckedPort: Hashable {
+    /// A host name or address, IPv6 without brackets.
+    let host: String
+    /// 1 to 65535.
+    let port: UInt16
+
+    /// A host and a port.
+    init(host: String, port: UInt16) { (self.host, self.port) = (host, port) }
+
+    /// Reads `host:port`, or `host` where there is a default port; nil for anything else.
+    init?(_ text: Substring, defaultPort: UInt16?) {
+        var host = text
+        var port = defaultPort
+        if let colon = host.lastIndex(of: ":"), !host.hasSuffix("]") {
+            guard let number = UInt16(host[host.index(after: colon)...]), number > 0 else { return nil }
+            port = number
+            host = host[..<colon]
+        }
+        guard let port, let known = ProviderHost(String(host)) else { return nil }
+        // An IPv6 address has brackets here, and nothing else has.
+        guard host.hasPrefix("[") == known.text.contains(":") else { return nil }
+        self.init(host: known.text, port: port)
+    }
+
+    /// `host:port`, an IPv6 address in brackets.
+    var text: String { Provider.authority(host, port) }
 }

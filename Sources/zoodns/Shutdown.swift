@@ -2,7 +2,6 @@ import Glibc
 import Logging
 import ServiceLifecycle
 import Synchronization
-import UnixSignals
 
 /// Something that runs until it is told to end.
 struct Part: Service {
@@ -23,7 +22,8 @@ enum Shutdown {
     ///
     /// `atOnce` is done at the second signal, after which the program soon ends with 128 and the signal's number.
     static func run(
-        _ services: [ServiceGroupConfiguration.ServiceConfiguration], _ signals: UnixSignalsSequence, _ logger: Logger,
+        _ services: [ServiceGroupConfiguration.ServiceConfiguration], _ signals: some AsyncSequence<SignalNumber, Never> & Sendable,
+        _ logger: Logger,
         limit: Duration? = nil, atOnce: @escaping @Sendable () -> Void = {}
     ) async throws {
         let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: services, logger: quiet(logger)))
@@ -31,8 +31,8 @@ enum Shutdown {
         let second = Mutex<Int32?>(nil)
         let guardian = Task {
             var iterator = signals.makeAsyncIterator()
-            guard let first = await iterator.next() else { return }
-            logger.info("shutting down", metadata: ["signal": "\(first)"])
+            guard let first = await iterator.next(isolation: nil) else { return }
+            logger.info("shutting down", metadata: ["signal": "\(first.text)"])
             await group.triggerGracefulShutdown()
             let alarm = limit.map { limit in
                 Task {
@@ -42,7 +42,7 @@ enum Shutdown {
                 }
             }
             defer { alarm?.cancel() }
-            guard let signal = await iterator.next() else { return }
+            guard let signal = await iterator.next(isolation: nil) else { return }
             second.withLock { $0 = signal.rawValue }
             atOnce()
             running.cancel()

@@ -1,103 +1,127 @@
 import Glibc
 import ServiceLifecycle
-import Subprocess
 import Synchronization
-import UnixSignals
 
 /// A program that runs as long as it likes, or until a graceful shutdown ends it; signals that are not ours are passed on to it.
 final class WrappedProgram: Service {
+    /// How it is stopped.
+    struct Stop {
+        /// What tells it to end: SIGTERM goes to its whole group, any other signal to itself alone.
+        let signal: SignalNumber
+        /// Time from when the stop begins, with the drain, until it is killed.
+        let limit: Duration
+    }
+
     private let command: [String]
+    private let stop: Stop
+    private let endsWithUs: Bool
+    private let children: ChildProcesses
     private let state = Mutex(State())
 
     private struct State {
-        /// Nil while it does not run.
-        var process: pid_t?
+        var phase = Phase.awaited
+        /// Signals that came before it was started, each once, as the kernel keeps them.
+        var early: [SignalNumber] = []
+        var isStopping = false
+        /// Whether it has been told to end.
         var isEnding = false
-        var exitCode: Int32?
     }
 
-    /// What a program is told by, and we do not act on ourselves.
-    private static let passedOn: [UnixSignal] = [.sighup, .sigusr1, .sigusr2, .sigquit, .sigwinch]
+    private enum Phase {
+        case awaited
+        case running(pid_t)
+        case over(Int32)
+    }
+
     /// What a shell exits with for a program that is not there.
     private static let notStarted: Int32 = 127
-    /// How long it has between SIGTERM and SIGKILL.
-    private static let grace: Duration = .seconds(10)
 
-    /// A program with its arguments, at least its name.
-    init(_ command: [String]) { self.command = command }
+    /// A program with its arguments, at least its name; with `endsWithUs` it is killed when this process ends without stopping it.
+    init(_ command: [String], _ stop: Stop, endsWithUs: Bool, _ children: ChildProcesses) {
+        (self.command, self.stop, self.endsWithUs, self.children) = (command, stop, endsWithUs, children)
+    }
 
     /// What it ended with as a shell says it: its exit code, or 128 and the number of the signal that killed it; nil before.
-    var exitCode: Int32? { state.withLock { $0.exitCode } }
+    var exitCode: Int32? { state.withLock { if case .over(let code) = $0.phase { code } else { nil } } }
 
     /// Whether it has been started and has not ended.
-    var isRunning: Bool { state.withLock { $0.process != nil } }
+    var isRunning: Bool { state.withLock { if case .running = $0.phase { true } else { false } } }
 
     func run() async throws {
-        let signals = await UnixSignalsSequence(trapping: Self.passedOn)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { for await signal in signals { self.send(signal.rawValue) } }
-            defer { group.cancelAll() }
+        try await withTaskCancellationHandler {
             try await withGracefulShutdownHandler {
                 try await start()
             } onGracefulShutdown: {
                 self.end()
             }
+        } onCancel: {
+            end()
         }
     }
 
     /// Starts it and waits for its end.
-    private func start() async throws {
-        var options = PlatformOptions()
-        // A group of its own: a Ctrl-C on the terminal is for us, who withdraw the provider first.
-        options.processGroupID = 0
-        options.teardownSequence = [.send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: Self.grace)]
-        let name = command.first ?? ""
-        do {
-            // A program in the background that reads from a terminal is stopped by it: better the end of its input.
-            let input: FileDescriptorInput =
-                isatty(STDIN_FILENO) == 1
-                ? .fileDescriptor(.init(rawValue: open("/dev/null", O_RDONLY | O_CLOEXEC)), closeAfterSpawningProcess: true)
-                : .currentStandardInput
-            let end = try await Subprocess.run(
-                name.contains("/") ? .path(.init(name)) : .name(name), arguments: Arguments(Array(command.dropFirst())),
-                environment: .withoutSecrets, platformOptions: options, input: input, output: .currentStandardOutput,
-                error: .currentStandardError
-            ) { execution in
-                let isEnding = state.withLock { state in
-                    state.process = execution.processIdentifier.value
-                    return state.isEnding
-                }
-                if isEnding { sendToAll(SIGTERM) }
+    private func start() async throws(CommandFailure) {
+        // A program in the background that reads from a terminal is stopped by it: better the end of its input.
+        let input: ProgramStart.Stream = isatty(STDIN_FILENO) == 1 ? .null : .inherited
+        let program = ProgramStart(command: command, streams: [input, .inherited, .inherited], endsWithUs: endsWithUs)
+        do throws(StartFailure) {
+            let number = try await children.start(program)
+            let isEnding = state.withLock { state in
+                state.phase = .running(number)
+                // Before any that comes from now on.
+                for signal in state.early { children.send(signal, to: number) }
+                state.early = []
+                return state.isEnding
             }
-            state.withLock { state in
-                state.process = nil
-                switch end.terminationStatus {
-                case .exited(let code): state.exitCode = code
-                case .signaled(let number): state.exitCode = 128 + number
-                }
-            }
-        } catch let error as SubprocessError {
-            throw CommandFailure(text: "cannot start \(name.debugDescription): \(error)", exitCode: Self.notStarted)
+            if isEnding { sendStop(to: number) }
+            let end = await children.end(of: number)
+            state.withLock { $0.phase = .over(end.code) }
+        } catch {
+            let name = command.first ?? ""
+            throw CommandFailure(text: "cannot start \(name.debugDescription): \(error.text)", exitCode: Self.notStarted)
         }
     }
-
-    private func end() {
-        state.withLock { $0.isEnding = true }
-        sendToAll(SIGTERM)
-        // One that does not heed it: as when the task is cancelled.
-        Task {
-            try await Task.sleep(for: Self.grace)
-            sendToAll(SIGKILL)
-        }
-    }
-
-    /// Sends it, and all that it has started in its group, a signal while it runs.
-    func sendToAll(_ signal: Int32) { state.withLock { state in if let process = state.process { kill(-process, signal) } } }
-
-    private func send(_ signal: Int32) { state.withLock { state in if let process = state.process { kill(process, signal) } } }
 }
 
-extension Environment {
-    /// Ours, but for what is nobody else's.
-    static let withoutSecrets = Environment.inherit.updating(["ZOODNS_ZOOKEEPER_AUTH": nil])
+// MARK: Signals
+
+extension WrappedProgram {
+    /// Passes a signal on to it, as soon as it has been started.
+    func pass(_ signal: SignalNumber) {
+        state.withLock { state in
+            switch state.phase {
+            case .awaited: if !state.early.contains(signal) { state.early.append(signal) }
+            case .running(let number): children.send(signal, to: number)
+            case .over: break
+            }
+        }
+    }
+
+    /// Has it killed once the stop's time is over, whether or not it has been told to end by then.
+    func beginStop() {
+        let isFirst = state.withLock { state in
+            defer { state.isStopping = true }
+            return !state.isStopping
+        }
+        guard isFirst else { return }
+        Task {
+            try await Task.sleep(for: stop.limit)
+            kill()
+        }
+    }
+
+    /// Kills it and all that it has started in its group.
+    func kill() { state.withLock { if case .running(let number) = $0.phase { children.send(.kill, to: number, group: true) } } }
+
+    /// Tells it to end.
+    private func end() {
+        beginStop()
+        let number: pid_t? = state.withLock { state in
+            defer { state.isEnding = true }
+            if !state.isEnding, case .running(let number) = state.phase { return number } else { return nil }
+        }
+        if let number { sendStop(to: number) }
+    }
+
+    private func sendStop(to number: pid_t) { children.send(stop.signal, to: number, group: stop.signal == .term) }
 }

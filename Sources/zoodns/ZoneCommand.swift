@@ -29,6 +29,9 @@ struct ZoneCommand: AsyncParsableCommand {
         try reader.finish()
         let deadline = ContinuousClock.now + Self.limit
         let registries = try await read(settings.registry, before: deadline)
+        for (source, registry) in zip(settings.registry.zones, registries) where registry.services.isEmpty {
+            if let text = await MissingPath.text(source.layout.root, settings.registry) { StandardStreams.complain(text) }
+        }
         let snapshot = await ZoneSnapshot.take(registries, settings, before: deadline)
         for host in snapshot.unresolved.sorted() { StandardStreams.complain("\(host): cannot be resolved at present") }
         for report in snapshot.reports { StandardStreams.complain(Self.text(report)) }

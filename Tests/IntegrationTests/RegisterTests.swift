@@ -4,7 +4,7 @@ import Testing
 
 /// `zoodns register` and `zoodns lookup` with a real ZooKeeper, looked at by kazoo.
 @Suite struct RegisterTests {
-    private let zooKeeper: ZooKeeperProcess
+    let zooKeeper: ZooKeeperProcess
 
     init() async throws {
         zooKeeper = try ZooKeeperProcess()
@@ -12,7 +12,7 @@ import Testing
     }
 
     /// A registrant of service `web`, instance `one`, at 10.0.0.1:9001, that runs until the result is let go of.
-    private func register(
+    func register(
         _ options: [String] = ["--check", "none"], at servers: String? = nil, command: [String] = [], environment: [String: String] = [:]
     ) throws -> RunningProgram {
         let provider = ["web", "--port", "9001", "--host", "10.0.0.1", "--instance", "one", "--session-timeout", "2s", "--drain", "0"]
@@ -21,7 +21,7 @@ import Testing
     }
 
     /// What `web`'s znodes are, as kazoo has it: owner's session, creation and data of each by name.
-    private func znodes() async throws -> [String: String] {
+    func znodes() async throws -> [String: String] {
         let found = try await zooKeeper.python(
             """
             if client.exists("/providers/web"):
@@ -33,7 +33,7 @@ import Testing
         return Dictionary(uniqueKeysWithValues: lines.map { (String($0[0]), String($0[1])) })
     }
 
-    private func waitForRegistration() async throws { try await waitUntil("registered") { try await self.znodes()["one"] != nil } }
+    func waitForRegistration() async throws { try await waitUntil("registered") { try await self.znodes()["one"] != nil } }
 
     @Test func `what is written is what Python's json dumps writes, and goes at SIGTERM`() async throws {
         let program = try register()
@@ -42,6 +42,45 @@ import Testing
         program.signal(SIGTERM)
         #expect(try await program.exitCode(within: .seconds(5)) == 0)
         #expect(try await znodes() == [:])
+    }
+
+    /// As data classes are filled by: another member than these two would be an error.
+    @Test func `a strict reader finds the same document until the znode is gone`() async throws {
+        let program = try register()
+        try await waitForRegistration()
+        let watching = try zooKeeper.leavePython(
+            """
+            import json
+            def provider(host, port): print("seen", host, port, flush=True)
+            @client.DataWatch("/providers/web/one")
+            def changed(data, stat): provider(**json.loads(data)) if data else print("gone", flush=True)
+            """)
+        try await waitUntil("it watches") { watching.output.contains("ready") }
+        program.signal(SIGTERM)
+        try await waitUntil("it is gone") { watching.output.contains("gone") }
+        let seen = watching.output.split(separator: "\n").filter { $0.hasPrefix("seen") }
+        #expect(seen.count == 2, "before and with the mark: \(watching.output)")
+        #expect(Set(seen) == ["seen 10.0.0.1 9001"])
+        #expect(watching.errors == "")
+    }
+
+    @Test func `a deliberate scale-in takes effect at once, whatever guard is up`() async throws {
+        let programs = try (1...12).map { number in
+            try RunningProgram(
+                RunningProgram.zoodns,
+                ["register", "web", "--port", "9001", "--host", "10.0.0.\(number)", "--check", "none", "--drain", "0"]
+                    + ["--zookeeper", zooKeeper.address])
+        }
+        try await waitUntil("all are registered") { try await self.znodes().count == 12 }
+        // Only now: what has just come is no loss when it goes.
+        let server = try await ServingProgram(zooKeeper: zooKeeper.address, ["--probe-held", "off"])
+        try await waitUntil("all are answered") { try server.ask("web.svc.local", "A").answer.count == 12 }
+        for program in programs.prefix(8) { program.signal(SIGTERM) }
+        for program in programs.prefix(8) { #expect(try await program.exitCode(within: .seconds(20)) == 0) }
+        try await waitUntil("four are left", within: .seconds(5)) { try server.ask("web.svc.local", "A").answer.count == 4 }
+        #expect(!server.program.errors.contains("vanished at once"))
+        #expect(!server.program.errors.contains("znode cannot be used"))
+        withExtendedLifetime(programs) {}
     }
 
     @Test func `a restart of ZooKeeper keeps the znode`() async throws {
@@ -148,6 +187,17 @@ extension RegisterTests {
         #expect(try await program.exitCode(within: .seconds(10)) == 7)
     }
 
+    @Test(arguments: [SIGQUIT, SIGTERM]) func `the stop signal withdraws before the program gets it`(_ signal: Int32) async throws {
+        let script = "trap 'echo stopped; exit 7' QUIT; echo ready; while :; do sleep 0.05; done"
+        let program = try register(["--check", "none", "--stop-signal", "QUIT", "--drain", "2s"], command: ["/bin/bash", "-c", script])
+        try await waitForRegistration()
+        try await waitUntil("it has started") { program.output == "ready\n" }
+        program.signal(signal)
+        try await waitUntil("it is withdrawn") { try await self.znodes() == [:] }
+        #expect(program.output == "ready\n", "still served in the drain")
+        #expect(try await program.exitCode(within: .seconds(10)) == 7)
+    }
+
     @Test func `a check over http passes as soon as the answer is good`() async throws {
         let port = try ClientSocket.freePort()
         let folder = FileManager.default.temporaryDirectory.appending(path: "zoodns-test-\(UUID().uuidString)")
@@ -251,7 +301,10 @@ extension RegisterTests {
         [], ["web"], ["web", "--port", "0"], ["a/b", "--port", "1"], ["web", "--port", "1", "--check", "maybe"],
         ["web", "--port", "1", "--host", "not a host"], ["web", "--port", "1", "--weight", "-1"],
         ["web", "--port", "1", "--instance", "a/b"], ["web", "--port", "1", "--zone", "a=/x", "--zone", "b=/y"],
-        ["web", "--port", "1", "--readable-by", "creator"],
+        ["web", "--port", "1", "--check", "tcp://10.0.0.1"], ["web", "--port", "1", "--check", "https://h:0/"],
+        ["web", "--port", "1", "--keep-program", "perhaps"], ["web", "--port", "1", "--readable-by", "creator"],
+        ["web", "--port", "1", "--stop-signal", "STOP"],
+        ["web", "--port", "1", "--stop-signal", "0"], ["web", "--port", "1", "--stop-timeout", "2s", "--drain", "2s"],
     ])
     func `misuse is one line, and exit code 64`(_ arguments: [String]) async throws {
         let result = try await RunningProgram.run(RunningProgram.zoodns, ["register"] + arguments)

@@ -41,6 +41,38 @@ extension HoldDownTests {
         #expect(held(holdDown.served(name, service(ten.dropFirst(6)))) == [])
     }
 
+    @Test func `what its registrants take back is held in no window, and counts for none`() {
+        var holdDown = quiet()
+        for count in 1...9 {
+            let (old, new) = (service(ten.dropFirst(count - 1)), service(ten.dropFirst(count)))
+            holdDown.take(name, from: old, to: new, withdrawn: [InstanceName(ten[count - 1])], at: start)
+            let found = holdDown.findMassRemoval(at: start)
+            #expect(found == nil)
+            #expect(holdDown.served(name, new) == new)
+        }
+        var outage = guarded(outage: .seconds(5))
+        outage.take(name, from: service("a", "b", "c"), to: service("c"), withdrawn: ["a"], at: start)
+        #expect(held(outage.served(name, service("c"))) == ["b"])
+    }
+
+    @Test func `one that stood in for another and is taken back brings that one back no more`() {
+        var holdDown = guarded(outage: .seconds(5))
+        #expect(held(serve(&holdDown, name, from: service("a"), to: nil, at: start)) == ["a"])
+        #expect(held(serve(&holdDown, name, from: nil, to: service("b"), at: start)) == [])
+        holdDown.take(name, from: service("b"), to: nil, withdrawn: ["b"], at: start)
+        #expect(holdDown.served(name, nil) == nil)
+    }
+
+    @Test func `a held provider that its host refuses goes at once, and no other`() throws {
+        var holdDown = guarded(outage: .seconds(5))
+        #expect(held(serve(&holdDown, name, from: service("a", "b"), to: nil, at: start)) == ["a", "b"])
+        let offer = try #require(service("a").registrations["a"]?.provider.offer)
+        let results = [holdDown.letGo(offer, of: name), holdDown.letGo(offer, of: name)]
+        #expect(results == [true, false])
+        #expect(held(holdDown.served(name, nil)) == ["b"])
+        #expect(holdDown.size == 2, "the other, and when to forget it")
+    }
+
     @Test func `what vanished more than ten seconds ago does not count`() {
         var holdDown = quiet()
         #expect(removal(&holdDown, from: service(ten), to: service(ten.dropFirst(5)), at: start) == nil)

@@ -10,6 +10,9 @@ private struct Place {
     var znode: (octets: [UInt8], owner: Int64, version: Int32)?
     /// How many of the parents are there, from the top.
     var parentCount = 2
+    var hasChroot = true
+    /// Whether the znode's data may be changed.
+    var mayMark = true
     var asked: [RegistrationState.Request] = []
     var events: [RegistrationEvent] = []
     var now = ContinuousClock.now
@@ -43,6 +46,16 @@ private struct Place {
         events += state.takeEvents()
     }
 
+    /// Has it taken back, and waits as long as the mark stays.
+    mutating func withdraw() {
+        state.want(false)
+        settle()
+        let first = asked
+        now += RegistrationState.markTime
+        settle()
+        asked = first + asked
+    }
+
     mutating func answer(to request: RegistrationState.Request) -> RegistrationState.Answer {
         switch request {
         case .look:
@@ -59,11 +72,18 @@ private struct Place {
         case .createParent(let index):
             guard index <= parentCount else { return .failed(.noNode) }
             guard index == parentCount else { return .failed(.nodeExists) }
+            if !hasChroot { return .failed(.noNode) }
             parentCount += 1
+        case .createChroot: hasChroot = true
         case .set(let version):
             guard let known = znode else { return .failed(.noNode) }
             guard known.version == version else { return .failed(.badVersion) }
             znode = (state.document, known.owner, version + 1)
+        case .mark(let version):
+            guard mayMark else { return .failed(.other(-102)) }
+            guard let known = znode else { return .failed(.noNode) }
+            guard known.version == version else { return .failed(.badVersion) }
+            znode = (state.markedDocument ?? [], known.owner, version + 1)
         case .delete(let version):
             guard let known = znode else { return .failed(.noNode) }
             guard known.version == version else { return .failed(.badVersion) }
@@ -82,6 +102,34 @@ private struct Place {
         #expect(place.asked == [.look, .create, .createParent(1), .createParent(0), .createParent(1), .create, .look])
         #expect(place.events == [.registered(path: "/providers/a/u")])
         #expect(place.znode?.owner == 1)
+    }
+
+    @Test func `a chroot that is missing is made`() {
+        var place = Place()
+        (place.parentCount, place.hasChroot) = (0, false)
+        place.connect(1)
+        place.settle()
+        #expect(
+            place.asked == [
+                .look, .create, .createParent(1), .createParent(0), .createChroot, .createParent(0), .createParent(1), .create, .look,
+            ])
+        #expect(place.events == [.registered(path: "/providers/a/u")])
+    }
+
+    @Test func `a parent that may not be made is named`() {
+        var place = Place()
+        place.connect(1)
+        while let request = place.state.takeRequest(at: place.now) {
+            let answer: RegistrationState.Answer =
+                switch request {
+                case .look: .found(nil)
+                case .createParent(1): .failed(.other(-102))
+                default: .failed(.noNode)
+                }
+            place.state.take(answer, to: request, at: place.now)
+        }
+        guard case .refused(_, let reason)? = place.state.takeEvents().first else { return #expect(Bool(false), "nothing is refused") }
+        #expect(reason.hasPrefix("/providers/a: "))
     }
 
     /// ZooKeeper refuses to create even what is there, where its parent may not be changed.
@@ -161,8 +209,9 @@ private struct Place {
     @Test func `a withdrawal takes it back, once, and another word puts it up again`() {
         var place = Place.registered
         place.state.want(false)
-        #expect(!place.state.isWithdrawn)
         place.settle()
+        #expect(!place.state.isWithdrawn)
+        place.withdraw()
         #expect(place.znode == nil)
         #expect(place.state.isWithdrawn)
         #expect(place.events == [.withdrawn(path: "/providers/a/u")])
@@ -178,6 +227,7 @@ private struct Place {
             if request == .create { place.state.want(false) }
             place.state.take(place.answer(to: request), to: request, at: place.now)
         }
+        place.withdraw()
         #expect(place.znode == nil)
         #expect(place.state.isWithdrawn)
     }
@@ -188,9 +238,45 @@ private struct Place {
         #expect(place.state.takeRequest(at: place.now) == .look)
         place.state.take(place.answer(to: .look), to: .look, at: place.now)
         place.znode?.version = 5
-        place.settle()
-        #expect(place.asked == [.delete(version: 0), .look, .delete(version: 5), .look])
+        place.withdraw()
+        #expect(place.asked == [.mark(version: 0), .look, .mark(version: 5), .look, .delete(version: 6), .look])
         #expect(place.znode == nil)
+    }
+
+    @Test func `a withdrawal is marked before the deletion, with the same document for any reader`() throws {
+        var place = Place.registered
+        place.state.want(false)
+        place.settle()
+        let marked = try #require(place.znode?.octets)
+        #expect(marked.starts(with: place.state.document))
+        #expect(marked.dropFirst(place.state.document.count).allSatisfy { [9, 10, 13, 32].contains($0) })
+        place.now += RegistrationState.markTime - .milliseconds(1)
+        // Its own watch tells of the mark, too.
+        place.fireWatch()
+        place.settle()
+        #expect(place.znode != nil, "readers may not have seen it yet")
+        place.now += .milliseconds(1)
+        place.settle()
+        #expect(place.znode == nil)
+    }
+
+    @Test func `a mark that may not be written holds up no withdrawal`() {
+        var place = Place.registered
+        place.mayMark = false
+        place.state.want(false)
+        place.settle()
+        #expect(place.znode == nil)
+        #expect(place.state.isWithdrawn)
+    }
+
+    @Test func `what is wanted again once it is marked is made again`() {
+        var place = Place.registered
+        place.state.want(false)
+        place.settle()
+        place.state.want(true)
+        place.settle()
+        #expect(place.znode?.octets == place.state.document)
+        #expect(place.asked == [.look, .delete(version: 1), .look, .create, .look])
     }
 
     @Test func `who never had a session has nothing to take back`() {
@@ -307,8 +393,10 @@ extension RegistrationStateTests {
     @Test func `what is withdrawn and announced by its owner waits for nothing`() {
         var place = Place.registered
         for number in 0..<100 {
-            place.state.want(!number.isMultiple(of: 2))
+            let isWanted = !number.isMultiple(of: 2)
+            place.state.want(isWanted)
             place.settle()
+            if !isWanted { place.withdraw() }
             #expect((place.znode == nil) == number.isMultiple(of: 2))
         }
     }

@@ -55,7 +55,7 @@ build_folder() {
 }
 
 # What building takes, and what ZooKeeper takes beside it.
-build_packages=(libzookeeper-mt-dev libc-ares-dev)
+build_packages=(libzookeeper-mt-dev libc-ares-dev zlib1g-dev)
 zookeeper_packages=(libzookeeper-java default-jre-headless)
 
 # How to build what users run. Sourced in the checkout.

@@ -1,14 +1,17 @@
 """The registry itself is deleted, wiped, forbidden, or changes without a word."""
 import contextlib
+import socket
 import subprocess
 import time
 
+import dns.message
+import dns.query
 from kazoo.security import OPEN_ACL_UNSAFE, make_digest_acl
 
-from benchmark.registry import ROOT
+from benchmark.registry import ORIGIN, ROOT
 
 from .catalogue import drill
-from .scene import HOLD_DOWN
+from .scene import HOLD_DOWN, PORT
 from .truth import UNKNOWN
 from .wire import Proxy
 
@@ -55,6 +58,43 @@ def mass_removal(scene):
     scene.check("more than half of all providers vanished at once" in scene.log(), "the log has no word of it")
     scene.fill()
     scene.settle("providers that come are answered with at once", 10)
+    scene.end_act()
+    refused_and_silent(scene, zookeeper)
+
+
+def refused_and_silent(scene, zookeeper):
+    """Of those that vanish half refuse their port, a quarter are silent, a quarter serve: half go at once, half are held."""
+    for service in scene.truth.names():
+        scene.remove(service, 3)
+    refused, silent, served = ([f"127.77.{kind}.{each}" for each in range(1, count + 1)] for kind, count in ((0, 6), (1, 3), (2, 3)))
+    with contextlib.ExitStack() as sockets:
+        for address in served:
+            sockets.enter_context(socket.create_server((address, PORT), backlog=128))
+        for address in silent:
+            # A queue that is full: further attempts get no answer.
+            listener = sockets.enter_context(socket.create_server((address, PORT), backlog=0))
+            for _ in range(4):
+                client = sockets.enter_context(socket.socket())
+                client.setblocking(False)
+                client.connect_ex(listener.getsockname())
+        scene.add("mixed", *refused, *silent, *served)
+        scene.serve(zookeeper.address, "--probe-held", "on", name="zoodns-probing")
+        scene.wait_for("the zone", scene.is_ready)
+        scene.probe()
+        scene.settle("all twelve are answered with")
+        scene.say("all twelve are deleted: half of them refuse, a quarter are silent, a quarter serve")
+        started = time.monotonic()
+        scene.remove("mixed", 12)
+        scene.wait_for("those that refuse are gone", lambda: addresses(scene, "mixed") == {*silent, *served}, HOLD_DOWN - 2)
+        scene.wait_for("the hold-down's end", lambda: addresses(scene, "mixed") != {*silent, *served}, HOLD_DOWN + 10)
+        scene.check(time.monotonic() - started > HOLD_DOWN, "silent ones were not held")
+        scene.settle("no provider is answered with any more")
+
+
+def addresses(scene, service):
+    """The A records that zoodns answers a service with."""
+    answer = dns.query.udp(dns.message.make_query(f"{service}.{ORIGIN}", "A"), "127.0.0.1", port=scene.server.port, timeout=5)
+    return {record.address for rrset in answer.answer for record in rrset}
 
 
 @drill

@@ -21,6 +21,7 @@ from .truth import UNKNOWN, Provider, Truth
 
 HOLD_DOWN = 5  # seconds, unless a drill is about it
 SESSION_TIMEOUT = 4  # seconds
+PORT = 8080  # of every provider
 # A lost connection is noticed after two thirds of the session timeout at the latest, and answers are marked stale after all of it.
 UNMARKED = SESSION_TIMEOUT * 5 / 3 + 1
 
@@ -158,7 +159,8 @@ class Scene:
 
     def serve(self, address, *options, prefix=(), name="zoodns", log="info"):
         """zoodns on a ZooKeeper; listening, perhaps not more than that."""
-        command = ["--session-timeout", f"{SESSION_TIMEOUT}s", "--hold-down", f"{HOLD_DOWN}s", "--log-level", log, *options]
+        # What 10.0.0.1 answers is the business of the machine's network, unless a drill is about it.
+        command = ["--session-timeout", f"{SESSION_TIMEOUT}s", "--hold-down", f"{HOLD_DOWN}s", "--probe-held", "off", "--log-level", log, *options]
         program = servers.zoodns(self.tools, self.where, address, *command, prefix=prefix, core=None, workers=2, name=name)
         # Whatever drill is interrupted: nothing is left.
         self.stack.callback(lambda: program.process.poll() is None and program.process.kill())
@@ -231,7 +233,7 @@ class Scene:
 
     @staticmethod
     def provider(address):
-        return Provider(str(uuid.uuid4()), address, 8080)
+        return Provider(str(uuid.uuid4()), address, PORT)
 
     def expect(self, service, providers):
         """From now on a service's providers are these; how that comes is the drill's to say."""

@@ -1,0 +1,94 @@
+import DequeModule
+import IPAddressing
+import ProviderRegistry
+
+/// Decides which held providers to probe, and when: each when it is first held, then after pauses.
+struct ProbeSchedule {
+    /// Time between two probes of a provider.
+    static let pause: Duration = .seconds(5)
+    /// Connections a second: a burst of them is no scan of a network yet.
+    static let mostPerSecond = 200
+    /// Addresses of one provider; those that have more are left as they are: all would have to refuse.
+    static let mostAddresses = 8
+
+    /// A held provider.
+    struct Target: Hashable {
+        let zone: Int
+        let service: ServiceName
+        let provider: Provider.Offer
+    }
+
+    private struct Turn {
+        let target: Target
+        let due: ContinuousClock.Instant
+    }
+
+    /// A held provider and when its turn is.
+    private struct Held {
+        let provider: Provider
+        var due: ContinuousClock.Instant
+    }
+
+    /// The held providers of each service; a set for each zone.
+    private var held: [[ServiceName: [Provider.Offer: Held]]]
+    /// The turns of all that are held, the first due first; with some that are no more, each until it is due.
+    private var turns = Deque<Turn>()
+    private var hosts: [String: HostAddresses] = [:]
+
+    /// A schedule for so many zones.
+    init(zones: Int) { held = Array(repeating: [:], count: zones) }
+
+    /// When the next probe is due; nil while nothing is held.
+    var deadline: ContinuousClock.Instant? { turns.first?.due }
+
+    /// Takes in what is served for services that are different now. O(their providers).
+    mutating func take(_ change: RegistryChange, zone: Int, at now: ContinuousClock.Instant) {
+        for (name, service) in change.services {
+            let known = held[zone].removeValue(forKey: name) ?? [:]
+            var current: [Provider.Offer: Held] = [:]
+            for registration in service?.registrations.values ?? [:].values where registration.isHeld {
+                let offer = registration.provider.offer
+                current[offer] = known[offer] ?? Held(provider: registration.provider, due: now)
+                // Before those that wait for their next turn.
+                if known[offer] == nil { turns.prepend(Turn(target: Target(zone: zone, service: name, provider: offer), due: now)) }
+            }
+            if !current.isEmpty { held[zone][name] = current }
+        }
+    }
+
+    /// Takes in addresses of hosts.
+    mutating func resolve(_ addresses: [String: HostAddresses]) { hosts.merge(addresses) { $1 } }
+
+    /// Takes in which hosts no longer matter.
+    mutating func forget(_ names: Set<String>) { for name in names { hosts[name] = nil } }
+
+    /// Takes the next provider that is due, with where to connect, at most `room` addresses; nil if there is none.
+    mutating func next(room: Int, at now: ContinuousClock.Instant) -> (target: Target, endpoints: [SocketEndpoint])? {
+        while let turn = turns.first, turn.due <= now {
+            guard let known = held[turn.target.zone][turn.target.service]?[turn.target.provider], known.due == turn.due else {
+                turns.removeFirst()
+                continue
+            }
+            let endpoints = endpoints(of: known.provider)
+            guard endpoints.count <= room else { return nil }
+            turns.removeFirst()
+            turns.append(Turn(target: turn.target, due: now + Self.pause))
+            held[turn.target.zone][turn.target.service]?[turn.target.provider]?.due = now + Self.pause
+            if !endpoints.isEmpty { return (turn.target, endpoints) }
+        }
+        return nil
+    }
+
+    /// Where a provider is reached; nothing where that is not known, is too much, or is no single machine.
+    private func endpoints(of provider: Provider) -> [SocketEndpoint] {
+        let addresses: [IPAddress] =
+            switch provider.host {
+            case .ipv4(let address): [.v4(address)]
+            case .ipv6(let address): [.v6(address)]
+            case .name(let name):
+                hosts[name].map { $0.ipv4.addresses.map(IPAddress.v4) + $0.ipv6.addresses.map(IPAddress.v6) } ?? []
+            }
+        guard addresses.count <= Self.mostAddresses, addresses.allSatisfy({ $0.isUnicast && !$0.isUnspecified }) else { return [] }
+        return addresses.map { SocketEndpoint(address: $0, port: provider.port) }
+    }
+}

@@ -1,0 +1,84 @@
+import IPAddressing
+import ProviderRegistry
+import Testing
+
+@testable import zoodns
+
+@Suite struct ProbeScheduleTests {
+    let start = ContinuousClock.now
+
+    /// A change that leaves a service with these providers, all of them held or none.
+    private func change(_ hosts: [String], isHeld: Bool = true) -> RegistryChange {
+        let registrations = hosts.compactMap { host in
+            ProviderHost(host).map {
+                (InstanceName(host), Registration(creationZxid: 1, provider: Provider(host: $0, port: 80), isHeld: isHeld))
+            }
+        }
+        return RegistryChange(services: ["a": Service(registrations: Dictionary(uniqueKeysWithValues: registrations))])
+    }
+
+    /// All that is due, without bound.
+    private func due(_ schedule: inout ProbeSchedule, at now: ContinuousClock.Instant) -> [String] {
+        var found: [String] = []
+        while let (_, endpoints) = schedule.next(room: 8, at: now) { found += endpoints.map(\.text) }
+        return found.sorted()
+    }
+
+    @Test func `a provider is probed when it is first held, and again after each pause`() {
+        var schedule = ProbeSchedule(zones: 1)
+        schedule.take(change(["10.0.0.1"], isHeld: false), zone: 0, at: start)
+        #expect(schedule.deadline == nil)
+        schedule.take(change(["10.0.0.1", "2001:db8::1"]), zone: 0, at: start)
+        #expect(due(&schedule, at: start) == ["10.0.0.1:80", "[2001:db8::1]:80"])
+        schedule.take(change(["10.0.0.1", "2001:db8::1"]), zone: 0, at: start + .seconds(1))
+        #expect(due(&schedule, at: start + .milliseconds(4999)) == [])
+        #expect(schedule.deadline == start + .seconds(5))
+        #expect(due(&schedule, at: start + .seconds(5)) == ["10.0.0.1:80", "[2001:db8::1]:80"])
+    }
+
+    @Test func `one that is held no more is not probed`() {
+        var schedule = ProbeSchedule(zones: 1)
+        schedule.take(change(["10.0.0.1"]), zone: 0, at: start)
+        schedule.take(change([]), zone: 0, at: start)
+        #expect(due(&schedule, at: start) == [])
+        #expect(schedule.deadline == nil)
+    }
+
+    @Test func `one that comes and goes a thousand times has one turn`() {
+        var schedule = ProbeSchedule(zones: 1)
+        for step in 0..<1000 {
+            let now = start + .milliseconds(step)
+            schedule.take(change(["10.0.0.1"]), zone: 0, at: now)
+            if step < 999 { schedule.take(change([]), zone: 0, at: now) }
+        }
+        #expect(due(&schedule, at: start + .seconds(1)) == ["10.0.0.1:80"])
+        #expect(due(&schedule, at: start + .seconds(6)) == ["10.0.0.1:80"])
+        #expect(schedule.deadline == start + .seconds(11))
+    }
+
+    @Test func `a host is probed at all its addresses as far as they are known, and at none if they are too many`() {
+        var schedule = ProbeSchedule(zones: 1)
+        let addresses = (1...9).map { IPv4Address(value: 0x0A00_0000 + $0) }
+        schedule.resolve(["two": HostAddresses(ipv4: .known(Array(addresses.prefix(2)))), "many": HostAddresses(ipv4: .known(addresses))])
+        schedule.take(change(["two", "many", "unknown"]), zone: 0, at: start)
+        #expect(due(&schedule, at: start) == ["10.0.0.1:80", "10.0.0.2:80"])
+        schedule.follow([])
+        #expect(due(&schedule, at: start + .seconds(5)) == [])
+    }
+
+    @Test func `what is no single machine is never connected to`() {
+        var schedule = ProbeSchedule(zones: 1)
+        schedule.take(change(["224.0.0.1", "255.255.255.255", "0.0.0.0", "::", "ff02::1"]), zone: 0, at: start)
+        #expect(due(&schedule, at: start) == [])
+    }
+
+    @Test func `a provider waits for its turn while there is no room for its addresses`() {
+        var schedule = ProbeSchedule(zones: 1)
+        schedule.resolve(["two": HostAddresses(ipv4: .known([IPv4Address(value: 0x0A00_0001), IPv4Address(value: 0x0A00_0002)]))])
+        schedule.take(change(["two"]), zone: 0, at: start)
+        let first = schedule.next(room: 1, at: start)
+        let second = schedule.next(room: 2, at: start)
+        #expect(first == nil)
+        #expect(second?.endpoints.count == 2)
+    }
+}
