@@ -1,0 +1,20 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Debian's own programs with the configurations of `examples`, in namespaces of their own.
+@Suite(.enabled(if: geteuid() == 0, "namespaces need root")) struct OtherProgramsTests {
+    private func run(_ what: String) async throws {
+        let script = RunningProgram.root.appending(path: "Tests/IntegrationTests/programs/\(what)")
+        let result = try await RunningProgram.run(script, [RunningProgram.zoodns.path], within: .seconds(400))
+        #expect(result.output.hasSuffix("as it must be\n"), "\(result.output)\(result.errors)")
+    }
+
+    @Test func `HAProxy keeps its servers, of truncated answers too, and has all of them where answers are whole`() async throws {
+        try await run("haproxy")
+    }
+
+    @Test func `BIND takes what zoodns has of services that are too large for it, as stub, as primary and as forwarder`() async throws {
+        try await run("bind")
+    }
+}
