@@ -17,4 +17,12 @@ import Testing
     @Test func `BIND takes what zoodns has of services that are too large for it, as stub, as primary and as forwarder`() async throws {
         try await run("bind")
     }
+
+    @Test func `each resolver finds what the README's steps promise, whatever the signed root says of local`() async throws {
+        try await run("sequence")
+    }
+
+    @Test func `dnsdist leaves out a server without a registry, and Prometheus follows the providers`() async throws {
+        try await run("clients")
+    }
 }
