@@ -113,7 +113,8 @@ let package = Package(
                 .product(name: "Configuration", package: "swift-configuration"),
             ]),
         .testTarget(
-            name: "IntegrationTests", dependencies: ["TestSupport", "IPAddressing", "zoodns"], exclude: ["namespace", "host-names"]),
+            name: "IntegrationTests", dependencies: ["TestSupport", "IPAddressing", "zoodns"],
+            exclude: ["namespace", "host-names", "programs"]),
         .testTarget(name: "ArchitectureTests"),
     ],
     swiftLanguageModes: [.v6]

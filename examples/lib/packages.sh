@@ -38,7 +38,10 @@ install_quietly() (
         chmod +x "$policy"
     fi
     { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; } || status=$?
-    for package in "$@"; do systemctl disable --quiet "$package.service" 2>/dev/null || true; done
+    # A package's services are not always called as it is: bind9 has named.
+    for service in $(dpkg -L "$@" 2>/dev/null | sed -n 's,.*/lib/systemd/system/\([^/]*\.service\)$,\1,p'); do
+        systemctl disable --quiet "$service" 2>/dev/null || true
+    done
     exit "$status"
 )
 
