@@ -11,6 +11,7 @@ import ZooKeeperClient
 /// | disconnected | nothing is sent; the registry is out of reach |
 /// | watches lost | everything is listed again, what had a watch on its data is read again |
 /// | watch fired | what stands at its path is read again |
+/// | restored | what was kept is served, out of reach since it was right, unless the registry has been read whole |
 /// | answer of an earlier session | ignored |
 /// | answer: connection lost, or the server busy | asked again, after a pause if that happens again |
 /// | answer: no such znode | a service is gone; of a provider, its service's list has to say so; for the root, its creation is awaited |
@@ -49,6 +50,8 @@ struct WatchState {
     struct Output {
         /// Whether the registry has become complete, which it does once.
         var isNewlyComplete = false
+        /// Whether it has become complete by what was kept of it, not by reading.
+        var isRestored = false
         /// Whether the registry has come within reach or gone out of it, in the end.
         var reach: Bool?
         /// Services that are different, once complete.
@@ -124,6 +127,7 @@ extension WatchState {
             reach.isConnected = false
         case .session(.watchesLost): watchAgain()
         case .session(.watch(let path)): watchFired(path, at: now)
+        case .restored(let registry, let instant): restore(registry, asOf: instant)
         case .answer(let answer, let request, let generation):
             guard generation == self.generation else { return }
             queue.answered(request)

@@ -45,13 +45,19 @@ struct ServeCommand: AsyncParsableCommand {
             own: OwnService(origins: settings.common.registry.zones.map(\.origin), endpoints: server.endpoints),
             descriptors: DescriptorLimit.lookups, logger: logger)
         let publisher = publisher(settings, logger, .init(publish: server.publish, follow: resolver.follow))
+        let keeper = settings.state.map {
+            StateKeeper($0, settings.common.registry.savedSources, maximumStale: settings.maximumStale, logger)
+        }
         let watchers = settings.common.registry.zones.enumerated().map { index, source in
             ProviderWatcher(
                 session: session, layout: source.layout,
                 settings: WatchSettings(
                     reconcile: settings.reconcile, holdDown: settings.holdDown, guardsMassRemoval: settings.guardsMassRemoval),
                 logger: logger
-            ) { if let event = ZonePublisher.Event($0, zone: index) { publisher.send(event) } }
+            ) {
+                keeper?.take($0, zone: index)
+                if let event = ZonePublisher.Event($0, zone: index) { publisher.send(event) }
+            }
         }
 
         let access = RegistryAccess(session, paths: settings.common.registry.zones.map(\.layout.root), logger)
@@ -59,6 +65,7 @@ struct ServeCommand: AsyncParsableCommand {
         // Ended from the last to the first: whoever takes something in ends before what it takes it from.
         let parts =
             [Part { await session.run() }, Part { await access.run() }] + watchers.map { watcher in Part { await watcher.run() } }
+            + (keeper.map { keeper in [Part { try await keep(keeper, watchers) }] } ?? [])
             + [
                 Part { await resolver.run { publisher.send(.resolved($0)) } }, Part { try await publish(publisher) },
                 Part { try await serve(server) },
@@ -94,6 +101,14 @@ struct ServeCommand: AsyncParsableCommand {
 
     private func publish(_ publisher: ZonePublisher) async throws(CommandFailure) {
         do throws(NoThread) { try await publisher.run() } catch { throw .refused("no thread for the zones") }
+    }
+
+    private func keep(_ keeper: StateKeeper, _ watchers: [ProviderWatcher]) async throws(CommandFailure) {
+        do throws(NoThread) {
+            try await keeper.run { saved, zone in watchers[zone].restore(saved.registry, asOf: saved.asOf) }
+        } catch {
+            throw .refused("no thread for the state")
+        }
     }
 
     private func publisher(_ settings: ServeSettings, _ logger: Logger, _ outlets: ZonePublisher.Outlets) -> ZonePublisher {

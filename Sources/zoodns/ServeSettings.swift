@@ -22,6 +22,12 @@ struct ServeOptions: ParsableArguments {
             valueName: "on|off"))
     var massRemovalGuard: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Where to keep the last registry for a start without ZooKeeper: served then, marked stale, for --max-stale. (default: nowhere)",
+            valueName: "file"))
+    var state: String?
+
     @Option(help: ArgumentHelp("UDP threads for each listen address. (default: one a core)", valueName: "number"))
     var workers: String?
 
@@ -40,6 +46,8 @@ struct ServeSettings {
     let reconcile: Duration
     let holdDown: Duration
     let guardsMassRemoval: Bool
+    /// Where the registry is kept; nil for nowhere.
+    let state: StateFile?
     /// UDP threads for each address.
     let workers: Int
     /// Octets.
@@ -61,6 +69,9 @@ struct ServeSettings {
         ) { Duration(text: $0) }
         guardsMassRemoval = reader.value("mass-removal-guard", options.massRemovalGuard, default: true, expected: "on or off") {
             ["on": true, "off": false][$0]
+        }
+        state = reader.value("state", options.state, default: nil, expected: "the path of a file") {
+            $0.isEmpty || $0.hasSuffix("/") ? nil : .some(StateFile(path: $0))
         }
         workers = reader.value("workers", options.workers, default: Self.cores, expected: "a number from 1 to 256") {
             Int($0).flatMap { 1...256 ~= $0 ? $0 : nil }
