@@ -17,6 +17,9 @@ struct ServeCommand: AsyncParsableCommand {
         discussion: """
             A duration is seconds or has a unit: 90, 90s, 250ms, 15m, 1h. Each option is also an environment variable, such as \
             ZOODNS_HOLD_DOWN for --hold-down, with commas between repeated values; the option wins.
+
+            SIGTERM and SIGINT end it within five seconds, a second one at once; SIGHUP is logged (settings are read at the start only), like \
+            SIGQUIT, SIGUSR1, SIGUSR2 and SIGALRM; others are ignored.
             """)
 
     @OptionGroup var common: CommonOptions
@@ -26,9 +29,9 @@ struct ServeCommand: AsyncParsableCommand {
         // Before there are threads with heaps of their own.
         MemoryUse.shareHeaps()
         MemoryUse.giveBackLargePieces()
+        let others = await OtherSignals.trap()
         let settings = try ServeSettings(common, options)
         let logger = settings.common.registry.logger
-        signal(SIGPIPE, SIG_IGN)
         try raiseDescriptorLimit(settings)
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         let server = try await listen(settings)
@@ -70,6 +73,8 @@ struct ServeCommand: AsyncParsableCommand {
                 Part { await resolver.run { publisher.send(.resolved($0)) } }, Part { try await publish(publisher) },
                 Part { try await serve(server) },
             ]
+        let reporting = Task { await others.report(logger) }
+        defer { reporting.cancel() }
         try await Shutdown.run(parts.map { .init(service: $0, serviceName: "part") }, signals, logger, limit: Self.longestShutdown)
     }
 
