@@ -6,7 +6,7 @@ import Glibc
 @main
 struct Program: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "zoodns", abstract: "DNS answers from ZooKeeper.",
+        commandName: "zoodns", abstract: "DNS answers from ZooKeeper.", version: "zoodns \(Version.text)",
         subcommands: [ServeCommand.self, RegisterCommand.self, LookupCommand.self, ExplainCommand.self, ZoneCommand.self])
 
     /// Every problem is one line on standard error; exit code 64 for what was asked for, 1 for what could not be done.
@@ -16,7 +16,8 @@ struct Program: AsyncParsableCommand {
             try checkDescriptorLimit()
             // Swift reads them from /proc.
             guard !CommandLine.arguments.isEmpty else { throw CommandFailure.refused("cannot read my arguments: is /proc mounted?") }
-            var command = try parseAsRoot(nil)
+            let words = CommandLineWords.joiningNegativeNumbers(Array(CommandLine.arguments.dropFirst()))
+            var command = try parseAsRoot(words)
             if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
             LogStream.standardError.drain()
         } catch let failure as CommandFailure {

@@ -18,6 +18,25 @@ import Testing
         #expect(result.output == "")
     }
 
+    @Test(arguments: [
+        "ttl", "negative-ttl", "max-answers", "max-udp-size", "workers", "log-rate", "session-timeout", "max-stale", "reconcile",
+        "hold-down",
+    ])
+    func `a negative number is said to be wrong, not missing`(_ option: String) async throws {
+        for words in [["--\(option)", "-1"], ["--\(option)=-1"]] {
+            let result = try await RunningProgram.run(RunningProgram.zoodns, ["serve"] + words)
+            #expect(result.exitCode == 64)
+            #expect(result.errors.hasPrefix("zoodns: --\(option) \"-1\": expected "), "\(result.errors)")
+        }
+    }
+
+    @Test func `it says which version it is`() async throws {
+        let result = try await RunningProgram.run(RunningProgram.zoodns, ["--version"])
+        #expect(result.exitCode == 0)
+        #expect(result.output.wholeMatch(of: /zoodns \d+\.\d+\.\d+\n/) != nil, "\(result.output)")
+        #expect(result.errors == "")
+    }
+
     @Test func `all problems are told at once, those of the environment too`() async throws {
         let program = try RunningProgram(RunningProgram.zoodns, ["serve", "--ttl", "x"], environment: ["ZOODNS_HOLD_DOWN": "y"])
         #expect(try await program.exitCode() == 64)
