@@ -23,5 +23,14 @@ static inline long ignore_signal(int number) {
     return syscall(SYS_rt_sigaction, number, &action, (void *)0, sizeof action.mask);
 }
 
+/// How many processors the process may run on; 0 if that cannot be found out.
+static inline int count_allowed_processors(void) {
+    unsigned long mask[128] = { 0 };
+    long octets = syscall(SYS_sched_getaffinity, 0, sizeof mask, mask);
+    int count = 0;
+    for (long index = 0; index < octets / (long)sizeof *mask; index++) count += __builtin_popcountl(mask[index]);
+    return count;
+}
+
 extern int recvmmsg(int descriptor, struct mmsghdr *messages, unsigned int count, int flags, struct timespec *timeout);
 extern int sendmmsg(int descriptor, struct mmsghdr *messages, unsigned int count, int flags);

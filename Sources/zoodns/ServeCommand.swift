@@ -37,6 +37,9 @@ struct ServeCommand: AsyncParsableCommand {
         let server = try await listen(settings)
         for endpoint in server.endpoints { StandardStreams.say("listening \(endpoint.text) udp tcp") }
 
+        for endpoint in server.missing {
+            logger.warning("address is not there yet: listening all the same", metadata: ["address": "\(endpoint.text)"])
+        }
         for (inner, outer) in settings.common.registry.nestedZones {
             logger.warning(
                 "zone lies within another, whose services of that name are out of reach",
