@@ -33,7 +33,8 @@ let package = Package(
         .target(name: "Handoff"),
 
         .target(name: "ZooKeeperClient", dependencies: ["CZooKeeper", "IPAddressing", "Handoff", .logging]),
-        .target(name: "ProviderRegistry", dependencies: ["IPAddressing"]),
+        .target(
+            name: "ProviderRegistry", dependencies: ["IPAddressing", .product(name: "Crypto", package: "swift-crypto")]),
         .target(name: "DNSAuthority"),
 
         .target(

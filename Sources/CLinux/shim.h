@@ -2,7 +2,10 @@
 #include <malloc.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <signal.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 struct timespec;
 
@@ -13,6 +16,21 @@ struct mmsghdr {
 
 /// prctl takes a varying number of arguments, which Swift cannot pass.
 static inline int prctl_set_dumpable(unsigned long is_dumpable) { return prctl(PR_SET_DUMPABLE, is_dumpable, 0, 0, 0); }
+
+/// Has a signal ignored. The C library refuses that for the two real-time signals that it keeps for itself, which end the program all the same.
+static inline long ignore_signal(int number) {
+    struct { void *handler; unsigned long flags; void *restorer; unsigned long mask; } action = { (void *)SIG_IGN, 0, 0, 0 };
+    return syscall(SYS_rt_sigaction, number, &action, (void *)0, sizeof action.mask);
+}
+
+/// How many processors the process may run on; 0 if that cannot be found out.
+static inline int count_allowed_processors(void) {
+    unsigned long mask[128] = { 0 };
+    long octets = syscall(SYS_sched_getaffinity, 0, sizeof mask, mask);
+    int count = 0;
+    for (long index = 0; index < octets / (long)sizeof *mask; index++) count += __builtin_popcountl(mask[index]);
+    return count;
+}
 
 extern int recvmmsg(int descriptor, struct mmsghdr *messages, unsigned int count, int flags, struct timespec *timeout);
 extern int sendmmsg(int descriptor, struct mmsghdr *messages, unsigned int count, int flags);

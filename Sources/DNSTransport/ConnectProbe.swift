@@ -18,7 +18,10 @@ package final class ConnectProbe {
 
     /// Begins to connect, without waiting.
     package init(_ endpoint: SocketEndpoint) {
-        let address = SocketAddress(endpoint)
+        guard let address = try? SocketAddress(endpoint) else {
+            (descriptor, known) = (-1, .other)
+            return
+        }
         let socket = socket(address.family, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
         let code = socket < 0 ? errno : address.withPointer { connect(socket, $0, $1) == 0 ? 0 : errno }
         descriptor = socket

@@ -1,4 +1,5 @@
 import DNSAuthority
+import Glibc
 import Handoff
 import IPAddressing
 
@@ -12,6 +13,8 @@ package struct WorkerError: Error {
 package final class DNSServer: Sendable {
     /// Where it listens, with the ports that it got, in the order that was asked for.
     package let endpoints: [SocketEndpoint]
+    /// Those of them whose addresses the machine does not have yet.
+    package let missing: [SocketEndpoint]
 
     private let slot: ZoneSlot
     private let workers: [UDPWorker]
@@ -32,10 +35,12 @@ package final class DNSServer: Sendable {
         var listener = TCPListener(slot, mostConnections: mostConnections)
         var sockets: [UDPSocket] = []
         var endpoints: [SocketEndpoint] = []
+        var missing: [SocketEndpoint] = []
         do {
             for wanted in listen {
                 let (endpoint, own) = try await Self.take(wanted, workers, &listener)
                 endpoints.append(endpoint)
+                if try Self.isMissing(endpoint) { missing.append(endpoint) }
                 sockets += own
             }
         } catch {
@@ -45,6 +50,7 @@ package final class DNSServer: Sendable {
         }
         self.listener = listener
         self.endpoints = endpoints
+        self.missing = missing
         self.workers = sockets.map { [slot] in UDPWorker($0, slot, limit: udpLimit) }
     }
 
@@ -55,7 +61,7 @@ package final class DNSServer: Sendable {
         var attempt = 1
         while true {
             let port = try await listener.listen(wanted)
-            let endpoint = SocketEndpoint(address: wanted.address, port: port)
+            let endpoint = SocketEndpoint(address: wanted.address, port: port, scope: wanted.scope)
             do {
                 return (endpoint, try bind(endpoint, workers))
             } catch {
@@ -63,6 +69,18 @@ package final class DNSServer: Sendable {
                 guard wanted.port == 0, attempt < portAttempts else { throw error }
                 attempt += 1
             }
+        }
+    }
+
+    /// Whether the machine does not have an address, or not for use yet: then no socket can be bound to it at any port.
+    private static func isMissing(_ endpoint: SocketEndpoint) throws(ListenError) -> Bool {
+        do {
+            let anyPort = SocketEndpoint(address: endpoint.address, port: 0, scope: endpoint.scope)
+            try UDPSocket(anyPort, isShared: false, mustExist: true).close()
+            return false
+        } catch {
+            guard error.code == EADDRNOTAVAIL else { throw error }
+            return true
         }
     }
 

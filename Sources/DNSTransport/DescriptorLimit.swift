@@ -8,8 +8,9 @@ package struct DescriptorError: Error {
 
 /// How many files and sockets the process may have open at once. The C functions are `getrlimit` and `setrlimit`.
 package enum DescriptorLimit {
-    /// What everything but the server's own sockets needs: ZooKeeper, the fewest look-ups of hosts, standard streams, event loops.
-    private static let reserve = 32
+    /// What everything but the server's own sockets needs: ZooKeeper, the fewest look-ups of hosts, standard streams, signals, the state's file,
+    /// event loops.
+    private static let reserve = 40
 
     /// Sockets that look-ups of hosts have open at once: the fewest, and the most that they make use of.
     private static let lookupRange = 16...1024

@@ -1,12 +1,14 @@
 import Glibc
 import IPAddressing
+import NIOCore
 
 /// An address as the socket calls take it. The C types are `sockaddr_in` and `sockaddr_in6`.
 struct SocketAddress {
     private var storage = sockaddr_in6()
     private var length: socklen_t
 
-    init(_ endpoint: SocketEndpoint) {
+    /// Throws if there is no interface of the name that the endpoint gives. The C function is `if_nametoindex`.
+    init(_ endpoint: SocketEndpoint) throws(ListenError) {
         switch endpoint.address {
         case .v4(let address):
             length = socklen_t(MemoryLayout<sockaddr_in>.size)
@@ -21,8 +23,18 @@ struct SocketAddress {
             length = socklen_t(MemoryLayout<sockaddr_in6>.size)
             storage.sin6_family = sa_family_t(AF_INET6)
             storage.sin6_port = endpoint.port.bigEndian
+            if let scope = endpoint.scope {
+                storage.sin6_scope_id = UInt32(scope) ?? if_nametoindex(scope)
+                guard storage.sin6_scope_id != 0 else { throw ListenError(endpoint, ENODEV) }
+            }
             withUnsafeMutableBytes(of: &storage.sin6_addr) { $0.storeBytes(of: address.value.bigEndian, as: UInt128.self) }
         }
+    }
+
+    /// The same for SwiftNIO.
+    var forNIO: NIOCore.SocketAddress {
+        guard family == AF_INET else { return NIOCore.SocketAddress(storage) }
+        return NIOCore.SocketAddress(withUnsafeBytes(of: storage) { $0.loadUnaligned(as: sockaddr_in.self) })
     }
 
     var family: Int32 { Int32(storage.sin6_family) }
@@ -59,6 +71,7 @@ package struct ListenError: Error, Sendable {
         case EADDRINUSE: what + "; stop the server that is there, or choose another address or port with --listen"
         case EACCES, EPERM: what + "; ports below 1024 need CAP_NET_BIND_SERVICE, or choose another port with --listen"
         case EADDRNOTAVAIL: what + "; this machine has no such address: choose another with --listen"
+        case ENODEV: what + "; this machine has no such interface (yet): choose another with --listen"
         default: what + "; choose another address with --listen"
         }
     }

@@ -30,9 +30,9 @@ struct TCPListener: Sendable {
 
     /// Listens at one more address; the port that it got.
     mutating func listen(_ endpoint: SocketEndpoint) async throws(ListenError) -> UInt16 {
+        let address = try SocketAddress(endpoint)
         do {
-            let address = try NIOCore.SocketAddress(ipAddress: endpoint.address.text, port: Int(endpoint.port))
-            let channel = try await bootstrap(for: endpoint).bind(to: address).get()
+            let channel = try await bootstrap(for: address.family).bind(to: address.forNIO).get()
             channels.append(channel)
             return UInt16(clamping: channel.localAddress?.port ?? 0)
         } catch {
@@ -40,11 +40,17 @@ struct TCPListener: Sendable {
         }
     }
 
-    private func bootstrap(for endpoint: SocketEndpoint) -> ServerBootstrap {
+    private func bootstrap(for family: Int32) -> ServerBootstrap {
         let service = self.service
+        let freeBinding = FreeBinding(of: family)
         let bootstrap = ServerBootstrap(group: loop)
             .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelOption(
+                ChannelOptions.Types.SocketOption(
+                    level: NIOBSDSocket.OptionLevel(rawValue: freeBinding.level), name: NIOBSDSocket.Option(rawValue: freeBinding.name)),
+                value: 1
+            )
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.socketOption(.so_sndbuf), value: Self.sendBuffer)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
@@ -55,7 +61,7 @@ struct TCPListener: Sendable {
                     try channel.pipeline.syncOperations.addHandler(TCPConnection(service.value))
                 }
             }
-        guard case .v6 = endpoint.address else { return bootstrap }
+        guard family == AF_INET6 else { return bootstrap }
         return bootstrap.serverChannelOption(ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only), value: 1)
     }
 

@@ -12,15 +12,20 @@ struct UDPSocket: Sendable {
     /// How long a worker waits in the kernel before it looks whether it shall stop, should nothing else wake it.
     private static let longestWait = timeval(tv_sec: 1, tv_usec: 0)
 
-    /// Binds a socket. `isShared` is false only for finding out whether the port is free. The C functions are `socket` and `bind`.
-    init(_ endpoint: SocketEndpoint, isShared: Bool) throws(ListenError) {
-        let address = SocketAddress(endpoint)
+    /// Binds a socket, also to an address that the machine does not have yet unless it `mustExist`. `isShared` is false only for finding out
+    /// whether the port is free. The C functions are `socket` and `bind`.
+    init(_ endpoint: SocketEndpoint, isShared: Bool, mustExist: Bool = false) throws(ListenError) {
+        let address = try SocketAddress(endpoint)
         let descriptor = socket(address.family, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw ListenError(endpoint, errno) }
         self.descriptor = descriptor
         isWildcard = address.isWildcard
         if isShared { set(SOL_SOCKET, SO_REUSEPORT, Int32(1)) }
         if address.family == AF_INET6 { set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, Int32(1)) }
+        if !mustExist {
+            let option = FreeBinding(of: address.family)
+            set(option.level, option.name, Int32(1))
+        }
         guard address.withPointer({ bind(descriptor, $0, $1) }) == 0 else {
             let error = ListenError(endpoint, errno)
             close()

@@ -50,6 +50,11 @@ package actor ProviderWatcher {
         if case .session(let event) = input { feed.take(event, at: now) }
     }
 
+    /// Hands in what the registry was when it was last known to be right, from anywhere: it is served until the registry has been read.
+    package nonisolated func restore(_ registry: Registry, asOf instant: ContinuousClock.Instant) {
+        mailbox.post(.restored(registry, asOf: instant))
+    }
+
     private func send(_ request: WatchRequest, watchesData: Bool) {
         let generation = state.generation
         let answer: @Sendable (WatchAnswer) -> Void = { [mailbox] in mailbox.post(.answer($0, to: request, generation: generation)) }
@@ -70,6 +75,11 @@ extension ProviderWatcher {
     /// Logs what is to be reported and delivers what is different.
     private func publish(_ output: WatchState.Output, at now: ContinuousClock.Instant) {
         for report in output.reports { log(report) }
+        if output.isRestored {
+            logger.warning(
+                "no answer from zookeeper yet: serving what was kept, stale",
+                metadata: ["path": "\(layout.root)", "services": "\(state.registry.services.count)"])
+        }
         if output.repairs > 0 {
             logger.warning(
                 "registry differed without a watch, repaired", metadata: ["path": "\(layout.root)", "differences": "\(output.repairs)"])

@@ -53,8 +53,12 @@ struct RegistryFeed {
         if output.reach == true { holdDown.take(.connected(timeout: state.reach.sessionTimeout, isNew: false), at: now) }
         if output.isNewlyComplete {
             let registry = state.registry
+            // There has been a session that followed it: what the next one misses may well be alive.
+            if output.isRestored { holdDown.take(.connected(timeout: state.reach.sessionTimeout, isNew: true), at: now) }
             holdDown.begin(with: registry, at: now)
             known = registry
+            // First, so that nothing of it passes for current.
+            if output.isRestored, let instant = state.reach.outSince { updates.append(.disconnected(since: instant)) }
             updates.append(.complete(registry))
         } else if known != nil {
             withdrawn.merge(output.withdrawn) { $0.union($1) }

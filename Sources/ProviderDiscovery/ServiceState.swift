@@ -63,6 +63,7 @@ extension WatchState {
             // Made again, not emptied: there are as many of these as services.
             if others.isEmpty { others = [:] }
             return old?.provider != registration?.provider || old?.creationZxid != registration?.creationZxid
+                || old?.isHeld != registration?.isHeld
         }
 
         /// Has a child read again; what is known of it stays.

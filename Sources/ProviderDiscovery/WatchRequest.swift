@@ -24,6 +24,8 @@ enum WatchAnswer: Sendable {
 /// What happens to a watcher. Answers carry the generation of the session that they were asked in.
 enum WatchInput: Sendable {
     case session(SessionEvent)
+    /// This is what the registry was when it was last known to be right.
+    case restored(Registry, asOf: ContinuousClock.Instant)
     case answer(WatchAnswer, to: WatchRequest, generation: Int)
     /// The host of a provider refuses connections to its port.
     case refused(Provider.Offer, of: ServiceName)

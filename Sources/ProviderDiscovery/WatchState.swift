@@ -6,11 +6,12 @@ import ZooKeeperClient
 /// | event | what follows |
 /// | --- | --- |
 /// | connected | the root is listed, before anything else: only its answer proves that the registry is within reach |
-/// | connected, new session | everything stays, and has to be proved again, service by service |
+/// | connected, new session | everything stays, and has to be proved again, service by service; not at once if that was so a moment ago |
 /// | connected, same session | what was waiting is sent; the watches are still there |
 /// | disconnected | nothing is sent; the registry is out of reach |
 /// | watches lost | everything is listed again, what had a watch on its data is read again |
 /// | watch fired | what stands at its path is read again |
+/// | restored | what was kept is served, out of reach since it was right, unless the registry has been read whole |
 /// | answer of an earlier session | ignored |
 /// | answer: connection lost, or the server busy | asked again, after a pause if that happens again |
 /// | answer: no such znode | a service is gone; of a provider, its service's list has to say so; for the root, its creation is awaited |
@@ -34,6 +35,7 @@ struct WatchState {
     var reach = RootReach()
     /// Services of the first list of a session that have neither been read whole nor turned out to be out of reach.
     var unsettled: Set<ServiceName> = []
+    private var readingPace = ReadingPace()
     var dataWatches = DataWatches()
     var rereading = Rereading()
     private var nextReconcile: ContinuousClock.Instant?
@@ -49,6 +51,8 @@ struct WatchState {
     struct Output {
         /// Whether the registry has become complete, which it does once.
         var isNewlyComplete = false
+        /// Whether it has become complete by what was kept of it, not by reading.
+        var isRestored = false
         /// Whether the registry has come within reach or gone out of it, in the end.
         var reach: Bool?
         /// Services that are different, once complete.
@@ -85,7 +89,9 @@ struct WatchState {
     /// Requests to send now, each with whether to watch the data that it reads.
     mutating func takeRequests(at now: ContinuousClock.Instant) -> [(request: WatchRequest, watchesData: Bool)] {
         guard reach.isConnected else { return [] }
-        return queue.send(rootOnly: !reach.isAnswered).map {
+        // Without the root's answer no reading would begin.
+        let rootOnly = !reach.isAnswered || !readingPace.admits(at: now)
+        return queue.send(rootOnly: rootOnly).map {
             requests.send($0, at: now)
             return ($0, watchesData($0))
         }
@@ -115,6 +121,7 @@ extension WatchState {
         case .session(.connected(_, let timeout, let isNew)):
             reach.connected(timeout: timeout)
             requests.connected(limit: timeout)
+            if isNew || !isReadWhole { readingPace.want(at: now) }
             if isNew { startSession(at: now) }
             ask(.listServices, at: now)
             // All else waits for it: what it was refused for may be over.
@@ -124,9 +131,12 @@ extension WatchState {
             loseOverdue(at: now)
             leaveReach(since: now)
             reach.isConnected = false
-        case .session(.watchesLost): watchAgain()
+        case .session(.watchesLost):
+            readingPace.want(at: now)
+            watchAgain()
         case .session(.watch(let path)): watchFired(path, at: now)
         case .refused: break
+        case .restored(let registry, let instant): restore(registry, asOf: instant)
         case .answer(let answer, let request, let generation):
             guard generation == self.generation else { return }
             queue.answered(request)
@@ -181,6 +191,9 @@ extension WatchState {
         if pacing.admits(request, length: length(of: request), at: now) { queue.add(request) }
     }
 
+    /// Whether nothing is to be read any more that was there when the session began.
+    private var isReadWhole: Bool { reach.isRead && unsettled.isEmpty }
+
     /// How many names an answer will bring, as far as can be known.
     private func length(of request: WatchRequest) -> Int {
         switch request {
@@ -197,7 +210,8 @@ extension WatchState {
     /// When `tick` has something to do next; nil while there is no connection.
     var nextDeadline: ContinuousClock.Instant? {
         guard reach.isConnected else { return nil }
-        return [nextReconcile, nextReread, pacing.deadline, requests.deadline].compactMap(\.self).min()
+        return [nextReconcile, nextReread, reach.isAnswered ? readingPace.due : nil, pacing.deadline, requests.deadline].compactMap(\.self)
+            .min()
     }
 
     /// Does what is due.
@@ -211,13 +225,13 @@ extension WatchState {
         if let due = nextReconcile, due <= now {
             nextReconcile = now + settings.reconcile
             // What has not been read yet is under way.
-            if reach.isRead, unsettled.isEmpty { reconcile() }
+            if isReadWhole { reconcile() }
         }
         if let due = nextReread, due <= now {
             // From when it was due: a period has as many seconds, though each is looked at late.
             nextReread = max(due + .seconds(1), now)
             // What is read for the first time in a session need not be read twice.
-            if reach.isRead, unsettled.isEmpty { reread() }
+            if isReadWhole { reread() }
         }
     }
 

@@ -16,9 +16,9 @@ struct Freshness: Sendable {
         disconnectedSince = nil
     }
 
-    /// The connection was lost; an outage that is known already keeps its beginning.
+    /// The connection was lost; an outage that is known already keeps the earlier beginning.
     mutating func disconnected(since instant: ContinuousClock.Instant) {
-        disconnectedSince = disconnectedSince ?? instant
+        disconnectedSince = min(disconnectedSince ?? instant, instant)
     }
 
     /// What the zones are worth at a moment.

@@ -20,8 +20,9 @@ struct CommonSettings {
     init(_ options: CommonOptions, _ reader: inout SettingsReader, logLevel fallback: Logger.Level) {
         registry = RegistrySettings(options.registry, &reader, logLevel: fallback)
         listen = reader.values(
-            "listen", options.listen, default: Self.defaultListen, expected: "an address with a port such as 127.0.0.1:5300 or [::1]:5300"
-        ) { SocketEndpoint($0).flatMap { $0.address.isUnicast ? $0 : nil } }
+            "listen", options.listen, default: Self.defaultListen,
+            expected: "an address with a port such as 127.0.0.1:5300, [::1]:5300 or [fe80::1%eth0]:5300"
+        ) { SocketEndpoint($0, allowsScope: true).flatMap { $0.address.isUnicast ? $0 : nil } }
         for (wildcard, endpoint) in Self.overlaps(listen) {
             reader.complain("--listen \(endpoint.text): --listen \(wildcard.text) takes that address too, give one of the two")
         }

@@ -23,7 +23,7 @@ enum Entrance {
 /// The program: reads what the operator wants and hands over to a command.
 struct Program: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "zoodns", abstract: "DNS answers from ZooKeeper.",
+        commandName: "zoodns", abstract: "DNS answers from ZooKeeper.", version: "zoodns \(Version.text)",
         subcommands: [ServeCommand.self, RegisterCommand.self, LookupCommand.self, ExplainCommand.self, ZoneCommand.self])
 
     /// Runs the command that the arguments name, `register` with the signals that were trapped for it.
@@ -34,7 +34,8 @@ struct Program: AsyncParsableCommand {
             try checkDescriptorLimit()
             // Swift reads them from /proc.
             guard !CommandLine.arguments.isEmpty else { throw CommandFailure.refused("cannot read my arguments: is /proc mounted?") }
-            var command = try parseAsRoot(nil)
+            let words = CommandLineWords.joiningNegativeNumbers(Array(CommandLine.arguments.dropFirst()))
+            var command = try parseAsRoot(words)
             if let register = command as? RegisterCommand, let signals {
                 try await register.run(signals)
             } else if var command = command as? any AsyncParsableCommand {

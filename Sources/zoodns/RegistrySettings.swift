@@ -1,4 +1,5 @@
 import Logging
+import ProviderRegistry
 import ZooKeeperClient
 
 /// What every command that reads or changes a registry has to know, checked.
@@ -45,6 +46,11 @@ struct RegistrySettings {
 
     /// A session that has not begun to run.
     var session: Session { Session(servers: servers, timeout: sessionTimeout, credentials: credentials, logger: logger) }
+
+    /// Whose registries a state file holds.
+    var savedSources: [SavedRegistry.Source] {
+        zones.map { SavedRegistry.Source(origin: $0.origin.text, path: (servers.chroot?.text ?? "") + $0.layout.root) }
+    }
 
     private static func logger(_ level: Logger.Level, _ linesPerSecond: Int) -> Logger {
         LogStream.standardError.start()

@@ -17,6 +17,9 @@ struct ServeCommand: AsyncParsableCommand {
         discussion: """
             A duration is seconds or has a unit: 90, 90s, 250ms, 15m, 1h. Each option is also an environment variable, such as \
             ZOODNS_HOLD_DOWN for --hold-down, with commas between repeated values; the option wins.
+
+            SIGTERM and SIGINT end it within five seconds, a second one at once; SIGHUP is logged (settings are read at the start only), like \
+            SIGQUIT, SIGUSR1, SIGUSR2 and SIGALRM; others are ignored.
             """)
 
     @OptionGroup var common: CommonOptions
@@ -26,14 +29,17 @@ struct ServeCommand: AsyncParsableCommand {
         // Before there are threads with heaps of their own.
         MemoryUse.shareHeaps()
         MemoryUse.giveBackLargePieces()
+        let others = await OtherSignals.trap()
         let settings = try ServeSettings(common, options)
         let logger = settings.common.registry.logger
-        signal(SIGPIPE, SIG_IGN)
         try raiseDescriptorLimit(settings)
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint).map { SignalNumber($0.rawValue) }
         let server = try await listen(settings)
         for endpoint in server.endpoints { StandardStreams.say("listening \(endpoint.text) udp tcp") }
 
+        for endpoint in server.missing {
+            logger.warning("address is not there yet: listening all the same", metadata: ["address": "\(endpoint.text)"])
+        }
         for (inner, outer) in settings.common.registry.nestedZones {
             logger.warning(
                 "zone lies within another, whose services of that name are out of reach",
@@ -50,6 +56,9 @@ struct ServeCommand: AsyncParsableCommand {
             prober?.forget(change.dropped)
         }
         let publisher = publisher(settings, logger, outlets)
+        let keeper = settings.state.map {
+            StateKeeper($0, settings.common.registry.savedSources, maximumStale: settings.maximumStale, logger)
+        }
         let watchers = settings.common.registry.zones.enumerated().map { index, source in
             ProviderWatcher(
                 session: session, layout: source.layout,
@@ -57,6 +66,7 @@ struct ServeCommand: AsyncParsableCommand {
                     reconcile: settings.reconcile, holdDown: settings.holdDown, guardsMassRemoval: settings.guardsMassRemoval),
                 logger: logger
             ) { update in
+                keeper?.take(update, zone: index)
                 if case .changed(let change) = update { prober?.take(change, zone: index) }
                 if let event = ZonePublisher.Event(update, zone: index) { publisher.send(event) }
             }
@@ -67,9 +77,8 @@ struct ServeCommand: AsyncParsableCommand {
         // Ended from the last to the first: whoever takes something in ends before what it takes it from.
         let parts =
             [Part { await session.run() }, Part { await access.run() }] + watchers.map { watcher in Part { await watcher.run() } }
-            + [prober].compactMap(\.self).map { prober in
-                Part { await prober.run { watchers[$0.zone].takeRefusal($0.provider, of: $0.service) } }
-            }
+            + (keeper.map { keeper in [Part { try await keep(keeper, watchers) }] } ?? [])
+            + (prober.map { prober in [Part { await prober.run { watchers[$0.zone].takeRefusal($0.provider, of: $0.service) } }] } ?? [])
             + [
                 Part {
                     await resolver.run { hosts in
@@ -80,6 +89,8 @@ struct ServeCommand: AsyncParsableCommand {
                 Part { try await publish(publisher) },
                 Part { try await serve(server) },
             ]
+        let reporting = Task { await others.report(logger) }
+        defer { reporting.cancel() }
         try await Shutdown.run(parts.map { .init(service: $0, serviceName: "part") }, signals, logger, limit: Self.longestShutdown)
     }
 
@@ -110,7 +121,15 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private func publish(_ publisher: ZonePublisher) async throws(CommandFailure) {
-        do throws(NoThread) { try await publisher.run() } catch { throw .refused("no thread for the zones") }
+        do throws(NoThread) { try await publisher.run() } catch { throw .refused("no thread for the zones: raise the limit on tasks (ulimit -u, TasksMax=)") }
+    }
+
+    private func keep(_ keeper: StateKeeper, _ watchers: [ProviderWatcher]) async throws(CommandFailure) {
+        do throws(NoThread) {
+            try await keeper.run { saved, zone in watchers[zone].restore(saved.registry, asOf: saved.asOf) }
+        } catch {
+            throw .refused("no thread for the state: raise the limit on tasks (ulimit -u, TasksMax=)")
+        }
     }
 
     private func publisher(_ settings: ServeSettings, _ logger: Logger, _ outlets: ZonePublisher.Outlets) -> ZonePublisher {

@@ -1,6 +1,5 @@
 import ArgumentParser
 import DNSAuthority
-import Glibc
 
 /// Options of `serve` alone, as they were written.
 struct ServeOptions: ParsableArguments {
@@ -28,7 +27,14 @@ struct ServeOptions: ParsableArguments {
             valueName: "on|off"))
     var probeHeld: String?
 
-    @Option(help: ArgumentHelp("UDP threads for each listen address. (default: one a core)", valueName: "number"))
+    @Option(
+        help: ArgumentHelp(
+            "Where to keep the last registry for a start without ZooKeeper: served then, marked stale, for --max-stale. (default: nowhere)",
+            valueName: "file"))
+    var state: String?
+
+    @Option(
+        help: ArgumentHelp("UDP threads for each listen address. (default: one for each processor that it may use)", valueName: "number"))
     var workers: String?
 
     @Option(
@@ -47,6 +53,8 @@ struct ServeSettings {
     let holdDown: Duration
     let guardsMassRemoval: Bool
     let probesHeld: Bool
+    /// Where the registry is kept; nil for nowhere.
+    let state: StateFile?
     /// UDP threads for each address.
     let workers: Int
     /// Octets.
@@ -70,7 +78,10 @@ struct ServeSettings {
             ["on": true, "off": false][$0]
         }
         probesHeld = reader.value("probe-held", options.probeHeld, default: true, expected: "on or off") { ["on": true, "off": false][$0] }
-        workers = reader.value("workers", options.workers, default: Self.cores, expected: "a number from 1 to 256") {
+        state = reader.value("state", options.state, default: nil, expected: "the path of a file") {
+            $0.isEmpty || $0.hasSuffix("/") ? nil : .some(StateFile(path: $0))
+        }
+        workers = reader.value("workers", options.workers, default: Self.processors, expected: "a number from 1 to 256") {
             Int($0).flatMap { 1...256 ~= $0 ? $0 : nil }
         }
         longestUDPResponse = reader.value(
@@ -79,5 +90,5 @@ struct ServeSettings {
         try reader.finish()
     }
 
-    private static var cores: Int { min(max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1), 256) }
+    private static var processors: Int { min(Processors.usable, 256) }
 }

@@ -19,6 +19,25 @@ import Testing
         #expect(result.output == "")
     }
 
+    @Test(arguments: [
+        "ttl", "negative-ttl", "max-answers", "max-udp-size", "workers", "log-rate", "session-timeout", "max-stale", "reconcile",
+        "hold-down",
+    ])
+    func `a negative number is said to be wrong, not missing`(_ option: String) async throws {
+        for words in [["--\(option)", "-1"], ["--\(option)=-1"]] {
+            let result = try await RunningProgram.run(RunningProgram.zoodns, ["serve"] + words)
+            #expect(result.exitCode == 64)
+            #expect(result.errors.hasPrefix("zoodns: --\(option) \"-1\": expected "), "\(result.errors)")
+        }
+    }
+
+    @Test func `it says which version it is`() async throws {
+        let result = try await RunningProgram.run(RunningProgram.zoodns, ["--version"])
+        #expect(result.exitCode == 0)
+        #expect(result.output.wholeMatch(of: /zoodns \d+\.\d+\.\d+\n/) != nil, "\(result.output)")
+        #expect(result.errors == "")
+    }
+
     @Test func `all problems are told at once, those of the environment too`() async throws {
         let program = try RunningProgram(RunningProgram.zoodns, ["serve", "--ttl", "x"], environment: ["ZOODNS_HOLD_DOWN": "y"])
         #expect(try await program.exitCode() == 64)
@@ -64,6 +83,46 @@ import Testing
         // The first cannot be opened, the second is without it, the third shows that there is something to look at.
         #expect(program.output.split(separator: "\n") == ["0", "1"])
         #expect(program.errors.contains("Permission denied"))
+    }
+
+    @Test func `no other signal ends it, and those that people send are logged`() async throws {
+        let server = try await ServingProgram(zooKeeper: "127.0.0.1:1", ["--log-rate", "0"])
+        // Those that stop it, and those that only a fault of its own would send.
+        let special: Set = [SIGKILL, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGTERM, SIGINT]
+        let faults: Set = [SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP]
+        for number in 1...Int32(64) where !special.union(faults).contains(number) {
+            server.program.signal(number)
+            #expect(try server.ask("a.svc.local", "A").code == "SERVFAIL", "\(number)")
+        }
+        for name in ["SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGALRM"] {
+            try await waitUntil("\(name) is logged") { server.program.errors.contains("signal=\(name)") }
+        }
+        server.program.signal(SIGTERM)
+        #expect(try await server.program.exitCode() == 0)
+    }
+
+    @Test(arguments: [(SIGABRT, "SIGABRT"), (SIGSEGV, "SIGSEGV"), (SIGILL, "SIGILL")])
+    func `a fault ends it behind a line`(_ signal: Int32, _ name: String) async throws {
+        // Swift's backtraces say more where they are switched on.
+        let server = try await ServingProgram(zooKeeper: "127.0.0.1:1", environment: ["SWIFT_BACKTRACE": "enable=no"])
+        server.program.signal(signal)
+        #expect(try await server.program.exitCode() == signal)
+        #expect(server.program.errors.contains("ended by \(name)"))
+    }
+
+    @Test func `blocked and ignored signals that it inherits end it all the same`()
+        async throws
+    {
+        let script = "trap '' TERM HUP; exec \"$0\" serve --listen 127.0.0.1:0 --zookeeper 127.0.0.1:1"
+        let blocking =
+            "import os, signal, sys; signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 32)); os.execvp(sys.argv[1], sys.argv[1:])"
+        let program = try RunningProgram(
+            URL(filePath: "/usr/bin/python3"), ["-c", blocking, "/bin/sh", "-c", script, RunningProgram.zoodns.path])
+        try await waitUntil("the server listens") { program.output.hasSuffix(" udp tcp\n") }
+        program.signal(SIGHUP)
+        try await waitUntil("SIGHUP is logged") { program.errors.contains("signal=SIGHUP") }
+        program.signal(SIGTERM)
+        #expect(try await program.exitCode(within: .seconds(5)) == 0)
     }
 
     @Test(arguments: [SIGTERM, SIGINT]) func `a signal ends it within five seconds, with 0`(_ signal: Int32) async throws {

@@ -7,9 +7,10 @@ struct ServingProgram {
     let program: RunningProgram
     let endpoint: SocketEndpoint
 
-    init(zooKeeper: String, _ options: [String] = []) async throws {
+    init(zooKeeper: String, _ options: [String] = [], environment: [String: String] = [:]) async throws {
         let program = try RunningProgram(
-            RunningProgram.zoodns, ["serve", "--zookeeper", zooKeeper, "--listen", "127.0.0.1:0", "--session-timeout", "4s"] + options)
+            RunningProgram.zoodns, ["serve", "--zookeeper", zooKeeper, "--listen", "127.0.0.1:0", "--session-timeout", "4s"] + options,
+            environment: environment)
         try await waitUntil("the server listens") { program.output.hasSuffix(" udp tcp\n") }
         self.program = program
         endpoint =

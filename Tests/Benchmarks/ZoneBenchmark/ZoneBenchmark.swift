@@ -14,7 +14,28 @@ struct ZoneBenchmark {
 
     static func main() async throws {
         print("   providers   compile ms   octets a provider   publish a change, µs: median (least–greatest)")
-        for size in [100, 1000, 10_000, 100_000] { try await measure(size) }
+        let sizes = [100, 1000, 10_000, 100_000]
+        for size in sizes { try await measure(size) }
+        print("\n   providers   state file KiB   encode ms   decode ms")
+        for size in sizes { try measureState(size) }
+    }
+
+    /// What it takes to keep a registry for a start without ZooKeeper, the disk apart.
+    private static func measureState(_ size: Int) throws {
+        let clock = ClockReading.now
+        let source = SavedRegistry.Source(origin: "svc.local", path: "/providers")
+        let saved = SavedRegistry(source: source, registry: registry(size / providersPerService), asOf: clock.instant)
+        var start = ContinuousClock.now
+        let octets = RegistryFile.encode([saved], at: clock)
+        let encoded = ContinuousClock.now - start
+        start = .now
+        _ = try RegistryFile.decode(octets, at: clock)
+        let decoded = ContinuousClock.now - start
+        let columns = [
+            "\(size)".leftPadded(12), "\(octets.count >> 10)".leftPadded(17), "\(encoded.microseconds / 1000)".leftPadded(12),
+            "\(decoded.microseconds / 1000)".leftPadded(12),
+        ]
+        print(columns.joined())
     }
 
     private static func measure(_ size: Int) async throws {

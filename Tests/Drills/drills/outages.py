@@ -1,13 +1,17 @@
 """ZooKeeper goes away and comes back."""
+import contextlib
+import hashlib
+import socket
 import sys
 import time
 
 from benchmark import machine
-from benchmark.registry import ROOT
+from benchmark.registry import A, ORIGIN, ROOT, query
 
 from .catalogue import drill
+from .prober import Answer
 from .scene import SESSION_TIMEOUT, UNMARKED
-from .truth import Provider
+from .truth import STALE, Provider
 from .wire import Proxy
 
 # Twenty services with a provider each, registered as kazoo's users do: anew whenever the session was lost.
@@ -226,3 +230,75 @@ def storm(scene):
     time.sleep(5)
     scene.settle("every answer is right")
     scene.check(scene.prober.verdicts["stale"] == 0, "a healthy provider was missing")
+
+
+@drill(short=True)
+def state(scene):
+    """zoodns restarts in the midst of an outage, and is killed while it writes its state: the last registry is served, no file is broken."""
+    scene.truth.window = UNMARKED
+    zookeeper = scene.zookeeper()
+    scene.connect(zookeeper.address)
+    scene.fill(services=100, providers=10)
+    file = scene.where / "state"
+    rounds = 20
+    hits = sum(kill_while_writing(scene, zookeeper.address, file) for _ in range(rounds))
+    scene.say(f"killed {rounds} times, {hits} of them while the new file was there; the file has {file.stat().st_size >> 10} KiB")
+    scene.check(hits > rounds / 2, "too few of the kills came while it wrote")
+
+    scene.serve(zookeeper.address, "--state", file)
+    scene.wait_for("the zone", scene.is_ready)
+    scene.probe()
+    scene.settle()
+    scene.say("ZooKeeper is killed")
+    zookeeper.kill()
+    scene.await_marks(SESSION_TIMEOUT)
+    # An end by signal and one without a last word.
+    for is_killed in (False, True):
+        if is_killed:
+            scene.stop_probing()
+            scene.server.process.kill()
+            scene.server.process.wait()
+        else:
+            scene.end_act()
+        scene.serve(zookeeper.address, "--state", file)
+        took = scene.wait_for("what was kept", scene.is_ready, 10)
+        scene.say(f"zoodns was {'killed' if is_killed else 'stopped'} and started again: answers after {took or 0:.2f} s")
+        scene.check(took and took < 4, "what was kept was not served in time")
+        scene.check(all_marked(scene), "not all answers were marked stale at once")
+        scene.probe()
+        scene.settle()
+        time.sleep(2)
+    zookeeper.start().await_mode()
+    scene.see_changes("ZooKeeper is back")
+
+
+def kill_while_writing(scene, address, file):
+    """Starts zoodns and kills it once it writes; whether the new file was there then. The file must be whole after that."""
+    new = file.with_name(file.name + ".new")
+    new.unlink(missing_ok=True)
+    scene.serve(address, "--state", file)
+    start = time.monotonic()
+    while not new.exists() and time.monotonic() - start < 10:
+        pass
+    scene.server.process.kill()
+    scene.server.process.wait()
+    scene.has_ended = True
+    if file.exists():
+        octets = file.read_bytes()
+        scene.check(hashlib.sha256(octets[:-32]).digest() == octets[-32:], f"a broken file of {len(octets)} octets")
+    return new.exists()
+
+
+def all_marked(scene):
+    """Whether every service that is known is answered for, marked stale."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.settimeout(2)
+        client.connect(("127.0.0.1", scene.server.port))
+        with contextlib.suppress(TimeoutError):
+            for service in scene.truth.names():
+                client.send(query(f"{service}.{ORIGIN}", A, edns=True))
+                answer = Answer.read(client.recv(4096))
+                if not STALE & answer.errors or not answer.records:
+                    return False
+            return True
+    return False

@@ -1,0 +1,175 @@
+import Handoff
+import Logging
+import ProviderDiscovery
+import ProviderRegistry
+
+/// Keeps the last registry of every zone in a file, and hands it to the watchers when ZooKeeper does not answer at start.
+///
+/// On a thread of its own: however slow the disk is, nothing else waits for it.
+actor StateKeeper {
+    private let file: StateFile
+    private let maximumStale: Duration?
+    private let logger: Logger
+    private var zones: [Zone]
+    private let mailbox = Mailbox<News>()
+    private let thread = ThreadExecutor()
+
+    /// Something is to be written that is not in the file.
+    private var isChanged = false
+    /// When the file may be written next, and when it was last written.
+    private var earliest = ContinuousClock.now
+    private var written = ContinuousClock.now
+    /// The file could not be written last time, which has been logged.
+    private var isFailing = false
+
+    /// How long ZooKeeper has to answer at start before what was kept is served.
+    static let patience: Duration = .seconds(2)
+    /// The pause after a writing; longer after one that took long, so that no more than a twentieth of a core goes into it.
+    private static let pause: Duration = .seconds(1)
+    private static let share = 20
+    /// The pause after a writing that failed.
+    private static let pauseAfterFailure: Duration = .seconds(10)
+    /// How often the file's time is renewed while nothing changes; more often where answers may be stale for only a short time.
+    private static let longestRefresh: Duration = .seconds(60)
+
+    private struct News: Sendable {
+        let update: WatchUpdate
+        let zone: Int
+    }
+
+    private struct Zone {
+        let source: SavedRegistry.Source
+        /// Nil before anything is known.
+        var registry: Registry?
+        /// When it was last known to be right; nil while it is.
+        var outSince: ContinuousClock.Instant? = .now
+        /// It has been read whole, or what was kept of it has been handed in.
+        var isServed = false
+
+        /// Whether ZooKeeper answers for the registry.
+        var isCurrent: Bool { registry != nil && outSince == nil }
+
+        /// What there is to keep; nil before anything is known.
+        func saved(at now: ContinuousClock.Instant) -> SavedRegistry? {
+            registry.map { SavedRegistry(source: source, registry: $0, asOf: outSince ?? now) }
+        }
+    }
+
+    /// A keeper of these zones' registries; what is older than `maximumStale` is of no use.
+    init(_ file: StateFile, _ zones: [SavedRegistry.Source], maximumStale: Duration?, _ logger: Logger) {
+        self.file = file
+        self.maximumStale = maximumStale
+        self.logger = logger
+        self.zones = zones.map { Zone(source: $0) }
+    }
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    /// Takes in what a zone's watcher says, from anywhere.
+    nonisolated func take(_ update: WatchUpdate, zone: Int) { mailbox.post(News(update: update, zone: zone)) }
+
+    /// Reads the file, hands in what it holds of the zones that have not been read in time, and writes what comes of them until the task is
+    /// cancelled, and then once more. Throws if there is no thread to be had. Once only.
+    nonisolated func run(_ restore: @escaping @Sendable (SavedRegistry, Int) -> Void) async throws(NoThread) {
+        try thread.start()
+        await work(restore)
+        thread.stop()
+    }
+
+    private func work(_ restore: @Sendable (SavedRegistry, Int) -> Void) async {
+        let deadline = ContinuousClock.now + Self.patience
+        load()
+        var isWaiting = true
+        while let news = await mailbox.next(before: isWaiting ? deadline : nextWriting) {
+            for item in news { take(item) }
+            if isWaiting, deadline <= .now {
+                isWaiting = false
+                for (index, zone) in zones.enumerated() {
+                    guard !zone.isServed, let saved = zone.saved(at: .now) else { continue }
+                    zones[index].isServed = true
+                    restore(saved, index)
+                }
+            }
+            if let due = nextWriting, due <= .now { write() }
+        }
+        for item in mailbox.take() { take(item) }
+        if isChanged || zones.contains(where: \.isCurrent) { write() }
+    }
+
+    private func take(_ news: News) {
+        switch news.update {
+        case .unusable: return
+        case .complete(let registry):
+            zones[news.zone].isServed = true
+            // What was kept comes back as it is.
+            if zones[news.zone].registry == registry { return }
+            zones[news.zone].registry = registry
+        case .changed(let change):
+            for (name, service) in change.services { zones[news.zone].registry?.services[name] = service }
+        case .connected: zones[news.zone].outSince = nil
+        case .disconnected(let instant):
+            if zones[news.zone].outSince == instant { return }
+            zones[news.zone].outSince = instant
+        }
+        isChanged = true
+    }
+}
+
+// MARK: The file
+
+extension StateKeeper {
+    /// Takes in what the file holds of the zones: one warning if that is nothing, whatever the reason.
+    private func load() {
+        let clock = ClockReading.now
+        do {
+            guard let octets = try file.read(limit: RegistryFile.largest) else { return }
+            let all = try RegistryFile.decode(octets, at: clock)
+            let own = all.filter { saved in zones.contains { $0.source == saved.source } }
+            let fresh = own.filter { saved in maximumStale.map { saved.asOf.duration(to: clock.instant) <= $0 } ?? true }
+            guard !fresh.isEmpty || all.isEmpty else {
+                return warn(own.isEmpty ? "it is of other zones" : "it is older than answers may be stale")
+            }
+            for saved in fresh {
+                guard let index = zones.firstIndex(where: { $0.source == saved.source }) else { continue }
+                zones[index].registry = saved.registry
+                zones[index].outSince = saved.asOf
+            }
+        } catch let failure as StateFile.Failure {
+            warn(failure.text)
+        } catch let failure as RegistryFile.Failure {
+            warn(failure.rawValue)
+        } catch {}
+    }
+
+    private func warn(_ reason: String) {
+        logger.warning("state file cannot be used", metadata: ["path": "\(file.path.debugDescription)", "reason": "\(reason)"])
+    }
+
+    /// When the file is to be written next; nil while it holds all that is known.
+    private var nextWriting: ContinuousClock.Instant? {
+        if isChanged { return earliest }
+        return zones.contains(where: \.isCurrent) ? max(earliest, written + refresh) : nil
+    }
+
+    private var refresh: Duration { min(Self.longestRefresh, (maximumStale ?? Self.longestRefresh) / 4) }
+
+    private func write() {
+        let clock = ClockReading.now
+        let octets = RegistryFile.encode(zones.compactMap { $0.saved(at: clock.instant) }, at: clock)
+        do throws(StateFile.Failure) {
+            guard octets.count <= RegistryFile.largest else { throw StateFile.Failure(text: "there is too much to keep") }
+            try file.replace(with: octets)
+            isChanged = false
+            if isFailing { logger.info("state is kept again", metadata: ["path": "\(file.path.debugDescription)"]) }
+            isFailing = false
+        } catch {
+            if !isFailing {
+                logger.warning(
+                    "state cannot be kept", metadata: ["path": "\(file.path.debugDescription)", "reason": "\(error.text)"])
+            }
+            isFailing = true
+        }
+        written = .now
+        earliest = written + (isFailing ? Self.pauseAfterFailure : max(Self.pause, clock.instant.duration(to: written) * Self.share))
+    }
+}
