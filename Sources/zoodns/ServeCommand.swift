@@ -121,7 +121,11 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private func publish(_ publisher: ZonePublisher) async throws(CommandFailure) {
-        do throws(NoThread) { try await publisher.run() } catch { throw .refused("no thread for the zones: raise the limit on tasks (ulimit -u, TasksMax=)") }
+        do throws(NoThread) {
+            try await publisher.run()
+        } catch {
+            throw .refused("no thread for the zones: raise the limit on tasks (ulimit -u, TasksMax=)")
+        }
     }
 
     private func keep(_ keeper: StateKeeper, _ watchers: [ProviderWatcher]) async throws(CommandFailure) {
