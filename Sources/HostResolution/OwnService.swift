@@ -17,7 +17,7 @@ package struct OwnService: Sendable {
     func serves(_ name: DomainName) -> Bool { origins.contains { name.isAtOrBelow($0) } }
 
     /// Whether others than this machine may be answered.
-    var isBeyondLoopback: Bool { endpoints.contains { !$0.address.isLoopback } }
+    package var isBeyondLoopback: Bool { endpoints.contains { !$0.address.isLoopback } }
 
     /// The name servers that are not this server itself, given the addresses of the machine.
     func others(of servers: [SocketEndpoint], machine: Set<IPAddress>) -> [SocketEndpoint] {

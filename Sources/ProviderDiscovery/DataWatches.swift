@@ -6,7 +6,7 @@ import ProviderRegistry
 /// that. Services share most of the watches. No service can use up the reserved ones, so that one with thousands of providers leaves watches for
 /// those of others. A watch stays its provider's until that is gone: what comes later takes none away.
 struct DataWatches {
-    /// Watches for any provider: registries up to this size have one on every provider's data.
+    /// Watches of a session for any provider: registries up to this size have one on every provider's data.
     static let mostShared = 10_000
     /// Watches beyond those for small services, and for data that cannot be used.
     static let mostReserved = 5000
@@ -19,9 +19,17 @@ struct DataWatches {
         var reserved: Set<InstanceName> = []
     }
 
+    private let mostShared: Int
+    private let mostReserved: Int
     private var services: [ServiceName: Watched] = [:]
     private var shared = 0
     private var reserved = 0
+
+    /// None yet, in one of so many zones of a session: they have equal parts of all watches.
+    init(zones: Int) {
+        mostShared = Self.mostShared / max(zones, 1)
+        mostReserved = Self.mostReserved / max(zones, 1)
+    }
 
     /// All providers that have a watch. O(watches).
     var all: [(ServiceName, InstanceName)] {
@@ -36,12 +44,12 @@ struct DataWatches {
 
     /// Whether there is a watch for one more provider of a service; `isPreferred`: also a reserved one.
     func hasRoom(for name: ServiceName, isPreferred: @autoclosure () -> Bool) -> Bool {
-        shared < Self.mostShared || hasReservedRoom(for: name) && isPreferred()
+        shared < mostShared || hasReservedRoom(for: name) && isPreferred()
     }
 
     /// Gives a watch, of which there is one, to a provider that has none.
     mutating func grant(_ instance: InstanceName, of name: ServiceName) {
-        if shared < Self.mostShared {
+        if shared < mostShared {
             services[name, default: Watched()].shared.insert(instance)
             shared += 1
         } else {
@@ -51,7 +59,7 @@ struct DataWatches {
     }
 
     private func hasReservedRoom(for name: ServiceName) -> Bool {
-        reserved < Self.mostReserved && services[name]?.reserved.count ?? 0 < Self.mostReservedOfService
+        reserved < mostReserved && services[name]?.reserved.count ?? 0 < Self.mostReservedOfService
     }
 
     /// A provider is gone, and its watch with it.

@@ -39,8 +39,10 @@ struct RegistryFeed {
         if case .connected(_, let timeout, isNew: true) = event { holdDown.take(.connected(timeout: timeout, isNew: true), at: now) }
     }
 
-    /// Takes in that the host of a provider refuses its port: if it is held, it goes.
+    /// Takes in that the host of a provider refuses its port: if it is held, it goes, but for the last one of its service. A service that does
+    /// not take TCP connections at all looks the same.
     mutating func takeRefusal(_ offer: Provider.Offer, of name: ServiceName) {
+        guard holdDown.heldCount(of: name) > 1 || known?.services[name]?.registrations.isEmpty == false else { return }
         if holdDown.letGo(offer, of: name) { refused.insert(name) }
     }
 

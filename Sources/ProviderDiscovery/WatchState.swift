@@ -36,7 +36,7 @@ struct WatchState {
     /// Services of the first list of a session that have neither been read whole nor turned out to be out of reach.
     var unsettled: Set<ServiceName> = []
     private var readingPace = ReadingPace()
-    var dataWatches = DataWatches()
+    var dataWatches: DataWatches
     var rereading = Rereading()
     private var nextReconcile: ContinuousClock.Instant?
     private var nextReread: ContinuousClock.Instant?
@@ -72,6 +72,7 @@ struct WatchState {
     init(layout: RegistryLayout, settings: WatchSettings) {
         self.layout = layout
         self.settings = settings
+        dataWatches = DataWatches(zones: settings.zones)
     }
 
     /// Everything as it was last read.
@@ -149,7 +150,7 @@ extension WatchState {
         generation += 1
         queue.clear()
         unprompted = []
-        dataWatches = DataWatches()
+        dataWatches = DataWatches(zones: settings.zones)
         nextReconcile = now + settings.reconcile
         nextReread = now + .seconds(1)
         proveAgain(.everything)

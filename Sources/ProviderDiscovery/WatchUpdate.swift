@@ -32,8 +32,11 @@ package struct WatchSettings: Sendable {
     package var holdDown: Duration
     /// Whether they are kept, too, when more than half of all vanish at once.
     package var guardsMassRemoval: Bool
+    /// How many registries are watched over the same session: they share the watches that it can have.
+    package var zones: Int
 
-    package init(reconcile: Duration = .seconds(60), holdDown: Duration = .seconds(120), guardsMassRemoval: Bool = true) {
+    package init(reconcile: Duration = .seconds(60), holdDown: Duration = .seconds(120), guardsMassRemoval: Bool = true, zones: Int = 1) {
+        self.zones = zones
         self.reconcile = reconcile
         self.holdDown = holdDown
         self.guardsMassRemoval = guardsMassRemoval

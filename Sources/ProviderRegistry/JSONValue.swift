@@ -151,7 +151,7 @@ private struct JSONReader {
         case UInt8(ascii: "u"):
             let first = try unit()
             if let scalar = Unicode.Scalar(first) { return String(scalar) }
-            // Two halves of one character, or none.
+            // Two halves of one character. What §8.2 leaves open, a half alone, is no text.
             guard take("\\"), take("u") else { throw .malformed }
             let units = [UInt16(truncatingIfNeeded: first), UInt16(truncatingIfNeeded: try unit())]
             guard let text = String(validating: units, as: UTF16.self) else { throw .malformed }

@@ -27,7 +27,7 @@ package struct ProviderDocument: Hashable, Sendable {
         /// `host` is neither an address nor a host name.
         case badHost = "host is neither an address nor a host name"
         /// `host` is an address to which no packet can be sent as to one host.
-        case nobodysHost = "host is an address that no host has, as 0.0.0.0 or a group's: give one that others can reach"
+        case unreachableHost = "host is an address that no host has, as 0.0.0.0 or a group's: give one that others can reach"
         /// There is no `port`, or it is no port.
         case badPort = "no port, or not an integer from 1 to 65535"
         /// Its registrant has taken the provider back, and is about to delete the znode.
@@ -46,7 +46,7 @@ package struct ProviderDocument: Hashable, Sendable {
         guard case .object(let fields) = value else { throw .notAnObject }
         guard case .string(let hostText) = fields["host"] else { throw .noHost }
         guard let host = ProviderHost(hostText) else { throw .badHost }
-        guard host.isReachable else { throw .nobodysHost }
+        guard host.isReachable else { throw .unreachableHost }
         guard let port = fields["port"]?.port else { throw .badPort }
         let weight = fields["weight"].map(\.number16)
         let priority = fields["priority"].map(\.number16)

@@ -9,6 +9,8 @@ struct AddressSets {
         let addresses: HostAddresses
         var weight: UInt64 = 0
         var isHeld = false
+        /// The lowest rank of its providers.
+        var rank = Int.max
         /// Where its first provider lies on the ring.
         var place: UInt32 = 0
         /// What its instances have: of those that are not held, of those that are.
@@ -48,6 +50,7 @@ struct AddressSets {
     /// Has a set stand for one provider more.
     mutating func add(_ registration: Registration, to place: Int) {
         sets[place].weight += UInt64(registration.provider.weight)
+        sets[place].rank = min(sets[place].rank, RecordChoice.Candidate.rank(registration.provider))
         sets[place].isHeld = sets[place].isHeld || registration.isHeld || sets[place].addresses.isHeld
     }
 
@@ -183,7 +186,7 @@ extension AddressSets.Set {
         return records.map { records in
             records.map { record in
                 let place = records.count == 1 ? place : Ring.place(of: withUnsafeBytes(of: place) { Array($0) } + record.octets)
-                return RecordChoice.Candidate(record: record, place: place, isLast: weight == 0)
+                return RecordChoice.Candidate(record: record, place: place, rank: rank)
             }
         }
     }

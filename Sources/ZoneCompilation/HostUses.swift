@@ -106,6 +106,11 @@ package struct HostChange: Hashable, Sendable {
     /// Those that are from now on, or in the turn of another service, each with that service.
     package var followed: [String: DomainName] = [:]
 
+    package init(dropped: Set<String> = [], followed: [String: DomainName] = [:]) {
+        self.dropped = dropped
+        self.followed = followed
+    }
+
     /// Whether nothing is different.
     package var isEmpty: Bool { dropped.isEmpty && followed.isEmpty }
 }

@@ -1,4 +1,5 @@
 import DNSAuthority
+import ProviderRegistry
 
 /// Which of many records an RRset has, and in which order: each lies on a ring, at its instance's place, so that one record more or less
 /// moves no other.
@@ -8,19 +9,22 @@ struct RecordChoice {
         let record: RecordData
         /// Where it lies on the ring.
         let place: UInt32
-        /// Whether others come first if not all are taken.
-        let isLast: Bool
+        /// Those of the lowest are taken first if not all are: by priority, those of weight 0 behind others.
+        let rank: Int
+
+        /// The rank of what a provider offers.
+        static func rank(_ provider: Provider) -> Int { Int(provider.priority) * 2 + (provider.weight == 0 ? 1 : 0) }
     }
 
     /// Those that were chosen, by their places among the candidates, in the order of the ring.
     let indices: [Int]
 
-    /// Chooses those with the lowest places, the last ones only if there is room; all if `most` is 0. O(n log n).
+    /// Chooses those with the lowest ranks, among equal ones those with the lowest places; all if `most` is 0. O(n log n).
     init(_ candidates: [Candidate], most: Int) {
         func isBefore(_ left: Int, _ right: Int) -> Bool { (candidates[left].place, left) < (candidates[right].place, right) }
         var chosen = Array(candidates.indices)
         if most > 0, chosen.count > most {
-            chosen.sort { candidates[$0].isLast == candidates[$1].isLast ? isBefore($0, $1) : candidates[$1].isLast }
+            chosen.sort { candidates[$0].rank == candidates[$1].rank ? isBefore($0, $1) : candidates[$0].rank < candidates[$1].rank }
             chosen.removeLast(chosen.count - most)
         }
         indices = chosen.sorted(by: isBefore)

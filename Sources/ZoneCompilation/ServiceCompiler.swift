@@ -95,7 +95,7 @@ struct ServiceCompiler {
             if instance.0.member.registration.isHeld { isHeld.insert(record) }
             guard first[record] == nil else { return record }
             first[record] = index
-            candidates.append(RecordChoice.Candidate(record: record, place: instance.0.place, isLast: provider.weight == 0))
+            candidates.append(RecordChoice.Candidate(record: record, place: instance.0.place, rank: RecordChoice.Candidate.rank(provider)))
             return record
         }
         guard !candidates.isEmpty || isUnknown else { return nil }

@@ -2,16 +2,18 @@ import DNSTransport
 import Handoff
 import IPAddressing
 import ProviderRegistry
+import ZoneCompilation
 
 /// Finds out which held providers are refused by their hosts: a reset says that nothing listens there, silence says nothing.
 struct HeldProber {
     private let zones: Int
+    private let probesLoopback: Bool
     private let mailbox = Mailbox<News>()
 
     private enum News: Sendable {
         case changed(RegistryChange, zone: Int)
         case resolved([String: HostAddresses])
-        case dropped(Set<String>)
+        case followed(HostChange)
     }
 
     /// A provider that is being probed.
@@ -29,8 +31,8 @@ struct HeldProber {
     /// Connections under way: as many as are begun in that time, or fewer where there are few descriptors.
     private static var mostUnderWay: Int { min(ProbeSchedule.mostPerSecond / 2, DescriptorLimit.lookups / 2) }
 
-    /// A prober for so many zones.
-    init(zones: Int) { self.zones = zones }
+    /// A prober for so many zones; `probesLoopback` as for `ProbeSchedule`.
+    init(zones: Int, probesLoopback: Bool) { (self.zones, self.probesLoopback) = (zones, probesLoopback) }
 
     /// Hands in what is served from now on, from anywhere.
     func take(_ change: RegistryChange, zone: Int) { mailbox.post(.changed(change, zone: zone)) }
@@ -38,12 +40,12 @@ struct HeldProber {
     /// Hands in addresses of hosts, from anywhere.
     func resolve(_ hosts: [String: HostAddresses]) { mailbox.post(.resolved(hosts)) }
 
-    /// Hands in which hosts no longer matter, from anywhere.
-    func forget(_ hosts: Set<String>) { mailbox.post(.dropped(hosts)) }
+    /// Hands in which hosts matter, from anywhere, before anything of their addresses.
+    func follow(_ change: HostChange) { mailbox.post(.followed(change)) }
 
     /// Probes until the task is cancelled; `report` is called for each held provider all of whose addresses refuse its port.
     func run(_ report: (ProbeSchedule.Target) -> Void) async {
-        var schedule = ProbeSchedule(zones: zones)
+        var schedule = ProbeSchedule(zones: zones, probesLoopback: probesLoopback)
         var attempts: [Attempt] = []
         var nextStep = ContinuousClock.now
         while let news = await mailbox.next(before: attempts.isEmpty ? schedule.deadline.map { max($0, nextStep) } : nextStep) {
@@ -52,7 +54,7 @@ struct HeldProber {
                 switch item {
                 case .changed(let change, let zone): schedule.take(change, zone: zone, at: now)
                 case .resolved(let hosts): schedule.resolve(hosts)
-                case .dropped(let hosts): schedule.forget(hosts)
+                case .followed(let change): schedule.follow(change)
                 }
             }
             guard nextStep <= now else { continue }

@@ -1,6 +1,7 @@
 import DequeModule
 import IPAddressing
 import ProviderRegistry
+import ZoneCompilation
 
 /// Decides which held providers to probe, and when: each when it is first held, then after pauses.
 struct ProbeSchedule {
@@ -33,10 +34,15 @@ struct ProbeSchedule {
     private var held: [[ServiceName: [Provider.Offer: Held]]]
     /// The turns of all that are held, the first due first; with some that are no more, each until it is due.
     private var turns = Deque<Turn>()
+    /// Host names that providers have, and what is known of their addresses.
     private var hosts: [String: HostAddresses] = [:]
+    private let probesLoopback: Bool
 
-    /// A schedule for so many zones.
-    init(zones: Int) { held = Array(repeating: [:], count: zones) }
+    /// A schedule for so many zones. `probesLoopback`: whether loopback addresses are the providers' own, as where all clients are on this machine.
+    init(zones: Int, probesLoopback: Bool) {
+        held = Array(repeating: [:], count: zones)
+        self.probesLoopback = probesLoopback
+    }
 
     /// When the next probe is due; nil while nothing is held.
     var deadline: ContinuousClock.Instant? { turns.first?.due }
@@ -56,11 +62,16 @@ struct ProbeSchedule {
         }
     }
 
-    /// Takes in addresses of hosts.
-    mutating func resolve(_ addresses: [String: HostAddresses]) { hosts.merge(addresses) { $1 } }
+    /// Takes in addresses of hosts, of those that are followed.
+    mutating func resolve(_ addresses: [String: HostAddresses]) {
+        for (host, addresses) in addresses where hosts[host] != nil { hosts[host] = addresses }
+    }
 
-    /// Takes in which hosts no longer matter.
-    mutating func forget(_ names: Set<String>) { for name in names { hosts[name] = nil } }
+    /// Takes in which hosts providers no longer have, then which they have from now on.
+    mutating func follow(_ change: HostChange) {
+        for host in change.dropped { hosts[host] = nil }
+        for host in change.followed.keys where hosts[host] == nil { hosts[host] = HostAddresses() }
+    }
 
     /// Takes the next provider that is due, with where to connect, at most `room` addresses; nil if there is none.
     mutating func next(room: Int, at now: ContinuousClock.Instant) -> (target: Target, endpoints: [SocketEndpoint])? {
@@ -88,7 +99,8 @@ struct ProbeSchedule {
             case .name(let name):
                 hosts[name].map { $0.ipv4.addresses.map(IPAddress.v4) + $0.ipv6.addresses.map(IPAddress.v6) } ?? []
             }
-        guard addresses.count <= Self.mostAddresses, addresses.allSatisfy({ $0.isUnicast && !$0.isUnspecified }) else { return [] }
+        let areProbed = addresses.allSatisfy { $0.isHost && !$0.isLinkLocal && (probesLoopback || !$0.isLoopback) }
+        guard areProbed, addresses.count <= Self.mostAddresses else { return [] }
         return addresses.map { SocketEndpoint(address: $0, port: provider.port) }
     }
 }

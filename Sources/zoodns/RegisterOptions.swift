@@ -53,7 +53,7 @@ struct RegisterOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Whether the program goes on when this process is killed; else the program is killed too, and its port is free. (default: off)",
+            "Whether the program goes on when this process is killed; else the program itself, though not what it has started, is killed too. (default: off)",
             valueName: "on|off"))
     var keepProgram: String?
 

@@ -46,14 +46,17 @@ struct ServeCommand: AsyncParsableCommand {
                 metadata: ["zone": "\(inner.origin.text)", "within": "\(outer.origin.text)"])
         }
         let session = settings.common.registry.session
+        let own = OwnService(origins: settings.common.registry.zones.map(\.origin), endpoints: server.endpoints)
         let resolver = HostResolver(
             servers: settings.common.hostResolvers, hostsFile: settings.common.hostsFile,
-            own: OwnService(origins: settings.common.registry.zones.map(\.origin), endpoints: server.endpoints),
+            own: own,
             descriptors: DescriptorLimit.lookups, logger: logger)
-        let prober = settings.probesHeld ? HeldProber(zones: settings.common.registry.zones.count) : nil
+        let prober =
+            settings.probesHeld
+            ? HeldProber(zones: settings.common.registry.zones.count, probesLoopback: !own.isBeyondLoopback) : nil
         let outlets = ZonePublisher.Outlets(publish: server.publish) { change in
+            prober?.follow(change)
             resolver.follow(change.followed, dropping: change.dropped)
-            prober?.forget(change.dropped)
         }
         let publisher = publisher(settings, logger, outlets)
         let keeper = settings.state.map {
@@ -63,7 +66,8 @@ struct ServeCommand: AsyncParsableCommand {
             ProviderWatcher(
                 session: session, layout: source.layout,
                 settings: WatchSettings(
-                    reconcile: settings.reconcile, holdDown: settings.holdDown, guardsMassRemoval: settings.guardsMassRemoval),
+                    reconcile: settings.reconcile, holdDown: settings.holdDown, guardsMassRemoval: settings.guardsMassRemoval,
+                    zones: settings.common.registry.zones.count),
                 logger: logger
             ) { update in
                 keeper?.take(update, zone: index)
@@ -75,20 +79,19 @@ struct ServeCommand: AsyncParsableCommand {
         let access = RegistryAccess(session, settings.common.registry, logger)
 
         // Ended from the last to the first: whoever takes something in ends before what it takes it from.
-        let parts =
-            [Part { await session.run() }, Part { await access.run() }] + watchers.map { watcher in Part { await watcher.run() } }
-            + (keeper.map { keeper in [Part { try await keep(keeper, watchers) }] } ?? [])
-            + (prober.map { prober in [Part { await prober.run { watchers[$0.zone].takeRefusal($0.provider, of: $0.service) } }] } ?? [])
-            + [
-                Part {
-                    await resolver.run { hosts in
-                        prober?.resolve(hosts)
-                        publisher.send(.resolved(hosts))
-                    }
-                },
-                Part { try await publish(publisher) },
-                Part { try await serve(server) },
-            ]
+        var parts = [Part { await session.run() }, Part { await access.run() }]
+        for watcher in watchers { parts.append(Part { await watcher.run() }) }
+        if let keeper { parts.append(Part { try await keep(keeper, watchers) }) }
+        if let prober { parts.append(Part { await prober.run { watchers[$0.zone].takeRefusal($0.provider, of: $0.service) } }) }
+        parts.append(
+            Part {
+                await resolver.run { hosts in
+                    prober?.resolve(hosts)
+                    publisher.send(.resolved(hosts))
+                }
+            })
+        parts.append(Part { try await publish(publisher) })
+        parts.append(Part { try await serve(server) })
         let reporting = Task { await others.report(logger) }
         defer { reporting.cancel() }
         try await Shutdown.run(parts.map { .init(service: $0, serviceName: "part") }, signals, logger, limit: Self.longestShutdown)

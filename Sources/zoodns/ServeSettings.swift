@@ -23,7 +23,7 @@ struct ServeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Whether to let providers that are kept go once their hosts refuse a TCP connection to their ports; nothing is sent over it. (default: on)",
+            "Whether to let providers that are kept go, but for a service's last one, once their hosts or a firewall refuse a TCP connection to their ports; off for services over UDP. (default: on)",
             valueName: "on|off"))
     var probeHeld: String?
 
@@ -85,8 +85,9 @@ struct ServeSettings {
             Int($0).flatMap { 1...256 ~= $0 ? $0 : nil }
         }
         longestUDPResponse = reader.value(
-            "max-udp-size", options.maxUdpSize, default: UDPPayloadSize.unfragmented, expected: "octets from 512 to 65535"
-        ) { Int($0).flatMap { UDPPayloadSize.withoutEDNS...Int(UInt16.max) ~= $0 ? $0 : nil } }
+            "max-udp-size", options.maxUdpSize, default: UDPPayloadSize.unfragmented,
+            expected: "octets from 512 to \(UDPPayloadSize.longest)"
+        ) { Int($0).flatMap { UDPPayloadSize.withoutEDNS...UDPPayloadSize.longest ~= $0 ? $0 : nil } }
         try reader.finish()
     }
 

@@ -95,9 +95,10 @@ enum ServiceCheck: Hashable {
         var tls = TLSConfiguration.makeClientConfiguration()
         // Asked by its address, a provider has a certificate for another name; nothing is trusted that it says.
         tls.certificateVerification = .none
-        return HTTPClient(
-            eventLoopGroupProvider: .singleton,
-            configuration: HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow))
+        var configuration = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
+        // HTTP/2 keeps its connection, over which a port that takes no new ones would pass.
+        configuration.httpVersion = .http1Only
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }()
 }
 

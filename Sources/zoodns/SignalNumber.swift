@@ -13,8 +13,8 @@ struct SignalNumber: Hashable {
     static let child = SignalNumber(SIGCHLD)
 
     private static let names: [String: Int32] = [
-        "HUP": SIGHUP, "INT": SIGINT, "QUIT": SIGQUIT, "ABRT": SIGABRT, "KILL": SIGKILL, "USR1": SIGUSR1, "USR2": SIGUSR2, "PIPE": SIGPIPE,
-        "ALRM": SIGALRM, "TERM": SIGTERM, "URG": SIGURG, "XCPU": SIGXCPU, "VTALRM": SIGVTALRM, "PROF": SIGPROF, "WINCH": SIGWINCH,
+        "HUP": SIGHUP, "INT": SIGINT, "QUIT": SIGQUIT, "ABRT": SIGABRT, "KILL": SIGKILL, "USR1": SIGUSR1, "USR2": SIGUSR2,
+        "ALRM": SIGALRM, "TERM": SIGTERM, "URG": SIGURG, "XCPU": SIGXCPU, "VTALRM": SIGVTALRM, "WINCH": SIGWINCH,
         "IO": SIGIO, "POLL": SIGIO, "PWR": SIGPWR,
     ]
 

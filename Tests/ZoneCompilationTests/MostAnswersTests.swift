@@ -63,6 +63,16 @@ import ZoneCompilation
         for number in 0..<8 { #expect(lines.contains("a.svc.local. 5 IN A 10.0.0.\(number)")) }
     }
 
+    @Test func `providers of the first priority are never left out for others`() throws {
+        for first in 0..<25 {
+            var service = service(0..<25)
+            for number in 0..<25 where number != first { service.registrations["u\(number)"]?.provider.priority = 1 }
+            let lines = try compile(service).lines
+            #expect(lines.contains("a.svc.local. 5 IN SRV 0 1 80 u\(first).a.svc.local."))
+            #expect(lines.contains("a.svc.local. 5 IN A 10.0.0.\(first)"))
+        }
+    }
+
     @Test func `a host's own addresses are as many, and what has enough is not reported`() throws {
         let provider = Provider(host: .name("h.example"), port: 80)
         let service = Service(registrations: ["u": Registration(creationZxid: 1, provider: provider)])

@@ -40,7 +40,7 @@ package struct EncodedRRset {
     var type: RecordType { entry.pointee.type }
     /// Whether a provider that has vanished is still among the records.
     var isHeld: Bool { entry.pointee.flags.contains(.isHeld) }
-    /// Whether records may exist that nobody has told us yet; there are none here then.
+    /// Whether records may exist that are not known; there are none here then.
     var isUnknown: Bool { entry.pointee.flags.contains(.isUnknown) }
     /// Octets of every record if they are equally long, else 0.
     var recordLength: Int { Int(entry.pointee.recordLength) }

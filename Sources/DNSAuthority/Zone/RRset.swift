@@ -13,7 +13,7 @@ package struct RRset: Sendable {
     package var places: [UInt32] = []
     /// Whether a provider that has vanished is still among the records.
     package var isHeld = false
-    /// Whether records may exist that nobody has told us yet: a question for them is answered with SERVFAIL while there are none.
+    /// Whether records may exist that are not known: a question for them is answered with SERVFAIL while there are none.
     package var isUnknown = false
 
     package init(_ type: RecordType, ttl: UInt32, records: [RecordData] = []) {
