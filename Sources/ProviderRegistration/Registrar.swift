@@ -41,6 +41,7 @@ public final class Registrar: ServiceLifecycle.Service {
         case session(SessionEvent)
         case answer(RegistrationState.Answer, to: RegistrationState.Request, provider: Int)
         case want(Bool)
+        case stoppedServing
         case end
     }
 
@@ -88,6 +89,9 @@ public final class Registrar: ServiceLifecycle.Service {
 
     /// Puts providers that were withdrawn up again.
     public func announce() { mailbox.post(.want(true)) }
+
+    /// Nothing is left that serves: the end needs no drain. From anywhere.
+    package func stoppedServing() { mailbox.post(.stoppedServing) }
 
     /// Keeps the providers registered until the task is cancelled, when they go at once, or shut down gracefully: then they are withdrawn,
     /// the drain is waited for, and `run` returns. Throws only if ZooKeeper did not answer within `connectTimeout`.
@@ -166,6 +170,7 @@ extension Registrar {
         var patience = settings.connectTimeout.map { ContinuousClock.now + $0 }
         var end: ContinuousClock.Instant?
         var drain: Duration = .zero
+        var isServing = true
         var leave: ContinuousClock.Instant?
         while let inputs = await mailbox.next(
             before: ([patience, leave == nil ? end : nil, leave] + providers.map(\.deadline)).compactMap(\.self).min())
@@ -182,9 +187,10 @@ extension Registrar {
                     if !answer.isPassing { patience = nil }
                     providers[index].take(answer, to: request, at: .now)
                 case .want(let isWanted): if end == nil { for index in providers.indices { providers[index].want(isWanted) } }
+                case .stoppedServing: isServing = false
                 case .end:
                     end = .now + Self.longestWithdrawal
-                    if providers.contains(where: \.isAnnounced) { drain = settings.drain }
+                    if isServing, providers.contains(where: \.isAnnounced) { drain = settings.drain }
                     for index in providers.indices { providers[index].want(false) }
                 }
             }

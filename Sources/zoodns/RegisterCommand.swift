@@ -51,7 +51,12 @@ struct RegisterCommand: ParsableCommand {
         }
         // Ended from the last to the first: withdrawn, then stopped.
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
-        if let program { services.append(.init(service: program, successTerminationBehavior: .cancelGroup, serviceName: "program")) }
+        if let program {
+            services.append(
+                .init(
+                    service: Following(program) { registrar.stoppedServing() }, successTerminationBehavior: .gracefullyShutdownGroup,
+                    serviceName: "program"))
+        }
         services.append(.init(service: Part { await watch(settings, program, registrar, children, logger) }, serviceName: "checks"))
         services.append(.init(service: registrar, serviceName: "registrar"))
         do {

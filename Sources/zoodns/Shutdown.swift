@@ -13,6 +13,19 @@ struct Part: Service {
     func run() async throws { try await cancelWhenGracefulShutdown { try await body() } }
 }
 
+/// Runs a service, and does something once it has ended by itself or been ended.
+struct Following<Inner: Service>: Service {
+    private let service: Inner
+    private let done: @Sendable () -> Void
+
+    init(_ service: Inner, _ done: @escaping @Sendable () -> Void) { (self.service, self.done) = (service, done) }
+
+    func run() async throws {
+        try await service.run()
+        done()
+    }
+}
+
 /// How the program ends: the first SIGTERM or SIGINT ends its services one after another, from the last to the first; the second cancels all.
 enum Shutdown {
     /// How long services that have been cancelled may take to end.

@@ -46,7 +46,13 @@ import Testing
 
     /// As data classes are filled by: another member than these two would be an error.
     @Test func `a strict reader finds the same document until the znode is gone`() async throws {
-        let program = try register()
+        // Taken back by a signal, or by the end of what serves: then without the drain.
+        let commands = [[], ["sh", "-c", "trap 'exit 3' USR1; while :; do sleep 0.1; done"]]
+        for (command, signal) in zip(commands, [SIGTERM, SIGUSR1]) { try await watch(command, until: signal) }
+    }
+
+    private func watch(_ command: [String], until signal: Int32) async throws {
+        let program = try register(command.isEmpty ? ["--check", "none"] : ["--check", "none", "--drain", "60s"], command: command)
         try await waitForRegistration()
         let watching = try zooKeeper.leavePython(
             """
@@ -56,7 +62,8 @@ import Testing
             def changed(data, stat): provider(**json.loads(data)) if data else print("gone", flush=True)
             """)
         try await waitUntil("it watches") { watching.output.contains("ready") }
-        program.signal(SIGTERM)
+        program.signal(signal)
+        #expect(try await program.exitCode(within: .seconds(10)) == (command.isEmpty ? 0 : 3))
         try await waitUntil("it is gone") { watching.output.contains("gone") }
         let seen = watching.output.split(separator: "\n").filter { $0.hasPrefix("seen") }
         #expect(seen.count == 2, "before and with the mark: \(watching.output)")
