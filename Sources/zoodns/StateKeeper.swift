@@ -22,6 +22,9 @@ actor StateKeeper {
     /// The file could not be written last time, which has been logged.
     private var isFailing = false
 
+    /// The file is somebody else's, and stays as it is.
+    private var isForeign = false
+
     /// How long ZooKeeper has to answer at start before what was kept is served.
     static let patience: Duration = .seconds(2)
     /// The pause after a writing; longer after one that took long, so that no more than a twentieth of a core goes into it.
@@ -93,7 +96,7 @@ actor StateKeeper {
             if let due = nextWriting, due <= .now { write() }
         }
         for item in mailbox.take() { take(item) }
-        if isChanged || zones.contains(where: \.isCurrent) { write() }
+        if !isForeign, isChanged || zones.contains(where: \.isCurrent) { write() }
     }
 
     private func take(_ news: News) {
@@ -137,7 +140,8 @@ extension StateKeeper {
         } catch let failure as StateFile.Failure {
             warn(failure.text)
         } catch let failure as RegistryFile.Failure {
-            warn(failure.rawValue)
+            isForeign = failure == .foreign
+            warn(failure.rawValue + (isForeign ? ", and left as it is" : ""))
         } catch {}
     }
 
@@ -147,6 +151,7 @@ extension StateKeeper {
 
     /// When the file is to be written next; nil while it holds all that is known.
     private var nextWriting: ContinuousClock.Instant? {
+        if isForeign { return nil }
         if isChanged { return earliest }
         return zones.contains(where: \.isCurrent) ? max(earliest, written + refresh) : nil
     }

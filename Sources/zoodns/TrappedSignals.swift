@@ -31,6 +31,8 @@ final class TrappedSignals: Sendable {
         for number in Self.left + [SIGCHLD] { signal(number, SIG_DFL) }
         // The call that they come of fails instead.
         for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
+        // No profiler of ours is there to take it.
+        signal(SIGPROF, SIG_IGN)
         var signals = Self.all
         pthread_sigmask(SIG_SETMASK, &signals, nil)
     }

@@ -29,13 +29,16 @@ struct ZoneCommand: AsyncParsableCommand {
         try reader.finish()
         let deadline = ContinuousClock.now + Self.limit
         let registries = try await read(settings.registry, before: deadline)
+        var missing: [String] = []
         for (source, registry) in zip(settings.registry.zones, registries) where registry.services.isEmpty {
-            if let text = await MissingPath.text(source.layout.root, settings.registry) { StandardStreams.complain(text) }
+            if let text = await MissingPath.text(source.layout.root, settings.registry) { missing.append(text) }
         }
         let snapshot = await ZoneSnapshot.take(registries, settings, before: deadline)
         for host in snapshot.unresolved.sorted() { StandardStreams.complain("\(host): cannot be resolved at present") }
         for report in snapshot.reports { StandardStreams.complain(Self.text(report)) }
         for zone in snapshot.zones.compactMap(\.self) { try StandardStreams.print(MasterFile.text(of: zone)) }
+        // Served it would be an empty zone; in the place of a full one it is more likely a mistake.
+        if !missing.isEmpty { throw CommandFailure.refused(missing.joined(separator: "; ")) }
     }
 
     /// The registries of all zones in their order, told of what was refused.

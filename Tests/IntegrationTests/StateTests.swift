@@ -56,6 +56,21 @@ import Testing
         #expect(damaged.octets == content.dropLast())
     }
 
+    @Test func `a file that is not ours stays as it is, though there is a registry to keep`() async throws {
+        let zooKeeper = try ZooKeeperProcess()
+        try await zooKeeper.start()
+        #expect(try await zooKeeper.python("register('kept', '10.9.8.7', 80, False)").exitCode == 0)
+        let file = File()
+        let content = Data("root:x:0:0\n".utf8)
+        try content.write(to: URL(filePath: file.path))
+        let server = try await ServingProgram(zooKeeper: zooKeeper.address, ["--state", file.path])
+        try await waitUntil("the service is there") { try server.ask("kept.svc.local", "A").answer.count == 1 }
+        server.program.signal(SIGTERM)
+        #expect(try await server.program.exitCode() == 0)
+        #expect(server.program.errors.components(separatedBy: "no state file of zoodns").count == 2)
+        #expect(file.octets == content)
+    }
+
     @Test func `where the state cannot be kept there is one warning, and all else goes on`() async throws {
         let zooKeeper = try ZooKeeperProcess()
         try await zooKeeper.start()
