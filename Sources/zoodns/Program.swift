@@ -9,6 +9,8 @@ enum Entrance {
     /// Never returns: the program runs in a task.
     static func main() {
         StandardStreams.fill()
+        // Dispatch, which runs tasks, ends the program without a word where it lacks a descriptor.
+        Program.checkDescriptorLimit()
         // Before there are other threads.
         let signals = CommandLine.arguments.dropFirst().first == RegisterCommand.name ? TrappedSignals() : nil
         Task.detached {
@@ -31,7 +33,6 @@ struct Program: AsyncParsableCommand {
     /// Every problem is one line on standard error; exit code 64 for what was asked for, 1 for what could not be done.
     static func run(_ signals: TrappedSignals?) async {
         do {
-            try checkDescriptorLimit()
             // Swift reads them from /proc.
             guard !CommandLine.arguments.isEmpty else { throw CommandFailure.refused("cannot read my arguments: is /proc mounted?") }
             let words = CommandLineWords.joiningNegativeNumbers(Array(CommandLine.arguments.dropFirst()))
@@ -56,8 +57,9 @@ struct Program: AsyncParsableCommand {
         }
     }
 
-    private static func checkDescriptorLimit() throws(CommandFailure) {
-        do throws(DescriptorError) { try DescriptorLimit.checkLeast() } catch { throw .refused(error.text) }
+    /// Ends where there are too few descriptors for anything.
+    static func checkDescriptorLimit() {
+        do throws(DescriptorError) { try DescriptorLimit.checkLeast() } catch { end(error.text, EXIT_FAILURE) }
     }
 
     /// Ends with a last line behind those of the log, should somebody read them.
