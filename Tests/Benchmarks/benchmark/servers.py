@@ -87,5 +87,5 @@ def master_file(tools, where, zookeeper):
     """What zoodns would serve, as a file for the others."""
     path = where / "zone"
     with open(path, "wb") as file:
-        subprocess.run([tools / "zoodns", "zone", "--zookeeper", zookeeper], stdout=file, check=True)
+        subprocess.run([tools / "zoodns", "zone", "--max-answers", "0", "--zookeeper", zookeeper], stdout=file, check=True)
     return path
