@@ -8,6 +8,16 @@ enum Family: CaseIterable, Hashable, Sendable {
     case ipv6
 }
 
+extension IPAddress {
+    /// The type of record that holds it.
+    var family: Family {
+        switch self {
+        case .v4: .ipv4
+        case .v6: .ipv6
+        }
+    }
+}
+
 /// Something for each family.
 struct PerFamily<Value> {
     var ipv4: Value

@@ -82,6 +82,11 @@ struct CommandFailure: Error {
 
     /// The machine, or another one, refuses.
     static func refused(_ text: String) -> CommandFailure { CommandFailure(text: text, exitCode: EXIT_FAILURE) }
+
+    /// The machine has no thread for something.
+    static func noThread(for what: String) -> CommandFailure {
+        refused("no thread for \(what): raise the limit on tasks (ulimit -u, TasksMax=)")
+    }
 }
 
 /// The program's own lines on its standard streams, written at once: others wait for them.
@@ -91,7 +96,7 @@ enum StandardStreams {
         for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 { _ = open("/dev/null", O_RDONLY) }
     }
 
-    /// A line on standard output, for whoever listens.
+    /// A line on standard output, for who reads it.
     static func say(_ line: String) { _ = write(line + "\n", to: STDOUT_FILENO) }
 
     /// Text on standard output that somebody has asked for: throws if it does not get there in full.
@@ -99,7 +104,7 @@ enum StandardStreams {
         guard write(text, to: STDOUT_FILENO) else { throw .refused("cannot write to standard output: \(String(cString: strerror(errno)))") }
     }
 
-    /// A line on standard error, whatever it holds; waits for whoever reads it. Not for what has to go on: that logs.
+    /// A line on standard error, whatever it holds; waits for its reader. Not for what has to go on: that logs.
     static func complain(_ text: String) { _ = write(complaint(text), to: STDERR_FILENO) }
 
     /// A text as the program's line, whatever it holds.

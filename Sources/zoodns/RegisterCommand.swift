@@ -30,7 +30,7 @@ struct RegisterCommand: ParsableCommand {
     /// Registers until a signal or the program's end.
     func run(_ signals: TrappedSignals) async throws {
         let children: ChildProcesses
-        do throws(NoThread) { children = try ChildProcesses() } catch { throw CommandFailure.refused("no thread for child processes") }
+        do throws(NoThread) { children = try ChildProcesses() } catch { throw CommandFailure.noThread(for: "child processes") }
         let settings = try RegisterSettings(registry, options)
         let logger = settings.registry.logger
         warnOfUnreachableName(settings, logger)
@@ -63,8 +63,6 @@ struct RegisterCommand: ParsableCommand {
             try await Shutdown.run(services, stops, logger) { program?.kill() }
         } catch let error as RegistrarError {
             throw CommandFailure.refused("\(error) at \(settings.registry.servers.text)")
-        } catch  where program?.exitCode != nil {
-            // The program has ended by itself, which ends everything.
         }
         if let code = program?.exitCode {
             LogStream.standardError.drain()

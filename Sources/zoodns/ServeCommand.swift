@@ -78,7 +78,7 @@ struct ServeCommand: AsyncParsableCommand {
 
         let access = RegistryAccess(session, settings.common.registry, logger)
 
-        // Ended from the last to the first: whoever takes something in ends before what it takes it from.
+        // Ended from the last to the first: what takes something in ends before what it takes it from.
         var parts = [Part { await session.run() }, Part { await access.run() }]
         for watcher in watchers { parts.append(Part { await watcher.run() }) }
         if let keeper { parts.append(Part { try await keep(keeper, watchers) }) }
@@ -124,18 +124,14 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private func publish(_ publisher: ZonePublisher) async throws(CommandFailure) {
-        do throws(NoThread) {
-            try await publisher.run()
-        } catch {
-            throw .refused("no thread for the zones: raise the limit on tasks (ulimit -u, TasksMax=)")
-        }
+        do throws(NoThread) { try await publisher.run() } catch { throw .noThread(for: "the zones") }
     }
 
     private func keep(_ keeper: StateKeeper, _ watchers: [ProviderWatcher]) async throws(CommandFailure) {
         do throws(NoThread) {
             try await keeper.run { saved, zone in watchers[zone].restore(saved.registry, asOf: saved.asOf) }
         } catch {
-            throw .refused("no thread for the state: raise the limit on tasks (ulimit -u, TasksMax=)")
+            throw .noThread(for: "the state")
         }
     }
 

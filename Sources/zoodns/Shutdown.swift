@@ -3,7 +3,7 @@ import Logging
 import ServiceLifecycle
 import Synchronization
 
-/// Something that runs until it is told to end.
+/// Something that runs until its task is cancelled.
 struct Part: Service {
     private let body: @Sendable () async throws -> Void
 
@@ -69,7 +69,7 @@ enum Shutdown {
         logger.info("shut down")
     }
 
-    /// Its own steps matter to nobody while all is well.
+    /// Its own steps do not matter while all is well.
     private static func quiet(_ logger: Logger) -> Logger {
         var logger = logger
         logger.logLevel = max(logger.logLevel, .warning)

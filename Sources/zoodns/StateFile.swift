@@ -41,7 +41,7 @@ struct StateFile {
         return Array(octets[..<length])
     }
 
-    /// Puts these octets in the place of the file's, with nobody but the owner able to read them. The C functions are `fsync` and `rename`.
+    /// Puts these octets in the place of the file's, readable by the owner alone. The C functions are `fsync` and `rename`.
     func replace(with octets: [UInt8]) throws(Failure) {
         var status = stat()
         if stat(path, &status) == 0, !Self.isRegular(status) { throw Failure(text: "is no regular file") }

@@ -23,7 +23,7 @@ final class WrappedProgram: Service {
         /// Signals that came before it was started, each once, as the kernel keeps them.
         var early: [SignalNumber] = []
         var isStopping = false
-        /// Whether it has been told to end.
+        /// Whether its end has been asked for.
         var isEnding = false
     }
 
@@ -97,7 +97,7 @@ extension WrappedProgram {
         }
     }
 
-    /// Has it killed once the stop's time is over, whether or not it has been told to end by then.
+    /// Has it killed once the stop's time is over, whether or not its end has been asked for by then.
     func beginStop() {
         let isFirst = state.withLock { state in
             defer { state.isStopping = true }

@@ -41,7 +41,7 @@ struct ZoneCommand: AsyncParsableCommand {
         if !missing.isEmpty { throw CommandFailure.refused(missing.joined(separator: "; ")) }
     }
 
-    /// The registries of all zones in their order, told of what was refused.
+    /// The registries of all zones in their order, with a report of what was refused.
     private func read(_ settings: RegistrySettings, before deadline: ContinuousClock.Instant) async throws -> [Registry] {
         let session = settings.session
         let news = Mailbox<News>()

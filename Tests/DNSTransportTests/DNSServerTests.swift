@@ -42,6 +42,22 @@ import Testing
         }
     }
 
+    @Test func `which part a client has depends on its address, not on its port`() async throws {
+        var registry = TestRegistry()
+        for number in 0..<100 { registry.add("a", "u\(number)", .init(host: .ipv4(.init(value: 0x0A00_0000 + UInt32(number))), port: 80)) }
+        try await serving(registry.zones) { server in
+            for endpoint in server.endpoints {
+                let parts = try (0..<8).map { _ in
+                    let client = try ClientSocket(endpoint, isStream: false)
+                    try client.send(QueryOctets.query("a.svc.local", "A"))
+                    return Set(try PacketText(try client.receive()).answer)
+                }
+                #expect(Set(parts).count == 1)
+                #expect(parts[0].count < 100)
+            }
+        }
+    }
+
     @Test func `queries in one segment are all answered, in order (RFC 7766 §6.2.1)`() async throws {
         var registry = TestRegistry()
         registry.add("a", "u", .init(host: .name("localhost"), port: 80))

@@ -29,6 +29,6 @@ import Testing
     }
 
     @Test func `the machine's own addresses are found`() {
-        #expect(OwnService.machineAddresses().contains(.v4(IPv4Address(value: 0x7F00_0001))))
+        #expect(MachineAddresses.all.contains(.v4(IPv4Address(value: 0x7F00_0001))))
     }
 }

@@ -82,6 +82,24 @@ import Testing
         #expect(scene.delivered["a"]?.registrations["1"]?.isHeld == true)
     }
 
+    @Test func `held providers that are refused go, but for the last one of a service`() throws {
+        var scene = Scene(["a": providers(10)])
+        let offers = try (1...10).map { try #require(scene.delivered["a"]?.registrations["\($0)"]?.provider.offer) }
+        scene.tree.services?["a"] = [:]
+        scene.tree.fire("/providers/a")
+        scene.step()
+        #expect(scene.delivered["a"]?.registrations.count == 10, "a mass removal")
+        for offer in offers { scene.feed.takeRefusal(offer, of: "a") }
+        scene.step()
+        #expect(scene.delivered["a"]?.registrations.keys.map(\.text) == ["10"])
+        scene.tree.services?["a"] = ["new": (#"{"host":"10.0.0.9","port":9}"#, 3)]
+        scene.tree.fire("/providers/a")
+        scene.step()
+        scene.feed.takeRefusal(offers[9], of: "a")
+        scene.step()
+        #expect(scene.delivered["a"]?.registrations.keys.map(\.text) == ["new"])
+    }
+
     @Test func `connections over which nothing is answered do not end an outage`() {
         var scene = Scene(["a": providers(3)])
         scene.tree.withheld = [.listServices]

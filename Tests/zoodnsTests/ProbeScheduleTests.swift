@@ -77,6 +77,10 @@ import ZoneCompilation
             change(["224.0.0.1", "255.255.255.255", "0.0.0.0", "::", "ff02::1", "127.0.0.1", "::1", "fe80::1", "169.254.0.1"]), zone: 0,
             at: start)
         #expect(due(&schedule, at: start) == [])
+        // Where all clients are on this machine, its loopback addresses are the providers' own.
+        var own = ProbeSchedule(zones: 1, probesLoopback: true)
+        own.take(change(["127.0.0.1", "::1", "0.0.0.0"]), zone: 0, at: start)
+        #expect(due(&own, at: start) == ["127.0.0.1:80", "[::1]:80"])
     }
 
     @Test func `a provider waits for its turn while there is no room for its addresses`() throws {

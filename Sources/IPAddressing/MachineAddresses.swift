@@ -1,33 +1,34 @@
 import Glibc
-import IPAddressing
 
-/// The addresses of this machine's network interfaces.
-enum MachineAddresses {
+/// The addresses of this machine's network interfaces. The C function is `getifaddrs`.
+package enum MachineAddresses {
     /// Most addresses that are named: a response to NS has room for them.
     private static let most = 8
 
-    /// Those of a family by which other machines can reach this one; its loopback address if there are none. The C function is `getifaddrs`.
-    static func reachable(ofFamilyOf other: IPAddress) -> [IPAddress] {
-        let all = up.filter { $0.isOfFamily(of: other) && $0.isHost }
+    /// Those of a family by which other machines can reach this one, each once; its loopback address if there are none.
+    package static func reachable(ofFamilyOf other: IPAddress) -> [IPAddress] {
+        var known: Set<IPAddress> = []
+        let up = interfaces.filter { $0.isUp && $0.address.isOfFamily(of: other) && $0.address.isHost && known.insert($0.address).inserted }
+        let all = up.map(\.address)
         let reachable = all.filter { !$0.isLoopback && !$0.isLinkLocal }
         return Array((reachable.isEmpty ? all.filter(\.isLoopback) : reachable).prefix(most))
     }
 
-    /// The addresses of all interfaces that are up, each once.
-    private static var up: [IPAddress] {
+    /// All of them, whether or not their interfaces are up: the machine takes each for its own.
+    package static var all: Set<IPAddress> { Set(interfaces.map(\.address)) }
+
+    private static var interfaces: [(address: IPAddress, isUp: Bool)] {
         var list: UnsafeMutablePointer<ifaddrs>?
         guard getifaddrs(&list) == 0 else { return [] }
         defer { freeifaddrs(list) }
-        var addresses: [IPAddress] = []
+        var found: [(address: IPAddress, isUp: Bool)] = []
         var next = list
         while let interface = next?.pointee {
             next = interface.ifa_next
-            guard interface.ifa_flags & UInt32(IFF_UP) != 0, let address = interface.ifa_addr.flatMap(IPAddress.init),
-                !addresses.contains(address)
-            else { continue }
-            addresses.append(address)
+            guard let address = interface.ifa_addr.flatMap(IPAddress.init) else { continue }
+            found.append((address, interface.ifa_flags & UInt32(IFF_UP) != 0))
         }
-        return addresses
+        return found
     }
 }
 
