@@ -1,11 +1,11 @@
-"""Queries without an answer at four fifths of the rate that saturates, while services change all the time."""
+"""Queries without an answer at four fifths of the rate that saturates, while services change all the time; how long the worker stood still."""
 import json
 import threading
 import time
 
 from kazoo.client import KazooClient
 
-from . import machine, servers
+from . import gaps, machine, servers
 from .queries import generate
 from .registry import ORIGIN, ROOT, SOA, Registry, query, questions, write_questions
 
@@ -16,7 +16,7 @@ def run(tools, seconds, changes):
         registry.load(zookeeper.address)
         file = where / "questions"
         write_questions(file, questions(registry, "mixed"))
-        with servers.zoodns(tools, where, zookeeper.address, "--log-level", "error") as server:
+        with servers.zoodns(tools, where, zookeeper.address, "--log-level", "error", prefix=gaps.prefix(tools, where)) as server:
             machine.wait_for("the zone", lambda: machine.answers(server.port, query(ORIGIN, SOA)))
             over, made = threading.Event(), []
             changer = threading.Thread(target=change, args=(zookeeper.address, changes, over, made))
@@ -31,6 +31,8 @@ def run(tools, seconds, changes):
             changer.join()
             print(f"mixed questions at {rate:.0f} a second for {seconds} s, {count / seconds:.0f} changes a second:")
             print(f"  sent {printed['sent']}, without an answer {printed['lost']}, not sent for want of room {printed['behind']}")
+        for worker in gaps.of(where):
+            print(f"  {gaps.text(worker)}")
 
 
 def change(zookeeper, rate, over, made):
