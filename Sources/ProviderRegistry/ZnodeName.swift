@@ -1,7 +1,33 @@
-/// The last part of a znode's path, as it is: any text without a slash.
+/// The name of a service's znode.
+package struct ServiceName: Hashable, Comparable, Sendable {
+    private let znode: ZnodeName
+
+    /// A service whose znode has this name: any text without a slash.
+    package init(_ text: String) { znode = ZnodeName(text) }
+
+    /// The name as text.
+    package var text: String { znode.text }
+
+    package static func < (left: ServiceName, right: ServiceName) -> Bool { left.znode < right.znode }
+}
+
+/// The name of a provider's znode.
+package struct InstanceName: Hashable, Comparable, Sendable {
+    private let znode: ZnodeName
+
+    /// A provider whose znode has this name: any text without a slash.
+    package init(_ text: String) { znode = ZnodeName(text) }
+
+    /// The name as text.
+    package var text: String { znode.text }
+
+    package static func < (left: InstanceName, right: InstanceName) -> Bool { left.znode < right.znode }
+}
+
+/// The last part of a znode's path: any text without a slash.
 ///
-/// Equal octet by octet, as ZooKeeper has it: two spellings of one letter are two znodes, although Swift calls such strings equal.
-package struct ZnodeName: Sendable {
+/// Names are equal octet by octet, as in ZooKeeper: two spellings of one letter are two znodes, although Swift calls such strings equal.
+private struct ZnodeName: Sendable {
     private let form: Form
 
     /// A UUID takes sixteen octets in place of a string's hundred: there may be hundreds of thousands.
@@ -10,10 +36,9 @@ package struct ZnodeName: Sendable {
         case other(String)
     }
 
-    package init(_ text: String) { form = UUIDName(text).map(Form.uuid) ?? .other(text) }
+    init(_ text: String) { form = UUIDName(text).map(Form.uuid) ?? .other(text) }
 
-    /// The name.
-    package var text: String {
+    var text: String {
         switch form {
         case .uuid(let uuid): uuid.text
         case .other(let text): text
@@ -22,7 +47,7 @@ package struct ZnodeName: Sendable {
 }
 
 extension ZnodeName: Hashable, Comparable {
-    package static func == (left: ZnodeName, right: ZnodeName) -> Bool {
+    static func == (left: ZnodeName, right: ZnodeName) -> Bool {
         switch (left.form, right.form) {
         case (.uuid(let left), .uuid(let right)): left == right
         case (.other(var left), .other(var right)): left.hasOctets(of: &right)
@@ -30,12 +55,12 @@ extension ZnodeName: Hashable, Comparable {
         }
     }
 
-    package static func < (left: ZnodeName, right: ZnodeName) -> Bool {
+    static func < (left: ZnodeName, right: ZnodeName) -> Bool {
         if case .uuid(let left) = left.form, case .uuid(let right) = right.form { return left < right }
         return left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
     }
 
-    package func hash(into hasher: inout Hasher) {
+    func hash(into hasher: inout Hasher) {
         switch form {
         case .uuid(let uuid): hasher.combine(uuid)
         case .other(var text): text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
@@ -49,12 +74,6 @@ extension String {
         withUTF8 { own in other.withUTF8 { own.count == $0.count && own.elementsEqual($0) } }
     }
 }
-
-/// The name of a service.
-package typealias ServiceName = ZnodeName
-
-/// The name of one of a service's providers.
-package typealias InstanceName = ZnodeName
 
 /// A UUID written as most are: 36 octets, lower-case digits, hyphens at their places (RFC 9562 §4). Ordered as its text.
 private struct UUIDName: Hashable, Comparable, Sendable {

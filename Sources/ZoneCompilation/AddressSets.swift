@@ -48,10 +48,10 @@ struct AddressSets {
     }
 
     /// Has a set stand for one provider more.
-    mutating func add(_ registration: Registration, to place: Int) {
-        sets[place].weight += UInt64(registration.provider.weight)
-        sets[place].rank = min(sets[place].rank, RecordChoice.Candidate.rank(registration.provider))
-        sets[place].isHeld = sets[place].isHeld || registration.isHeld || sets[place].addresses.isHeld
+    mutating func add(_ member: MergedService.Member, to place: Int) {
+        sets[place].weight += UInt64(member.provider.weight)
+        sets[place].rank = min(sets[place].rank, RecordChoice.Candidate.rank(member.provider))
+        sets[place].isHeld = sets[place].isHeld || member.isHeld || sets[place].addresses.isHeld
     }
 
     /// Takes the newest set out again, which stands for no provider.

@@ -32,7 +32,7 @@ struct ServiceCompiler {
         let isUnknown = service.service.isUnknown
         let whole = sets.addWhole(
             in: instances.map { ($0.addresses, $0.place) }, isWeighted: isWeighted, isUnknown: isUnknown, &builder)
-        let own = instances.map { sets.addOwn($0.addresses, isHeld: $0.member.registration.isHeld, &builder) }
+        let own = instances.map { sets.addOwn($0.addresses, isHeld: $0.member.isHeld, &builder) }
         let srv = addLocations(Array(zip(instances, own)), isUnknown: isUnknown, &builder)
         builder.add(owner, whole + (srv.map { [$0.handle] } ?? []))
         for label in ServiceNaming.protocols {
@@ -68,7 +68,7 @@ struct ServiceCompiler {
             _ builder: inout RecordBlockBuilder
         ) -> RecordBlockBuilder.Handle? {
             guard let record = records[index] else { return nil }
-            let isHeld = instance.member.registration.isHeld
+            let isHeld = instance.member.isHeld
             if let position = positions[record] {
                 return builder.add(record: position, of: handle, isHeld: isHeld, additional: additional)
             }
@@ -92,7 +92,7 @@ struct ServiceCompiler {
             guard let target = instance.0.target else { return nil }
             let provider = instance.0.member.provider
             let record = RecordData.srv(priority: provider.priority, weight: provider.weight, port: provider.port, target: target)
-            if instance.0.member.registration.isHeld { isHeld.insert(record) }
+            if instance.0.member.isHeld { isHeld.insert(record) }
             guard first[record] == nil else { return record }
             first[record] = index
             candidates.append(RecordChoice.Candidate(record: record, place: instance.0.place, rank: RecordChoice.Candidate.rank(provider)))
@@ -144,7 +144,7 @@ extension ServiceCompiler {
                 if isNew { sets.removeLast() }
                 break
             }
-            sets.add(member.registration, to: place)
+            sets.add(member, to: place)
             instances.append(
                 Instance(member: member, name: name, target: target, addresses: place, place: Ring.place(of: member.instance.text.utf8)))
         }

@@ -40,13 +40,14 @@ struct ZoneContent {
     }
 
     /// How many registrations the services at a name have, twins included.
-    func registrationCount(at name: DomainName) -> Int { services[name]?.values.reduce(0) { $0 + $1.registrations.count } ?? 0 }
+    func registrationCount(at name: DomainName) -> Int { services[name]?.values.reduce(0) { $0 + $1.count } ?? 0 }
 
     /// The hosts that the services at a name have, each once, and whether some may be out of date; nil if there is no service.
     func hosts(at name: DomainName) -> (hosts: [ProviderHost], isHeld: Bool)? {
         guard let known = services[name]?.values.filter({ $0.reach != .unknown }) else { return nil }
-        let isHeld = known.contains { $0.reach != .current || $0.registrations.values.contains { $0.isHeld } }
-        return (Array(Set(known.lazy.flatMap { $0.registrations.values.lazy.map(\.provider.host) })), isHeld)
+        let isHeld = known.contains { $0.reach != .current || !$0.held.isEmpty }
+        let registered = known.lazy.flatMap { $0.registrations.values.lazy.map(\.provider.host) }
+        return (Array(Set(registered).union(known.lazy.flatMap { $0.held.lazy.map(\.provider.host) })), isHeld)
     }
 
     /// The services that may have something at a name: its own, that whose SRV form it is, that whose instance it is.
@@ -153,6 +154,6 @@ extension ZoneContent {
 extension [ServiceName: Service] {
     /// Whether nothing is known of services that share a name.
     fileprivate var isUnknown: Bool {
-        values.contains { $0.reach == .unknown } && values.allSatisfy { $0.reach == .unknown || $0.registrations.isEmpty }
+        values.contains { $0.reach == .unknown } && values.allSatisfy { $0.reach == .unknown || $0.count == 0 }
     }
 }

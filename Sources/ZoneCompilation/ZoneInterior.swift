@@ -91,7 +91,7 @@ final class ZoneInterior: AddressBook.Interior {
         // Which counts as being led there.
         guard hosts(of: reference) != nil, let known = service(reference) else { return nil }
         let named = zip(known.names, known.service.members).compactMap { name, member in
-            name.map { ($0, (host: member.provider.host, isHeld: member.registration.isHeld)) }
+            name.map { ($0, (host: member.provider.host, isHeld: member.isHeld)) }
         }
         let made = Dictionary(named) { first, _ in first }
         memo.instances[reference] = made

@@ -52,9 +52,9 @@ struct ProbeSchedule {
         for (name, service) in change.services {
             let known = held[zone].removeValue(forKey: name) ?? [:]
             var current: [Provider.Offer: Held] = [:]
-            for registration in service?.registrations.values ?? [:].values where registration.isHeld {
-                let offer = registration.provider.offer
-                current[offer] = known[offer] ?? Held(provider: registration.provider, due: now)
+            for provider in service?.held.map(\.provider) ?? [] {
+                let offer = provider.offer
+                current[offer] = known[offer] ?? Held(provider: provider, due: now)
                 // Before those that wait for their next turn.
                 if known[offer] == nil { turns.prepend(Turn(target: Target(zone: zone, service: name, provider: offer), due: now)) }
             }

@@ -8,7 +8,7 @@ struct ProviderZnode: Sendable {
     /// What has come of reading it.
     enum State: Sendable {
         case usable(ProviderDocument)
-        case refused(ProviderDocument.Refusal, excerpt: String)
+        case refused(ProviderDocument.Rejection, excerpt: String)
         case failed(ZooKeeperError)
     }
 
@@ -25,7 +25,7 @@ struct ProviderZnode: Sendable {
         (self.service, self.instance) = (service, instance)
         switch result {
         case .success(let content):
-            do throws(ProviderDocument.Refusal) {
+            do throws(ProviderDocument.Rejection) {
                 state = .usable(try ProviderDocument(content.octets))
             } catch {
                 state = .refused(error, excerpt: ProviderDocument.excerpt(content.octets))

@@ -6,6 +6,7 @@ import Handoff
 import HostResolution
 import Logging
 import ProviderDiscovery
+import ProviderRegistry
 import UnixSignals
 import ZoneCompilation
 import ZooKeeperClient
@@ -144,7 +145,7 @@ struct ServeCommand: AsyncParsableCommand {
 
 extension ZonePublisher.Event {
     /// What a watcher says, of the zone that it watches; nil for what it only logs.
-    init?(_ update: WatchUpdate, zone: Int) {
+    init?(_ update: RegistryUpdate, zone: Int) {
         switch update {
         case .unusable: return nil
         case .complete(let registry): self = .read(registry, zone: zone)

@@ -36,7 +36,7 @@ actor StateKeeper {
     private static let longestRefresh: Duration = .seconds(60)
 
     private struct News: Sendable {
-        let update: WatchUpdate
+        let update: RegistryUpdate
         let zone: Int
     }
 
@@ -69,7 +69,7 @@ actor StateKeeper {
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     /// Takes in what a zone's watcher says, from anywhere.
-    nonisolated func take(_ update: WatchUpdate, zone: Int) { mailbox.post(News(update: update, zone: zone)) }
+    nonisolated func take(_ update: RegistryUpdate, zone: Int) { mailbox.post(News(update: update, zone: zone)) }
 
     /// Reads the file, hands in what it holds of the zones that have not been read in time, and writes what comes of them until the task is
     /// cancelled, and then once more. Throws if there is no thread to be had. Once only.
@@ -107,8 +107,7 @@ actor StateKeeper {
             // What was kept comes back as it is.
             if zones[news.zone].registry == registry { return }
             zones[news.zone].registry = registry
-        case .changed(let change):
-            for (name, service) in change.services { zones[news.zone].registry?.services[name] = service }
+        case .changed(let change): zones[news.zone].registry?.apply(change)
         case .connected: zones[news.zone].outSince = nil
         case .disconnected(let instant):
             if zones[news.zone].outSince == instant { return }

@@ -54,7 +54,7 @@ struct ZnodeTable {
             var parts = [Provider.authority(provider.host.text, provider.port)]
             if provider.priority != 0 { parts.append("priority \(provider.priority)") }
             if provider.weight != 1 { parts.append("weight \(provider.weight)") }
-            parts += document.doubts.map { "\($0) is no number from 0 to 65535 and left at its default" }
+            parts += document.defaulted.map { "\($0) is no number from 0 to 65535 and left at its default" }
             if let twin = twin(of: znode) {
                 parts.append("merged into \(PlainText.name(twin.text)) (same host and port, older znode)")
             } else if unnamed.contains(znode.instance) {

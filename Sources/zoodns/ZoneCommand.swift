@@ -19,7 +19,7 @@ struct ZoneCommand: AsyncParsableCommand {
     private static let limit: Duration = .seconds(15)
 
     private enum News: Sendable {
-        case unusable(WatchReport)
+        case unusable(ZnodeReport)
         case read(Registry, zone: Int)
     }
 

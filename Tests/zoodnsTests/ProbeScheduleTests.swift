@@ -13,10 +13,12 @@ import ZoneCompilation
     private func change(_ hosts: [String], isHeld: Bool = true) -> RegistryChange {
         let registrations = hosts.compactMap { host in
             ProviderHost(host).map {
-                (InstanceName(host), Registration(creationZxid: 1, provider: Provider(host: $0, port: 80), isHeld: isHeld))
+                (InstanceName(host), Registration(creationZxid: 1, provider: Provider(host: $0, port: 80)))
             }
         }
-        return RegistryChange(services: ["a": Service(registrations: Dictionary(uniqueKeysWithValues: registrations))])
+        let held = registrations.map { HeldProvider(instance: $0, registration: $1) }
+        let service = isHeld ? Service(held: held) : Service(registrations: Dictionary(uniqueKeysWithValues: registrations))
+        return RegistryChange(services: ["a": service])
     }
 
     /// All that is due, without bound.
