@@ -47,14 +47,10 @@ struct ServeCommand: AsyncParsableCommand {
                 metadata: ["zone": "\(inner.origin.text)", "within": "\(outer.origin.text)"])
         }
         let session = settings.common.registry.session
-        let own = OwnService(origins: settings.common.registry.zones.map(\.origin), endpoints: server.endpoints)
-        let resolver = HostResolver(
-            servers: settings.common.hostResolvers, hostsFile: settings.common.hostsFile,
-            own: own,
-            descriptors: DescriptorLimit.lookups, logger: logger)
+        let resolver = settings.common.hostResolver(listening: server.endpoints)
         let prober =
             settings.probesHeld
-            ? HeldProber(zones: settings.common.registry.zones.count, probesLoopback: !own.isBeyondLoopback) : nil
+            ? HeldProber(zones: settings.common.registry.zones.count, probesLoopback: server.endpoints.allSatisfy(\.address.isLoopback)) : nil
         let outlets = ZonePublisher.Outlets(publish: server.publish) { change in
             prober?.follow(change)
             resolver.follow(change.followed, dropping: change.dropped)

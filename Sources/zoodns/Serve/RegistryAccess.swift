@@ -68,7 +68,7 @@ struct RegistryAccess {
 
     /// Warns of a path that is missing; false if it, or what leads to it, has come meanwhile or cannot be asked for.
     private func reportMissing(_ path: String) async -> Bool {
-        guard let first = await MissingPath.first(path, settings) else { return false }
+        guard let first = await settings.firstMissing(path) else { return false }
         logger.warning(
             "the registry does not exist: until it is made there are no services", metadata: ["path": "\(path)", "missing": "\(first)"])
         return true

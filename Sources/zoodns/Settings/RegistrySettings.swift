@@ -1,3 +1,5 @@
+import DNSAuthority
+import Explanation
 import Logging
 import ProviderRegistry
 import ZooKeeperClient
@@ -65,10 +67,47 @@ struct RegistrySettings {
     }
 }
 
-extension CommandFailure {
-    /// ZooKeeper did not answer in time, for a reason that is known or not.
-    static func noAnswer(_ settings: RegistrySettings, within limit: Duration, _ obstacle: SessionObstacle?) -> CommandFailure {
-        let reason = obstacle.map { ": \($0.text)" } ?? ""
-        return .refused("no answer from zookeeper at \(settings.servers.text) within \(limit)\(reason)")
+extension RegistrySettings {
+    /// Reads the registries of all zones once, over a session that has not run. `limit` is how long that may take in all, for the message.
+    func read(
+        _ scope: RegistryReader.Scope, _ session: Session, before deadline: ContinuousClock.Instant, within limit: Duration
+    ) async throws -> [DomainName: RegistryExcerpt] {
+        do {
+            if let excerpts = try await RegistryReader.read(scope, zones, session, before: deadline) { return excerpts }
+        } catch let failure as UnlistableRegistry {
+            throw CommandFailure.refused("\(failure.root.debugDescription) cannot be listed: \(failure.error.text)")
+        }
+        let reason = session.obstacle.map { ": \($0.text)" } ?? ""
+        throw CommandFailure.refused("no answer from zookeeper at \(servers.text) within \(limit)\(reason)")
+    }
+
+    /// Of the paths that lead to a registry, the chroot's among them, the first that does not exist; nil if all exist, or there is no answer.
+    func firstMissing(_ root: String) async -> String? {
+        try? await WholeTree(servers, timeout: sessionTimeout, credentials: credentials).firstMissing(to: root).get()
+    }
+
+    /// A sentence that names that path.
+    func missing(_ root: String) async -> String? {
+        await firstMissing(root).map { "\($0.debugDescription) does not exist in zookeeper at \(servers.withoutChroot.text)" }
+    }
+}
+
+extension ZoneSource {
+    /// Reads `svc.local=/providers`; nil if the origin is no domain name or leaves no room for `hostmaster` in front of it, or the path is none.
+    init?(_ text: String) {
+        guard let equals = text.firstIndex(of: "=") else { return nil }
+        let name = text[..<equals]
+        guard name.utf8.allSatisfy(Self.isPlain), let origin = DomainName(text: String(name)), origin != .root,
+            origin.prepending(Array("hostmaster".utf8)) != nil,
+            let path = ZnodePath(String(text[text.index(after: equals)...]))
+        else { return nil }
+        self.init(origin: origin, layout: RegistryLayout(root: path.text))
+    }
+
+    private static func isPlain(_ octet: UInt8) -> Bool {
+        switch octet {
+        case 48...57, 65...90, 97...122, UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."): true
+        default: false
+        }
     }
 }

@@ -3,21 +3,41 @@ import ProviderRegistry
 import ZoneCompilation
 import ZooKeeperClient
 
+/// A zone's origin and where its registry is.
+package struct ZoneSource: Hashable, Sendable {
+    /// The zone's origin.
+    package let origin: DomainName
+    /// Which paths of ZooKeeper's tree hold what.
+    package let layout: RegistryLayout
+
+    package init(origin: DomainName, layout: RegistryLayout) { (self.origin, self.layout) = (origin, layout) }
+}
+
+extension [ZoneSource] {
+    /// The deepest zone that a name lies in; nil if it lies in none.
+    func source(around name: DomainName) -> ZoneSource? {
+        filter { name.isAtOrBelow($0.origin) }.max { $0.origin.octets.count < $1.origin.octets.count }
+    }
+}
+
 /// A provider's znode as it was read.
-struct ProviderZnode: Sendable {
-    /// What has come of reading it.
-    enum State: Sendable {
+package struct ProviderZnode: Sendable {
+    /// What the znode's content is.
+    package enum State: Sendable {
+        /// A provider's document.
         case usable(ProviderDocument)
-        case refused(ProviderDocument.Rejection, excerpt: String)
+        /// No document, for this reason; its first octets.
+        case rejected(ProviderDocument.Rejection, excerpt: String)
+        /// ZooKeeper did not give the content.
         case failed(ZooKeeperError)
     }
 
-    let service: ServiceName
-    let instance: InstanceName
-    let state: State
-    /// How many octets were read, one more than a document may have at most.
+    package let service: ServiceName
+    package let instance: InstanceName
+    package let state: State
+    /// The content's octets, one more than a document may have at most.
     let size: Int
-    /// When it came and whose it is; nil if it could not be read.
+    /// The znode's age and owner; nil if it could not be read.
     let stat: ZnodeStat?
 
     /// Judges what ZooKeeper answered, as the server does.
@@ -28,7 +48,7 @@ struct ProviderZnode: Sendable {
             do throws(ProviderDocument.Rejection) {
                 state = .usable(try ProviderDocument(content.octets))
             } catch {
-                state = .refused(error, excerpt: ProviderDocument.excerpt(content.octets))
+                state = .rejected(error, excerpt: ProviderDocument.excerpt(content.octets))
             }
             (size, stat) = (content.octets.count, content.stat)
         case .failure(let error): (state, size, stat) = (.failed(error), 0, nil)
@@ -38,7 +58,7 @@ struct ProviderZnode: Sendable {
     /// Its age in ZooKeeper's counting, the highest number where it is not known.
     fileprivate var creationZxid: Int64 { stat?.creationZxid ?? .max }
 
-    /// What is served of it; nil if nothing is.
+    /// The znode's registration; nil if it has no provider.
     var registration: Registration? {
         guard case .usable(let document) = state, let stat else { return nil }
         return Registration(
@@ -49,21 +69,22 @@ struct ProviderZnode: Sendable {
 /// As much of one zone's registry as questions need: the names of all services, and the providers of those that matter.
 ///
 /// The names alone decide which names exist, and which of them an instance must give way to.
-struct RegistryExcerpt: Sendable {
-    /// What is known of a service.
-    enum Listing: Sendable {
+package struct RegistryExcerpt: Sendable {
+    /// What was read of a service.
+    package enum Listing: Sendable {
         /// Its name alone.
         case unread
-        /// All znodes below its own.
+        /// All znodes below the service's.
         case read([ProviderZnode])
         /// Its children cannot be listed.
         case failed(ZooKeeperError)
     }
 
-    let source: ZoneSource
-    /// Whether the parent of all services is there.
-    let hasRoot: Bool
-    private(set) var listings: [ServiceName: Listing]
+    package let source: ZoneSource
+    /// Whether the parent of all services exists.
+    package let hasRoot: Bool
+    /// What was read of each service.
+    package private(set) var listings: [ServiceName: Listing]
     /// The services at each domain name, more than one where names differ only in case.
     private let services: [DomainName: [ServiceName]]
 
@@ -82,9 +103,9 @@ struct RegistryExcerpt: Sendable {
     /// The services that share a domain name.
     func services(at owner: DomainName) -> [ServiceName] { services[owner] ?? [] }
 
-    /// The domain name of the service that a name is the SRV form of, if there is one.
-    func owner(ofForm name: DomainName) -> DomainName? {
-        // Most names are no such form, and there may be many services.
+    /// The domain name of the service whose service name (RFC 2782) this is, if there is one.
+    func owner(ofServiceName name: DomainName) -> DomainName? {
+        // Few names have a label with `_` in front, and there may be many services.
         guard name.labels.first?.first == UInt8(ascii: "_") else { return nil }
         return services.keys.first { owner in
             ServiceNaming.protocols.contains { ServiceNaming.srvForm(of: owner, $0, in: source.origin) == name }
@@ -103,12 +124,12 @@ struct RegistryExcerpt: Sendable {
     /// Takes in what was found at a service's znode.
     mutating func set(_ name: ServiceName, to listing: Listing) { listings[name] = listing }
 
-    /// The registry as the server would have it, but for the providers of services that do not matter.
-    var registry: Registry {
+    /// The registry as the server has it, less the providers of services that were not read.
+    package var registry: Registry {
         var registry = Registry()
         for (name, listing) in listings {
             switch listing {
-            // Gone since the list of services was read.
+            // Deleted since the list of services was read.
             case .failed(.noNode): break
             case .failed: registry.services[name] = Service(reach: .unknown)
             case .unread: registry.services[name] = Service()
@@ -118,13 +139,5 @@ struct RegistryExcerpt: Sendable {
             }
         }
         return registry
-    }
-}
-
-extension [ZoneSource] {
-    /// The place of the deepest zone that a name lies in; nil if it lies in none.
-    func zone(of name: DomainName) -> Int? {
-        let around = enumerated().filter { name.isAtOrBelow($0.element.origin) }
-        return around.max { $0.element.origin.octets.count < $1.element.origin.octets.count }?.offset
     }
 }

@@ -1,7 +1,6 @@
-import ProviderRegistry
 import Testing
 
-@testable import zoodns
+@testable import Explanation
 
 @Suite struct PlainTextTests {
     @Test(arguments: [

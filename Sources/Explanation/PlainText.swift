@@ -1,30 +1,15 @@
 import DNSAuthority
 
 /// Text for people on a terminal, whatever others have put into the registry.
-enum PlainText {
+package enum PlainText {
     /// Wider cells stand out of their column and leave the others where they are.
     private static let widest = 80
 
     /// A name or path: as it is if it is printable ASCII without spaces and quotes, else quoted with all other characters escaped.
-    static func name(_ text: String) -> String {
+    package static func name(_ text: String) -> String {
         let isPlain = text.utf8.allSatisfy { 33...126 ~= $0 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
         guard text.isEmpty || !isPlain else { return text }
         return "\"" + text.unicodeScalars.map { $0.escaped(asASCII: true) }.joined() + "\""
-    }
-
-    /// A line of text as it is but for what would not stand in it: characters that end lines, turn the direction or are seen nowhere are
-    /// escaped. A line may end with a line feed.
-    static func line(_ text: String) -> String {
-        guard !text.utf8.dropLast().allSatisfy({ 32...126 ~= $0 }) else { return text }
-        let end = text.utf8.last == UInt8(ascii: "\n") ? "\n" : ""
-        return text.unicodeScalars.dropLast(end.count).map { isSeen($0) ? String($0) : $0.escaped(asASCII: true) }.joined() + end
-    }
-
-    private static func isSeen(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned: false
-        default: true
-        }
     }
 
     /// A domain name without its final dot.

@@ -88,7 +88,7 @@ final class LogStream: TextOutputStream, Sendable {
     private func writeLines() {
         while let lines = take() {
             for line in lines {
-                put(PlainText.line(line))
+                put(Self.visible(line))
                 state.withLock { $0.written += 1 }
             }
         }
@@ -124,6 +124,20 @@ final class LogStream: TextOutputStream, Sendable {
             } else if errno != EINTR {
                 return
             }
+        }
+    }
+
+    /// A line whose characters all show: those that end lines, turn the direction or are invisible are escaped. Its last may be a line feed.
+    static func visible(_ text: String) -> String {
+        guard !text.utf8.dropLast().allSatisfy({ 32...126 ~= $0 }) else { return text }
+        let end = text.utf8.last == UInt8(ascii: "\n") ? "\n" : ""
+        return text.unicodeScalars.dropLast(end.count).map { isSeen($0) ? String($0) : $0.escaped(asASCII: true) }.joined() + end
+    }
+
+    private static func isSeen(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned: false
+        default: true
         }
     }
 }

@@ -6,7 +6,7 @@ import Testing
 import ZoneCompilation
 
 @testable import ZooKeeperClient
-@testable import zoodns
+@testable import Explanation
 
 @Suite struct ExplanationTests {
     /// Ten minutes after every znode's creation.
@@ -24,17 +24,18 @@ import ZoneCompilation
     private func explain(
         _ name: String, _ services: [ServiceName: RegistryExcerpt.Listing]?, hosts: [String: HostAddresses] = [:]
     ) throws -> Explanation {
-        let source = try #require(ZoneSource("svc.local=/providers"))
+        let source = ZoneSource(
+            origin: try #require(DomainName(text: "svc.local")), layout: RegistryLayout(root: "/providers"))
         var excerpt = RegistryExcerpt(source, services: services.map { Array($0.keys) })
         for (name, listing) in services ?? [:] { excerpt.set(name, to: listing) }
         var compiler = ZoneCompiler(origins: [source.origin], policy: TestRegistry.policy, seed: 1)
         compiler.replace(with: excerpt.registry, zone: 0)
         _ = compiler.compile { _ in 1 }
         compiler.resolve(hosts)
-        return Explanation(try #require(ExplainedName.read(name, [source]).first), excerpt, ZoneSnapshot(compiler), now: Self.now)
+        return Explanation(try #require(ExplainedName.read(name, [source]).first), excerpt, ZoneSnapshot(compiler, [source.origin]), now: Self.now)
     }
 
-    @Test func `a service is told with its znodes, hosts and answer`() throws {
+    @Test func `a service is explained by its znodes, hosts and answer`() throws {
         let znodes = [
             znode("second", "new", zxid: 3, #"{"host":"10.0.0.1","port":9001}"#),
             znode("second", "old", zxid: 1, #"{"host":"10.0.0.1","port":9001,"weight":-1}"#),
@@ -61,16 +62,28 @@ import ZoneCompilation
                   /providers/second/hidden   cannot be read: not authenticated
                 hosts
                   db.example     192.0.2.1
-                  lost.example   cannot be resolved at present
+                  lost.example   cannot be resolved now
                 answer (NOERROR)
                   second.svc.local. 5 IN A 192.0.2.1
                   second.svc.local. 5 IN A 10.0.0.1
-                  AAAA: SERVFAIL, no host of it can be resolved at present
+                  AAAA: SERVFAIL, no host of it can be resolved now
                   second.svc.local. 5 IN SRV 0 1 1 lost.example.
                   second.svc.local. 5 IN SRV 2 5 1 db.example.
                   second.svc.local. 5 IN SRV 0 1 9001 old.second.svc.local.
 
                 """)
+    }
+
+    @Test(arguments: [
+        "::1", "::", "2001:db8::1", "2001:db8::1:0:0:1", "2001:db8:0:1:1:1:1:1", "2001:db8:1:1:1:1:1:0", "1::", "::ffff:10.0.0.1",
+        "fe80::a:b:c:d", "1:0:0:2::3",
+    ])
+    func `IPv6 addresses are printed as RFC 5952 has them`(_ address: String) throws {
+        let host = HostAddresses(ipv4: .known([]), ipv6: .known([try #require(IPv6Address(address))]))
+        let services: [ServiceName: RegistryExcerpt.Listing] = ["a": .read([znode("a", "one", zxid: 1, #"{"host":"db.example","port":1}"#)])]
+        let lines = try explain("a", services, hosts: ["db.example": host]).text.split(separator: "\n")
+        #expect(lines.contains("  a.svc.local. 5 IN AAAA \(address)"))
+        #expect(lines.contains("  db.example   \(address)"))
     }
 
     @Test func `names that differ in case share a name, and their twins are merged`() throws {
@@ -91,7 +104,7 @@ import ZoneCompilation
             ])
     }
 
-    @Test func `an instance is told with its own znode, and why it has no name`() throws {
+    @Test func `an instance is explained by its own znode, and by why it has no name`() throws {
         let services: [ServiceName: RegistryExcerpt.Listing] = [
             "second": .read([
                 znode("second", "One", zxid: 1, #"{"host":"10.0.0.1","port":1}"#),
@@ -114,12 +127,12 @@ import ZoneCompilation
         }
     }
 
-    @Test func `an SRV form has the service's znodes, and no addresses`() throws {
+    @Test func `a service name of RFC 2782 has the service's znodes, and no addresses`() throws {
         let services: [ServiceName: RegistryExcerpt.Listing] = [
             "a.b": .read([znode("a.b", "one", zxid: 1, #"{"host":"10.0.0.1","port":1}"#)])
         ]
         let explanation = try explain("_a.b._udp.svc.local", services)
-        #expect(explanation.text.hasPrefix("_a.b._udp.svc.local: SRV form of service a.b "))
+        #expect(explanation.text.hasPrefix("_a.b._udp.svc.local: service name (RFC 2782) of service a.b "))
         #expect(explanation.text.hasSuffix("  A: NODATA\n  AAAA: NODATA\n  _a.b._udp.svc.local. 5 IN SRV 0 1 1 one.a.b.svc.local.\n"))
     }
 
@@ -150,7 +163,7 @@ import ZoneCompilation
         #expect(try explain("x", [:]).text == "")
     }
 
-    @Test func `a terminal is told nothing by what others have written`() throws {
+    @Test func `a terminal obeys nothing that others have written`() throws {
         let explanation = try explain(
             "é", ["é": .read([znode("é", "\u{1B}[31m\u{202E}", zxid: 1, "\u{1B}]0;x\u{7}")]), "other": .unread])
         #expect(explanation.text.unicodeScalars.allSatisfy { $0 == "\n" || 32...126 ~= $0.value })

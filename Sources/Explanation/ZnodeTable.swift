@@ -1,19 +1,17 @@
-import DNSAuthority
 import ProviderRegistry
-import ZoneCompilation
 import ZooKeeperClient
 
-/// The lines of `zoodns explain` about znodes: whose each is, how old, how large, and what it comes to.
+/// The lines of an explanation about znodes: each one's owner, age, size, and what is served of it.
 struct ZnodeTable {
     let layout: RegistryLayout
     /// The milliseconds since 1970 by this machine's clock.
     let now: Int64
     /// The znodes that stand for their host and port.
     private let winners: [Provider.Offer: MergedService.Member]
-    /// Those that have no name, and so no SRV record.
+    /// Znodes without an instance name, and so without an SRV record.
     private let unnamed: Set<InstanceName>
 
-    /// A table of znodes of the services that share a domain name; `unnamed` of them have no name.
+    /// A table of znodes of the services that share a domain name; `unnamed` are those that no instance name fits.
     init(_ layout: RegistryLayout, of services: [Service], unnamed: Set<InstanceName>, now: Int64) {
         (self.layout, self.unnamed, self.now) = (layout, unnamed, now)
         let members = MergedService(services).members
@@ -23,7 +21,7 @@ struct ZnodeTable {
     /// The lines of some of the znodes.
     func lines(of znodes: [ProviderZnode]) -> [String] { PlainText.columns(znodes.map(cells)) }
 
-    /// The znode that stands for this one too; nil if this one stands for itself, or nothing is served of it.
+    /// The znode that this one is merged into; nil if it is not merged, or nothing is served of it.
     func twin(of znode: ProviderZnode) -> InstanceName? {
         guard let registration = znode.registration, let winner = winners[registration.provider.offer],
             winner.instance != znode.instance || winner.registration.creationZxid != registration.creationZxid
@@ -42,13 +40,13 @@ struct ZnodeTable {
         ]
     }
 
-    /// What comes of a znode.
+    /// What is served of a znode, or why nothing is.
     private func verdict(_ znode: ProviderZnode) -> String {
         switch znode.state {
         case .failed(.noNode): return "vanished while this was read"
         case .failed(let error): return "cannot be read: \(error.text)"
-        case .refused(let refusal, let excerpt):
-            return "refused: \(refusal.rawValue)" + (excerpt.isEmpty ? "" : ": \(excerpt)")
+        case .rejected(let rejection, let excerpt):
+            return "refused: \(rejection.rawValue)" + (excerpt.isEmpty ? "" : ": \(excerpt)")
         case .usable(let document):
             let provider = document.provider
             var parts = [Provider.authority(provider.host.text, provider.port)]

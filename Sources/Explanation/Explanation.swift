@@ -3,15 +3,15 @@ import IPAddressing
 import ProviderRegistry
 import ZoneCompilation
 
-/// What `zoodns explain` says of one name.
-struct Explanation {
-    /// What there is to be shown; empty if nothing has to do with the name.
-    let text: String
+/// Why a name is answered as it is: what it stands for, its znodes, their hosts, and the answer.
+package struct Explanation {
+    /// The lines to show; empty if nothing in the registry concerns the name.
+    package let text: String
     /// Why the name does not exist; nil if it does.
-    let failure: String?
+    package let failure: String?
 
     /// Explains a name by what was read and compiled. `now` is in milliseconds since 1970.
-    init(_ question: ExplainedName, _ excerpt: RegistryExcerpt, _ snapshot: ZoneSnapshot, now: Int64) {
+    package init(_ question: ExplainedName, _ excerpt: RegistryExcerpt, _ snapshot: ZoneSnapshot, now: Int64) {
         let facts = Facts(question, excerpt, snapshot, now: now)
         failure = facts.failure.map { "\(PlainText.name(question.name)) does not exist (NXDOMAIN): \($0)" }
         let isWorthShowing = failure == nil || !facts.znodes.isEmpty
@@ -20,17 +20,17 @@ struct Explanation {
     }
 }
 
-/// All that is known of a name, section by section.
+/// What is known of a name, section by section.
 private struct Facts {
     let question: ExplainedName
     let excerpt: RegistryExcerpt
     let snapshot: ZoneSnapshot
     let subject: ExplainedName.Subject
-    /// The services that the name has to do with: more than one where names differ only in case.
+    /// The services that the name concerns: more than one where names differ only in case.
     let services: [ServiceName]
-    /// How many znodes they have.
+    /// How many znodes these services have.
     let count: Int
-    /// Those of their znodes that the name has to do with.
+    /// The znodes that the name concerns, of those services.
     let znodes: [ProviderZnode]
     let table: ZnodeTable
     /// What the zone has at the name; nil if there is no such name.
@@ -58,24 +58,24 @@ private struct Facts {
         let registry = excerpt.registry
         table = ZnodeTable(
             excerpt.source.layout, of: services.compactMap { registry.services[$0] }, unnamed: Set(unnamed), now: now)
-        records = snapshot.zones[question.zone].flatMap { MasterFile.records(at: question.name, in: $0) }
+        records = snapshot.zones[question.origin].flatMap { MasterFile.records(at: question.name, in: $0) }
     }
 
-    /// What the name is, and where it comes from.
+    /// The first line: what the name stands for, and the znodes of its services.
     var title: String {
         let paths = services.map { PlainText.name(excerpt.source.layout.path(of: $0)) }.joined(separator: " and ")
         let source = "\(named) of zone \(PlainText.name(excerpt.source.origin)), \(services.count > 1 ? "znodes" : "znode") \(paths)"
         let role =
             switch subject {
             case .service: source
-            case .form: "SRV form of \(source)"
+            case .serviceName: "service name (RFC 2782) of \(source)"
             case .instance: "instance of \(source)"
             case .nothing: "in zone \(PlainText.name(excerpt.source.origin)), not from a znode"
             }
         return "\(PlainText.name(question.name)): \(role)"
     }
 
-    /// What there is to say of the services beside their znodes.
+    /// What concerns the services rather than one of their znodes.
     var remarks: [String] {
         var remarks = services.compactMap { service -> String? in
             guard case .failed(let error) = excerpt.listings[service] else { return nil }
@@ -92,7 +92,7 @@ private struct Facts {
         return remarks
     }
 
-    /// What the hosts resolve to that the znodes name.
+    /// The addresses of the hosts that the znodes name.
     var hosts: [String] {
         let addresses = snapshot.addresses(
             of: znodes.compactMap { znode in
@@ -106,9 +106,9 @@ private struct Facts {
     private static func text(_ addresses: HostAddresses) -> String {
         let known = addresses.ipv4.addresses.map(\.text) + addresses.ipv6.addresses.map(\.text)
         switch (addresses.ipv4.isUnknown, addresses.ipv6.isUnknown) {
-        case (true, true): return "cannot be resolved at present"
-        case (true, false): return (known + ["IPv4 cannot be resolved at present"]).joined(separator: "   ")
-        case (false, true): return (known + ["IPv6 cannot be resolved at present"]).joined(separator: "   ")
+        case (true, true): return "cannot be resolved now"
+        case (true, false): return (known + ["IPv4 cannot be resolved now"]).joined(separator: "   ")
+        case (false, true): return (known + ["IPv6 cannot be resolved now"]).joined(separator: "   ")
         case (false, false): return known.isEmpty ? "has no addresses" : known.joined(separator: "   ")
         }
     }
@@ -119,7 +119,7 @@ private struct Facts {
 extension Facts {
     private static let types = [RecordType.a, .aaaa, .srv]
 
-    /// What would be answered for each type.
+    /// The answer for each type.
     var answer: [String] {
         if cannotBeListed { return ["answer (SERVFAIL): \(named) cannot be listed"] }
         guard let records else { return ["answer (NXDOMAIN): \(failure ?? "")"] }
@@ -131,7 +131,7 @@ extension Facts {
                 lines += found.lines.map { "  " + $0 }
                 codes.insert("NOERROR")
             } else if found != nil {
-                lines.append("  \(type.text): SERVFAIL, no host of it can be resolved at present")
+                lines.append("  \(type.text): SERVFAIL, no host of it can be resolved now")
                 codes.insert("SERVFAIL")
             } else {
                 lines.append("  \(type.text): NODATA")
@@ -147,15 +147,15 @@ extension Facts {
         let root = PlainText.name(excerpt.source.layout.root)
         guard excerpt.hasRoot else { return "\(root) does not exist" }
         switch subject {
-        case .service, .form: return "\(named) vanished while it was read"
+        case .service, .serviceName: return "\(named) vanished while it was read"
         case .instance: return reasonForNoInstance
         case .nothing:
             let labels = question.name.labels.count - excerpt.source.origin.labels.count
-            return labels == 1 ? "no such service below \(root)" : "no such service, SRV form or instance below \(root)"
+            return labels == 1 ? "no such service below \(root)" : "no such service, service name or instance below \(root)"
         }
     }
 
-    /// Whether nothing can be said of the service, nor of its instances.
+    /// Whether none of the services can be listed: nothing is known of their instances.
     private var cannotBeListed: Bool {
         !services.isEmpty
             && services.allSatisfy { service in
@@ -171,7 +171,7 @@ extension Facts {
         if let twin = table.twin(of: znode) { return "\(path) is merged into \(PlainText.name(twin.text))" }
         switch znode.state {
         case .usable: return "\(path) has another name"
-        case .refused: return "\(path) is refused"
+        case .rejected: return "\(path) is refused"
         case .failed(.noNode): return "\(path) vanished while this was read"
         case .failed: return "\(path) cannot be read"
         }
@@ -179,7 +179,7 @@ extension Facts {
 
     private var reasonForNoData: String {
         switch subject {
-        case .service, .form, .instance: count == 0 ? "\(named) without znodes" : "\(named) without a usable provider"
+        case .service, .serviceName, .instance: count == 0 ? "\(named) without znodes" : "\(named) without a usable provider"
         case .nothing:
             question.name == excerpt.source.origin
                 ? "the zone's origin has SOA and NS alone" : "nothing stands at this name, only below it"

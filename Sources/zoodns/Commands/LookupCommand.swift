@@ -58,7 +58,7 @@ struct LookupCommand: AsyncParsableCommand {
                     + "\(Self.limit): \(directory.obstacle ?? "it does not answer, or does not allow it")")
         }
         guard let first = found.first else {
-            let missing = await MissingPath.text(settings.zones[0].layout.root, settings).map { ": \($0)" } ?? ""
+            let missing = await settings.missing(settings.zones[0].layout.root).map { ": \($0)" } ?? ""
             throw CommandFailure.refused("\(service.debugDescription) has no provider\(missing)")
         }
         let lines = json ? [try all ? Self.json(found) : Self.json(first)] : found.map(\.authority)

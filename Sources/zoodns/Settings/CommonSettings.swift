@@ -1,4 +1,4 @@
-import DNSAuthority
+import DNSTransport
 import Glibc
 import HostResolution
 import IPAddressing
@@ -47,6 +47,13 @@ struct CommonSettings {
             mostAnswers: reader.value("max-answers", options.maxAnswers, default: 100, expected: "a number from 0 to 65535") {
                 UInt16($0).map { Int($0) }
             })
+    }
+
+    /// A resolver of the providers' hosts that asks no name server which is this server itself, at these addresses.
+    func hostResolver(listening: [SocketEndpoint]) -> HostResolver {
+        HostResolver(
+            servers: hostResolvers, hostsFile: hostsFile, own: OwnService(origins: registry.zones.map(\.origin), endpoints: listening),
+            descriptors: DescriptorLimit.lookups, logger: registry.logger)
     }
 
     /// Addresses that another one, which stands for all of the machine's, takes at the same port.

@@ -1,5 +1,4 @@
 import DNSAuthority
-import DNSTransport
 import Glibc
 import Handoff
 import HostResolution
@@ -7,40 +6,39 @@ import IPAddressing
 import ProviderRegistry
 import ZoneCompilation
 
-/// Zones compiled once, from registries as they have been read and what a resolver says of their hosts.
-struct ZoneSnapshot {
-    /// The zones in the order of their origins; nil for one that has not been read.
-    let zones: [Zone?]
+/// Zones compiled once, from registries as they have been read and from what a resolver says of their hosts.
+package struct ZoneSnapshot {
+    /// The zones by origin, as far as they have been read.
+    package let zones: [DomainName: Zone]
     /// What could not be served.
-    let reports: [ZoneCompiler.Report]
-    /// Hosts that the resolver knows nothing, or not all, of.
-    let unresolved: Set<String>
+    package let reports: [ZoneCompiler.Report]
+    /// Hosts of which the resolver does not know the addresses of both families.
+    package let unresolved: Set<String>
     private let compiler: ZoneCompiler
 
-    /// Compiles what has been put into a compiler.
-    init(_ compiler: ZoneCompiler, unresolved: Set<String> = []) {
+    /// Compiles what has been put into a compiler of zones with these origins.
+    init(_ compiler: ZoneCompiler, _ origins: [DomainName], unresolved: Set<String> = []) {
         var compiler = compiler
-        zones = compiler.compile(serial: Self.serial)
+        let compiled = compiler.compile(serial: Self.serial)
+        zones = Dictionary(uniqueKeysWithValues: zip(origins, compiled).compactMap { origin, zone in zone.map { (origin, $0) } })
         reports = compiler.takeReports()
         self.unresolved = unresolved
         self.compiler = compiler
     }
 
-    /// Compiles registries, one for each zone, once their hosts have been resolved, or at an instant without those that are missing.
-    static func take(
-        _ registries: [Registry], _ settings: CommonSettings, before deadline: ContinuousClock.Instant
+    /// Compiles what was read, once the hosts have been resolved, or at the deadline without those that are missing. The resolver is one
+    /// that has not run.
+    package static func take(
+        _ excerpts: [DomainName: RegistryExcerpt], _ policy: ZonePolicy, _ resolver: HostResolver, before deadline: ContinuousClock.Instant
     ) async -> ZoneSnapshot {
-        var compiler = ZoneCompiler(origins: settings.registry.zones.map(\.origin), policy: settings.policy, seed: 0)
-        for (index, registry) in registries.enumerated() { compiler.replace(with: registry, zone: index) }
+        let origins = Array(excerpts.keys)
+        var compiler = ZoneCompiler(origins: origins, policy: policy, seed: 0)
+        for (index, origin) in origins.enumerated() { compiler.replace(with: excerpts[origin]?.registry ?? Registry(), zone: index) }
         // Only compiling tells which hosts there are.
         _ = compiler.compile(serial: serial)
         let hosts = compiler.takeHostChange().followed
         var unresolved = Set(hosts.keys)
         let answers = Mailbox<[String: HostAddresses]>()
-        let resolver = HostResolver(
-            servers: settings.hostResolvers, hostsFile: settings.hostsFile,
-            own: OwnService(origins: settings.registry.zones.map(\.origin), endpoints: settings.listen),
-            descriptors: DescriptorLimit.lookups, logger: settings.registry.logger)
         resolver.follow(hosts)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await resolver.run { answers.post($0) } }
@@ -52,7 +50,7 @@ struct ZoneSnapshot {
                 }
             }
         }
-        return ZoneSnapshot(compiler, unresolved: unresolved)
+        return ZoneSnapshot(compiler, origins, unresolved: unresolved)
     }
 
     /// All addresses of hosts, as the answers have them.

@@ -1,25 +1,35 @@
+import DNSAuthority
+import ProviderRegistry
 import Testing
 
-@testable import zoodns
+@testable import Explanation
 
 @Suite struct ExplainedNameTests {
-    private let zones = ["svc.local=/a", "deep.svc.local=/b"].compactMap(ZoneSource.init)
+    private let zones = [("svc.local", "/a"), ("deep.svc.local", "/b")].compactMap { origin, root in
+        DomainName(text: origin).map { ZoneSource(origin: $0, layout: RegistryLayout(root: root)) }
+    }
+
+    private func origins(_ text: String) -> [String] { ExplainedName.read(text, zones).map(\.origin.text) }
 
     @Test func `a domain name is in the deepest zone that has it`() {
-        for (text, zone) in [("x.svc.local", 0), ("X.SVC.local.", 0), ("x.deep.svc.local", 1), ("svc.local", 0)] {
-            #expect(ExplainedName.read(text, zones).map(\.zone) == [zone])
-        }
+        for text in ["x.svc.local", "X.SVC.local.", "svc.local"] { #expect(origins(text) == ["svc.local."]) }
+        #expect(origins("x.deep.svc.local") == ["deep.svc.local."])
     }
 
     @Test func `any other name is one below each origin`() {
         #expect(ExplainedName.read("a.b", zones).map(\.name.text) == ["a.b.svc.local.", "a.b.deep.svc.local."])
-        #expect(ExplainedName.read("x.deep", zones).map(\.zone) == [1, 1])
+        #expect(origins("x.deep") == ["deep.svc.local.", "deep.svc.local."])
+    }
+
+    @Test func `a name with a final dot is absolute`() {
+        #expect(origins("google.com.").isEmpty)
+        #expect(origins("google.com").count == 2)
     }
 
     @Test(arguments: ["", ".", "a..b", ".a", String(repeating: "x", count: 64)])
     func `what can be neither is none`(_ text: String) { #expect(ExplainedName.read(text, zones).isEmpty) }
 
-    @Test func `services take a name before SRV forms, those before instances`() throws {
+    @Test func `a service takes a name before a service name of RFC 2782, which takes it before an instance`() throws {
         let excerpt = RegistryExcerpt(zones[0], services: ["a", "_tcp", "_b._tcp", "b", "c"])
         func subject(_ text: String) throws -> ExplainedName.Subject {
             try #require(ExplainedName.read(text, zones).first).subject(in: excerpt)
@@ -27,8 +37,8 @@ import Testing
         let owners = ["a", "b", "c"].map { ExplainedName.read($0, zones)[0].name }
         #expect(try subject("A") == .service)
         #expect(try subject("_b._tcp") == .service)
-        #expect(try subject("_a._tcp") == .form(of: owners[0]))
-        #expect(try subject("_b._udp") == .form(of: owners[1]))
+        #expect(try subject("_a._tcp") == .serviceName(of: owners[0]))
+        #expect(try subject("_b._udp") == .serviceName(of: owners[1]))
         #expect(try subject("x.c") == .instance(of: owners[2]))
         #expect(try subject("x") == .nothing)
         #expect(try subject("y.x.c") == .nothing)
