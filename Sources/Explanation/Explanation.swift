@@ -25,7 +25,7 @@ private struct Facts {
     let question: ExplainedName
     let excerpt: RegistryExcerpt
     let snapshot: ZoneSnapshot
-    let subject: ExplainedName.Subject
+    let holder: NameTable.Holder?
     /// The services that the name concerns: more than one where names differ only in case.
     let services: [ServiceName]
     /// How many znodes these services have.
@@ -38,12 +38,12 @@ private struct Facts {
 
     init(_ question: ExplainedName, _ excerpt: RegistryExcerpt, _ snapshot: ZoneSnapshot, now: Int64) {
         (self.question, self.excerpt, self.snapshot) = (question, excerpt, snapshot)
-        subject = question.subject(in: excerpt)
+        holder = question.holder(in: excerpt)
         let owner = question.owner(in: excerpt)
         services = owner.map(excerpt.services) ?? []
         let all = excerpt.znodes(of: services)
         count = all.count
-        if case .instance(let owner) = subject {
+        if case .instance(let owner) = holder {
             znodes = all.filter { znode in
                 [ServiceNaming.label(ofInstance: znode.instance), ServiceNaming.digestLabel(ofInstance: znode.instance)].contains {
                     owner.prepending($0) == question.name
@@ -66,11 +66,11 @@ private struct Facts {
         let paths = services.map { PlainText.name(excerpt.source.layout.path(of: $0)) }.joined(separator: " and ")
         let source = "\(named) of zone \(PlainText.name(excerpt.source.origin)), \(services.count > 1 ? "znodes" : "znode") \(paths)"
         let role =
-            switch subject {
+            switch holder {
             case .service: source
             case .serviceName: "service name (RFC 2782) of \(source)"
             case .instance: "instance of \(source)"
-            case .nothing: "in zone \(PlainText.name(excerpt.source.origin)), not from a znode"
+            case .nameServer, nil: "in zone \(PlainText.name(excerpt.source.origin)), not from a znode"
             }
         return "\(PlainText.name(question.name)): \(role)"
     }
@@ -146,10 +146,10 @@ extension Facts {
         guard records == nil, !cannotBeListed else { return nil }
         let root = PlainText.name(excerpt.source.layout.root)
         guard excerpt.hasRoot else { return "\(root) does not exist" }
-        switch subject {
+        switch holder {
         case .service, .serviceName: return "\(named) vanished while it was read"
         case .instance: return reasonForNoInstance
-        case .nothing:
+        case .nameServer, nil:
             let labels = question.name.labels.count - excerpt.source.origin.labels.count
             return labels == 1 ? "no such service below \(root)" : "no such service, service name or instance below \(root)"
         }
@@ -178,9 +178,9 @@ extension Facts {
     }
 
     private var reasonForNoData: String {
-        switch subject {
+        switch holder {
         case .service, .serviceName, .instance: count == 0 ? "\(named) without znodes" : "\(named) without a usable provider"
-        case .nothing:
+        case .nameServer, nil:
             question.name == excerpt.source.origin
                 ? "the zone's origin has SOA and NS alone" : "nothing stands at this name, only below it"
         }

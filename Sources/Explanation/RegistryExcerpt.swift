@@ -85,32 +85,19 @@ package struct RegistryExcerpt: Sendable {
     package let hasRoot: Bool
     /// What was read of each service.
     package private(set) var listings: [ServiceName: Listing]
-    /// The services at each domain name, more than one where names differ only in case.
-    private let services: [DomainName: [ServiceName]]
+    /// Who has which name, as the server gives names out.
+    let names: NameTable
 
     /// A zone with services of these names, none of them read yet; nil where their parent is missing.
     init(_ source: ZoneSource, services names: [ServiceName]?) {
         self.source = source
         hasRoot = names != nil
         listings = Dictionary(uniqueKeysWithValues: Set(names ?? []).map { ($0, .unread) })
-        var services: [DomainName: [ServiceName]] = [:]
-        for name in listings.keys.sorted() {
-            if let owner = ServiceNaming.owner(of: name, in: source.origin) { services[owner, default: []].append(name) }
-        }
-        self.services = services
+        self.names = NameTable(origin: source.origin, services: listings.keys.sorted())
     }
 
     /// The services that share a domain name.
-    func services(at owner: DomainName) -> [ServiceName] { services[owner] ?? [] }
-
-    /// The domain name of the service whose service name (RFC 2782) this is, if there is one.
-    func owner(ofServiceName name: DomainName) -> DomainName? {
-        // Few names have a label with `_` in front, and there may be many services.
-        guard name.labels.first?.first == UInt8(ascii: "_") else { return nil }
-        return services.keys.first { owner in
-            ServiceNaming.protocols.contains { ServiceNaming.srvForm(of: owner, $0, in: source.origin) == name }
-        }
-    }
+    func services(at owner: DomainName) -> [ServiceName] { names.services(at: owner) }
 
     /// The znodes of services as far as they have been read, the oldest first.
     func znodes(of names: [ServiceName]) -> [ProviderZnode] {

@@ -16,11 +16,10 @@ package struct ZoneSnapshot {
     package let unresolved: Set<String>
     private let compiler: ZoneCompiler
 
-    /// Compiles what has been put into a compiler of zones with these origins.
-    init(_ compiler: ZoneCompiler, _ origins: [DomainName], unresolved: Set<String> = []) {
+    /// Compiles what has been put into a compiler.
+    init(_ compiler: ZoneCompiler, unresolved: Set<String> = []) {
         var compiler = compiler
-        let compiled = compiler.compile(serial: Self.serial)
-        zones = Dictionary(uniqueKeysWithValues: zip(origins, compiled).compactMap { origin, zone in zone.map { (origin, $0) } })
+        zones = compiler.compile(serial: Self.serial)
         reports = compiler.takeReports()
         self.unresolved = unresolved
         self.compiler = compiler
@@ -31,9 +30,8 @@ package struct ZoneSnapshot {
     package static func take(
         _ excerpts: [DomainName: RegistryExcerpt], _ policy: ZonePolicy, _ resolver: HostResolver, before deadline: ContinuousClock.Instant
     ) async -> ZoneSnapshot {
-        let origins = Array(excerpts.keys)
-        var compiler = ZoneCompiler(origins: origins, policy: policy, seed: 0)
-        for (index, origin) in origins.enumerated() { compiler.replace(with: excerpts[origin]?.registry ?? Registry(), zone: index) }
+        var compiler = ZoneCompiler(origins: Array(excerpts.keys), policy: policy, seed: 0)
+        for (origin, excerpt) in excerpts { compiler.replace(with: excerpt.registry, for: origin) }
         // Only compiling tells which hosts there are.
         _ = compiler.compile(serial: serial)
         let hosts = compiler.takeHostChange().followed
@@ -50,7 +48,7 @@ package struct ZoneSnapshot {
                 }
             }
         }
-        return ZoneSnapshot(compiler, origins, unresolved: unresolved)
+        return ZoneSnapshot(compiler, unresolved: unresolved)
     }
 
     /// All addresses of hosts, as the answers have them.

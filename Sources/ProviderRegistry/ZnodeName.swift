@@ -8,6 +8,9 @@ package struct ServiceName: Hashable, Comparable, Sendable {
     /// The name as text.
     package var text: String { znode.text }
 
+    /// Calls a function with the name's octets.
+    package func withOctets<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result { znode.withOctets(body) }
+
     package static func < (left: ServiceName, right: ServiceName) -> Bool { left.znode < right.znode }
 }
 
@@ -20,6 +23,9 @@ package struct InstanceName: Hashable, Comparable, Sendable {
 
     /// The name as text.
     package var text: String { znode.text }
+
+    /// Calls a function with the name's octets.
+    package func withOctets<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result { znode.withOctets(body) }
 
     package static func < (left: InstanceName, right: InstanceName) -> Bool { left.znode < right.znode }
 }
@@ -42,6 +48,13 @@ private struct ZnodeName: Sendable {
         switch form {
         case .uuid(let uuid): uuid.text
         case .other(let text): text
+        }
+    }
+
+    func withOctets<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        switch form {
+        case .uuid(let uuid): uuid.withOctets(body)
+        case .other(var text): text.withUTF8 { body(UnsafeRawBufferPointer($0)) }
         }
     }
 }
@@ -81,22 +94,26 @@ private struct UUIDName: Hashable, Comparable, Sendable {
     private let lower: UInt64
 
     private static let length = 36
-    private static let hyphens: Set = [8, 13, 18, 23]
+
+    /// Whether a hyphen stands before a digit, of which there are 32.
+    private static func isHyphen(before digit: Int) -> Bool { digit == 8 || digit == 12 || digit == 16 || digit == 20 }
 
     /// Reads a UUID; nil for any other text.
     init?(_ text: String) {
         guard text.utf8.count == Self.length else { return nil }
-        var digits: (upper: UInt64, lower: UInt64) = (0, 0)
-        for (index, octet) in text.utf8.enumerated() {
-            if Self.hyphens.contains(index) {
+        var words: (upper: UInt64, lower: UInt64) = (0, 0)
+        var (count, followsHyphen) = (0, false)
+        for octet in text.utf8 {
+            if Self.isHyphen(before: count), !followsHyphen {
                 guard octet == UInt8(ascii: "-") else { return nil }
+                followsHyphen = true
                 continue
             }
-            guard let digit = Self.digit(octet) else { return nil }
-            digits.upper = digits.upper << 4 | digits.lower >> 60
-            digits.lower = digits.lower << 4 | digit
+            guard count < 32, let digit = Self.digit(octet) else { return nil }
+            if count < 16 { words.upper = words.upper << 4 | digit } else { words.lower = words.lower << 4 | digit }
+            (count, followsHyphen) = (count + 1, false)
         }
-        (upper, lower) = digits
+        (upper, lower) = words
     }
 
     private static func digit(_ octet: UInt8) -> UInt64? {
@@ -107,20 +124,21 @@ private struct UUIDName: Hashable, Comparable, Sendable {
         }
     }
 
-    var text: String {
-        var digits = (upper: upper, lower: lower)
-        return String(unsafeUninitializedCapacity: Self.length) { memory in
-            for index in (0..<Self.length).reversed() {
-                if Self.hyphens.contains(index) {
-                    memory.initializeElement(at: index, to: UInt8(ascii: "-"))
-                    continue
+    var text: String { withOctets { String(decoding: $0, as: UTF8.self) } }
+
+    func withOctets<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        withUnsafeTemporaryAllocation(byteCount: Self.length, alignment: 1) { memory in
+            var next = 0
+            for index in 0..<32 {
+                if Self.isHyphen(before: index) {
+                    memory[next] = UInt8(ascii: "-")
+                    next += 1
                 }
-                let digit = UInt8(digits.lower & 15)
-                memory.initializeElement(at: index, to: digit < 10 ? digit + 48 : digit + 87)
-                digits.lower = digits.lower >> 4 | digits.upper << 60
-                digits.upper >>= 4
+                let digit = UInt8(truncatingIfNeeded: (index < 16 ? upper : lower) >> UInt64(60 - index % 16 * 4)) & 15
+                memory[next] = digit < 10 ? digit + 48 : digit + 87
+                next += 1
             }
-            return Self.length
+            return body(UnsafeRawBufferPointer(memory))
         }
     }
 

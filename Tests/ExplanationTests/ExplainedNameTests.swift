@@ -1,6 +1,7 @@
 import DNSAuthority
 import ProviderRegistry
 import Testing
+import ZoneCompilation
 
 @testable import Explanation
 
@@ -31,16 +32,16 @@ import Testing
 
     @Test func `a service takes a name before a service name of RFC 2782, which takes it before an instance`() throws {
         let excerpt = RegistryExcerpt(zones[0], services: ["a", "_tcp", "_b._tcp", "b", "c"])
-        func subject(_ text: String) throws -> ExplainedName.Subject {
-            try #require(ExplainedName.read(text, zones).first).subject(in: excerpt)
+        func holder(_ text: String) throws -> NameTable.Holder? {
+            try #require(ExplainedName.read(text, zones).first).holder(in: excerpt)
         }
         let owners = ["a", "b", "c"].map { ExplainedName.read($0, zones)[0].name }
-        #expect(try subject("A") == .service)
-        #expect(try subject("_b._tcp") == .service)
-        #expect(try subject("_a._tcp") == .serviceName(of: owners[0]))
-        #expect(try subject("_b._udp") == .serviceName(of: owners[1]))
-        #expect(try subject("x.c") == .instance(of: owners[2]))
-        #expect(try subject("x") == .nothing)
-        #expect(try subject("y.x.c") == .nothing)
+        #expect(try holder("A") == .service)
+        #expect(try holder("_b._tcp") == .service)
+        #expect(try holder("_a._tcp") == .serviceName(of: owners[0]))
+        #expect(try holder("_b._udp") == .serviceName(of: owners[1]))
+        #expect(try holder("x.c") == .instance(of: owners[2]))
+        #expect(try holder("x") == nil)
+        #expect(try holder("y.x.c") == nil)
     }
 }

@@ -29,10 +29,10 @@ import ZoneCompilation
         var excerpt = RegistryExcerpt(source, services: services.map { Array($0.keys) })
         for (name, listing) in services ?? [:] { excerpt.set(name, to: listing) }
         var compiler = ZoneCompiler(origins: [source.origin], policy: TestRegistry.policy, seed: 1)
-        compiler.replace(with: excerpt.registry, zone: 0)
+        compiler.replace(with: excerpt.registry, for: source.origin)
         _ = compiler.compile { _ in 1 }
         compiler.resolve(hosts)
-        return Explanation(try #require(ExplainedName.read(name, [source]).first), excerpt, ZoneSnapshot(compiler, [source.origin]), now: Self.now)
+        return Explanation(try #require(ExplainedName.read(name, [source]).first), excerpt, ZoneSnapshot(compiler), now: Self.now)
     }
 
     @Test func `a service is explained by its znodes, hosts and answer`() throws {
@@ -80,7 +80,9 @@ import ZoneCompilation
     ])
     func `IPv6 addresses are printed as RFC 5952 has them`(_ address: String) throws {
         let host = HostAddresses(ipv4: .known([]), ipv6: .known([try #require(IPv6Address(address))]))
-        let services: [ServiceName: RegistryExcerpt.Listing] = ["a": .read([znode("a", "one", zxid: 1, #"{"host":"db.example","port":1}"#)])]
+        let services: [ServiceName: RegistryExcerpt.Listing] = [
+            "a": .read([znode("a", "one", zxid: 1, #"{"host":"db.example","port":1}"#)])
+        ]
         let lines = try explain("a", services, hosts: ["db.example": host]).text.split(separator: "\n")
         #expect(lines.contains("  a.svc.local. 5 IN AAAA \(address)"))
         #expect(lines.contains("  db.example   \(address)"))

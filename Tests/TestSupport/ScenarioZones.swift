@@ -57,11 +57,11 @@ package struct TestRegistry {
     package var zone: Zone? {
         guard let origin = DomainName(text: "svc.local") else { return nil }
         var compiler = ZoneCompiler(origins: [origin], policy: Self.policy, seed: 1)
-        compiler.replace(with: registry, zone: 0)
+        compiler.replace(with: registry, for: origin)
         compiler.resolve(hosts)
         _ = compiler.compile { _ in 1 }
         compiler.resolve(hosts)
-        return compiler.compile { _ in 1 }[0]
+        return compiler.compile { _ in 1 }[origin]
     }
 
     /// The zone as it is served.

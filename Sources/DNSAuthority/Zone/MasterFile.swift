@@ -76,11 +76,6 @@ package enum MasterFile {
     }
 }
 
-extension Zone {
-    /// Its names with what they have, in no order that matters.
-    fileprivate var nodes: [ZoneNode] { shards.flatMap(\.entries).compactMap(\.node) }
-}
-
 extension RecordType {
     /// The type's mnemonic, or TYPE and its number (RFC 3597 §5).
     package var text: String {

@@ -50,7 +50,7 @@ struct ServeCommand: AsyncParsableCommand {
         let resolver = settings.common.hostResolver(listening: server.endpoints)
         let prober =
             settings.probesHeld
-            ? HeldProber(zones: settings.common.registry.zones.count, probesLoopback: server.endpoints.allSatisfy(\.address.isLoopback)) : nil
+            ? HeldProber(probesLoopback: server.endpoints.allSatisfy(\.address.isLoopback)) : nil
         let outlets = ZonePublisher.Outlets(publish: server.publish) { change in
             prober?.follow(change)
             resolver.follow(change.followed, dropping: change.dropped)
@@ -59,32 +59,34 @@ struct ServeCommand: AsyncParsableCommand {
         let keeper = settings.state.map {
             StateKeeper($0, settings.common.registry.savedSources, maximumStale: settings.maximumStale, logger)
         }
-        let watchers = settings.common.registry.zones.enumerated().map { index, source in
-            ProviderWatcher(
+        let watchers = settings.common.registry.zones.map { source in
+            let watcher = ProviderWatcher(
                 session: session, layout: source.layout,
                 settings: WatchSettings(
                     reconcile: settings.reconcile, holdDown: settings.holdDown, guardsMassRemoval: settings.guardsMassRemoval,
                     zones: settings.common.registry.zones.count),
                 logger: logger
             ) { update in
-                keeper?.take(update, zone: index)
-                if case .changed(let change) = update { prober?.take(change, zone: index) }
-                if let event = ZonePublisher.Event(update, zone: index) { publisher.send(event) }
+                keeper?.take(update, for: source.origin)
+                if case .changed(let change) = update { prober?.take(change, for: source.origin) }
+                publisher.send(update, for: source.origin)
             }
+            return (source.origin, watcher)
         }
+        let watcher = Dictionary(watchers) { first, _ in first }
 
         let access = RegistryAccess(session, settings.common.registry, logger)
 
         // Ended from the last to the first: what takes something in ends before what it takes it from.
         var parts = [Part { await session.run() }, Part { await access.run() }]
-        for watcher in watchers { parts.append(Part { await watcher.run() }) }
-        if let keeper { parts.append(Part { try await keep(keeper, watchers) }) }
-        if let prober { parts.append(Part { await prober.run { watchers[$0.zone].takeRefusal($0.provider, of: $0.service) } }) }
+        for (_, watcher) in watchers { parts.append(Part { await watcher.run() }) }
+        if let keeper { parts.append(Part { try await keep(keeper, watcher) }) }
+        if let prober { parts.append(Part { await prober.run { watcher[$0.origin]?.takeRefusal($0.provider, of: $0.service) } }) }
         parts.append(
             Part {
                 await resolver.run { hosts in
                     prober?.resolve(hosts)
-                    publisher.send(.resolved(hosts))
+                    publisher.resolve(hosts)
                 }
             })
         parts.append(Part { try await publish(publisher) })
@@ -124,9 +126,9 @@ struct ServeCommand: AsyncParsableCommand {
         do throws(NoThread) { try await publisher.run() } catch { throw .noThread(for: "the zones") }
     }
 
-    private func keep(_ keeper: StateKeeper, _ watchers: [ProviderWatcher]) async throws(CommandFailure) {
+    private func keep(_ keeper: StateKeeper, _ watcher: [DomainName: ProviderWatcher]) async throws(CommandFailure) {
         do throws(NoThread) {
-            try await keeper.run { saved, zone in watchers[zone].restore(saved.registry, asOf: saved.asOf) }
+            try await keeper.run { saved, origin in watcher[origin]?.restore(saved.registry, asOf: saved.asOf) }
         } catch {
             throw .noThread(for: "the state")
         }
@@ -136,18 +138,5 @@ struct ServeCommand: AsyncParsableCommand {
         ZonePublisher(
             origins: settings.common.registry.zones.map(\.origin), policy: settings.common.policy, maximumStale: settings.maximumStale,
             seed: .random(in: 0 ... .max), outlets: outlets, now: { UInt32(truncatingIfNeeded: time(nil)) }, logger: logger)
-    }
-}
-
-extension ZonePublisher.Event {
-    /// What a watcher says, of the zone that it watches; nil for what it only logs.
-    init?(_ update: RegistryUpdate, zone: Int) {
-        switch update {
-        case .unusable: return nil
-        case .complete(let registry): self = .read(registry, zone: zone)
-        case .changed(let change): self = .changed(change, zone: zone)
-        case .connected(let timeout): self = .connected(sessionTimeout: timeout, zone: zone)
-        case .disconnected(let instant): self = .disconnected(since: instant, zone: zone)
-        }
     }
 }

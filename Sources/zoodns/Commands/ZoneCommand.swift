@@ -60,7 +60,7 @@ struct ZoneCommand: AsyncParsableCommand {
         case .failed(let error): error.text
         case .rejected(let rejection, let excerpt): rejection.rawValue + (excerpt.isEmpty ? "" : ": \(excerpt)")
         case .usable(let document):
-            document.doubts.isEmpty ? nil : "no number from 0 to 65535: " + document.doubts.joined(separator: ", ")
+            document.defaulted.isEmpty ? nil : "no number from 0 to 65535: " + document.defaulted.joined(separator: ", ")
         }
     }
 

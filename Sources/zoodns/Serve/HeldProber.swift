@@ -1,3 +1,4 @@
+import DNSAuthority
 import DNSTransport
 import Handoff
 import IPAddressing
@@ -6,12 +7,11 @@ import ZoneCompilation
 
 /// Finds out which held providers are refused by their hosts: a reset says that nothing listens there, silence says nothing.
 struct HeldProber {
-    private let zones: Int
     private let probesLoopback: Bool
     private let mailbox = Mailbox<News>()
 
     private enum News: Sendable {
-        case changed(RegistryChange, zone: Int)
+        case changed(RegistryChange, origin: DomainName)
         case resolved([String: HostAddresses])
         case followed(HostChange)
     }
@@ -31,11 +31,11 @@ struct HeldProber {
     /// Connections under way: as many as are begun in that time, or fewer where there are few descriptors.
     private static var mostUnderWay: Int { min(ProbeSchedule.mostPerSecond / 2, DescriptorLimit.lookups / 2) }
 
-    /// A prober for so many zones; `probesLoopback` as for `ProbeSchedule`.
-    init(zones: Int, probesLoopback: Bool) { (self.zones, self.probesLoopback) = (zones, probesLoopback) }
+    /// A prober; `probesLoopback` as for `ProbeSchedule`.
+    init(probesLoopback: Bool) { self.probesLoopback = probesLoopback }
 
     /// Hands in what is served from now on, from anywhere.
-    func take(_ change: RegistryChange, zone: Int) { mailbox.post(.changed(change, zone: zone)) }
+    func take(_ change: RegistryChange, for origin: DomainName) { mailbox.post(.changed(change, origin: origin)) }
 
     /// Hands in addresses of hosts, from anywhere.
     func resolve(_ hosts: [String: HostAddresses]) { mailbox.post(.resolved(hosts)) }
@@ -45,14 +45,14 @@ struct HeldProber {
 
     /// Probes until the task is cancelled; `report` is called for each held provider all of whose addresses refuse its port.
     func run(_ report: (ProbeSchedule.Target) -> Void) async {
-        var schedule = ProbeSchedule(zones: zones, probesLoopback: probesLoopback)
+        var schedule = ProbeSchedule(probesLoopback: probesLoopback)
         var attempts: [Attempt] = []
         var nextStep = ContinuousClock.now
         while let news = await mailbox.next(before: attempts.isEmpty ? schedule.deadline.map { max($0, nextStep) } : nextStep) {
             let now = ContinuousClock.now
             for item in news {
                 switch item {
-                case .changed(let change, let zone): schedule.take(change, zone: zone, at: now)
+                case .changed(let change, let origin): schedule.take(change, for: origin, at: now)
                 case .resolved(let hosts): schedule.resolve(hosts)
                 case .followed(let change): schedule.follow(change)
                 }

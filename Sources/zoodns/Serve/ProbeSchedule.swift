@@ -1,3 +1,4 @@
+import DNSAuthority
 import DequeModule
 import IPAddressing
 import ProviderRegistry
@@ -14,7 +15,8 @@ struct ProbeSchedule {
 
     /// A held provider.
     struct Target: Hashable {
-        let zone: Int
+        /// The zone's origin.
+        let origin: DomainName
         let service: ServiceName
         let provider: Provider.Offer
     }
@@ -30,35 +32,32 @@ struct ProbeSchedule {
         var due: ContinuousClock.Instant
     }
 
-    /// The held providers of each service; a set for each zone.
-    private var held: [[ServiceName: [Provider.Offer: Held]]]
+    /// The held providers of each service, by the origins of their zones.
+    private var held: [DomainName: [ServiceName: [Provider.Offer: Held]]] = [:]
     /// The turns of all that are held, the first due first; with some that are no more, each until it is due.
     private var turns = Deque<Turn>()
     /// Host names that providers have, and what is known of their addresses.
     private var hosts: [String: HostAddresses] = [:]
     private let probesLoopback: Bool
 
-    /// A schedule for so many zones. `probesLoopback`: whether loopback addresses are the providers' own, as where all clients are on this machine.
-    init(zones: Int, probesLoopback: Bool) {
-        held = Array(repeating: [:], count: zones)
-        self.probesLoopback = probesLoopback
-    }
+    /// A schedule without providers. `probesLoopback`: whether loopback addresses are the providers' own, as where all clients are on this machine.
+    init(probesLoopback: Bool) { self.probesLoopback = probesLoopback }
 
     /// When the next probe is due; nil while nothing is held.
     var deadline: ContinuousClock.Instant? { turns.first?.due }
 
     /// Takes in what is served for services that are different now. O(their providers).
-    mutating func take(_ change: RegistryChange, zone: Int, at now: ContinuousClock.Instant) {
+    mutating func take(_ change: RegistryChange, for origin: DomainName, at now: ContinuousClock.Instant) {
         for (name, service) in change.services {
-            let known = held[zone].removeValue(forKey: name) ?? [:]
+            let known = held[origin]?.removeValue(forKey: name) ?? [:]
             var current: [Provider.Offer: Held] = [:]
             for provider in service?.held.map(\.provider) ?? [] {
                 let offer = provider.offer
                 current[offer] = known[offer] ?? Held(provider: provider, due: now)
                 // Before those that wait for their next turn.
-                if known[offer] == nil { turns.prepend(Turn(target: Target(zone: zone, service: name, provider: offer), due: now)) }
+                if known[offer] == nil { turns.prepend(Turn(target: Target(origin: origin, service: name, provider: offer), due: now)) }
             }
-            if !current.isEmpty { held[zone][name] = current }
+            if !current.isEmpty { held[origin, default: [:]][name] = current }
         }
     }
 
@@ -76,7 +75,7 @@ struct ProbeSchedule {
     /// Takes the next provider that is due, with where to connect, at most `room` addresses; nil if there is none.
     mutating func next(room: Int, at now: ContinuousClock.Instant) -> (target: Target, endpoints: [SocketEndpoint])? {
         while let turn = turns.first, turn.due <= now {
-            guard let known = held[turn.target.zone][turn.target.service]?[turn.target.provider], known.due == turn.due else {
+            guard let known = held[turn.target.origin]?[turn.target.service]?[turn.target.provider], known.due == turn.due else {
                 turns.removeFirst()
                 continue
             }
@@ -84,7 +83,7 @@ struct ProbeSchedule {
             guard endpoints.count <= room else { return nil }
             turns.removeFirst()
             turns.append(Turn(target: turn.target, due: now + Self.pause))
-            held[turn.target.zone][turn.target.service]?[turn.target.provider]?.due = now + Self.pause
+            held[turn.target.origin]?[turn.target.service]?[turn.target.provider]?.due = now + Self.pause
             if !endpoints.isEmpty { return (turn.target, endpoints) }
         }
         return nil

@@ -1,3 +1,4 @@
+import DNSAuthority
 import Handoff
 import Logging
 import ProviderDiscovery
@@ -10,7 +11,8 @@ actor StateKeeper {
     private let file: StateFile
     private let maximumStale: Duration?
     private let logger: Logger
-    private var zones: [Zone]
+    /// The zones by their origins.
+    private var zones: [DomainName: Zone]
     private let mailbox = Mailbox<News>()
     private let thread = ThreadExecutor()
 
@@ -37,7 +39,7 @@ actor StateKeeper {
 
     private struct News: Sendable {
         let update: RegistryUpdate
-        let zone: Int
+        let origin: DomainName
     }
 
     private struct Zone {
@@ -58,28 +60,28 @@ actor StateKeeper {
         }
     }
 
-    /// A keeper of these zones' registries; what is older than `maximumStale` is of no use.
-    init(_ file: StateFile, _ zones: [SavedRegistry.Source], maximumStale: Duration?, _ logger: Logger) {
+    /// A keeper of these zones' registries, given by their origins; what is older than `maximumStale` is of no use.
+    init(_ file: StateFile, _ sources: [DomainName: SavedRegistry.Source], maximumStale: Duration?, _ logger: Logger) {
         self.file = file
         self.maximumStale = maximumStale
         self.logger = logger
-        self.zones = zones.map { Zone(source: $0) }
+        zones = sources.mapValues { Zone(source: $0) }
     }
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     /// Takes in what a zone's watcher says, from anywhere.
-    nonisolated func take(_ update: RegistryUpdate, zone: Int) { mailbox.post(News(update: update, zone: zone)) }
+    nonisolated func take(_ update: RegistryUpdate, for origin: DomainName) { mailbox.post(News(update: update, origin: origin)) }
 
     /// Reads the file, hands in what it holds of the zones that have not been read in time, and writes what comes of them until the task is
     /// cancelled, and then once more. Throws if there is no thread to be had. Once only.
-    nonisolated func run(_ restore: @escaping @Sendable (SavedRegistry, Int) -> Void) async throws(NoThread) {
+    nonisolated func run(_ restore: @escaping @Sendable (SavedRegistry, DomainName) -> Void) async throws(NoThread) {
         try thread.start()
         await work(restore)
         thread.stop()
     }
 
-    private func work(_ restore: @Sendable (SavedRegistry, Int) -> Void) async {
+    private func work(_ restore: @Sendable (SavedRegistry, DomainName) -> Void) async {
         let deadline = ContinuousClock.now + Self.patience
         load()
         var isWaiting = true
@@ -87,31 +89,31 @@ actor StateKeeper {
             for item in news { take(item) }
             if isWaiting, deadline <= .now {
                 isWaiting = false
-                for (index, zone) in zones.enumerated() {
+                for (origin, zone) in zones {
                     guard !zone.isServed, let saved = zone.saved(at: .now) else { continue }
-                    zones[index].isServed = true
-                    restore(saved, index)
+                    zones[origin]?.isServed = true
+                    restore(saved, origin)
                 }
             }
             if let due = nextWriting, due <= .now { write() }
         }
         for item in mailbox.take() { take(item) }
-        if !isForeign, isChanged || zones.contains(where: \.isCurrent) { write() }
+        if !isForeign, isChanged || zones.values.contains(where: \.isCurrent) { write() }
     }
 
     private func take(_ news: News) {
         switch news.update {
         case .unusable: return
         case .complete(let registry):
-            zones[news.zone].isServed = true
+            zones[news.origin]?.isServed = true
             // What was kept comes back as it is.
-            if zones[news.zone].registry == registry { return }
-            zones[news.zone].registry = registry
-        case .changed(let change): zones[news.zone].registry?.apply(change)
-        case .connected: zones[news.zone].outSince = nil
+            if zones[news.origin]?.registry == registry { return }
+            zones[news.origin]?.registry = registry
+        case .changed(let change): zones[news.origin]?.registry?.apply(change)
+        case .connected: zones[news.origin]?.outSince = nil
         case .disconnected(let instant):
-            if zones[news.zone].outSince == instant { return }
-            zones[news.zone].outSince = instant
+            if zones[news.origin]?.outSince == instant { return }
+            zones[news.origin]?.outSince = instant
         }
         isChanged = true
     }
@@ -126,15 +128,15 @@ extension StateKeeper {
         do {
             guard let octets = try file.read(limit: RegistryFile.largest) else { return }
             let all = try RegistryFile.decode(octets, at: clock)
-            let own = all.filter { saved in zones.contains { $0.source == saved.source } }
+            let own = all.filter { saved in zones.values.contains { $0.source == saved.source } }
             let fresh = own.filter { saved in maximumStale.map { saved.asOf.duration(to: clock.instant) <= $0 } ?? true }
             guard !fresh.isEmpty || all.isEmpty else {
                 return warn(own.isEmpty ? "it is of other zones" : "it is older than answers may be stale")
             }
             for saved in fresh {
-                guard let index = zones.firstIndex(where: { $0.source == saved.source }) else { continue }
-                zones[index].registry = saved.registry
-                zones[index].outSince = saved.asOf
+                guard let origin = zones.first(where: { $0.value.source == saved.source })?.key else { continue }
+                zones[origin]?.registry = saved.registry
+                zones[origin]?.outSince = saved.asOf
             }
         } catch let failure as StateFile.Failure {
             warn(failure.text)
@@ -152,14 +154,14 @@ extension StateKeeper {
     private var nextWriting: ContinuousClock.Instant? {
         if isForeign { return nil }
         if isChanged { return earliest }
-        return zones.contains(where: \.isCurrent) ? max(earliest, written + refresh) : nil
+        return zones.values.contains(where: \.isCurrent) ? max(earliest, written + refresh) : nil
     }
 
     private var refresh: Duration { min(Self.longestRefresh, (maximumStale ?? Self.longestRefresh) / 4) }
 
     private func write() {
         let clock = ClockReading.now
-        let octets = RegistryFile.encode(zones.compactMap { $0.saved(at: clock.instant) }, at: clock)
+        let octets = RegistryFile.encode(zones.values.compactMap { $0.saved(at: clock.instant) }, at: clock)
         do throws(StateFile.Failure) {
             guard octets.count <= RegistryFile.largest else { throw StateFile.Failure(text: "there is too much to keep") }
             try file.replace(with: octets)

@@ -50,8 +50,12 @@ struct RegistrySettings {
     var session: Session { Session(servers: servers, timeout: sessionTimeout, credentials: credentials, logger: logger) }
 
     /// Whose registries a state file holds.
-    var savedSources: [SavedRegistry.Source] {
-        zones.map { SavedRegistry.Source(origin: $0.origin.text, path: (servers.chroot?.text ?? "") + $0.layout.root) }
+    var savedSources: [DomainName: SavedRegistry.Source] {
+        let sources = zones.map { source in
+            let path = (servers.chroot?.text ?? "") + source.layout.root
+            return (source.origin, SavedRegistry.Source(origin: source.origin.text, path: path))
+        }
+        return Dictionary(sources) { first, _ in first }
     }
 
     private static func logger(_ level: Logger.Level, _ linesPerSecond: Int) -> Logger {
