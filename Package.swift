@@ -1,8 +1,9 @@
-// swift-tools-version: 6.2
-// 4                                   zoodns                          commands, settings, wiring
+// swift-tools-version: 6.3
+// 5  zoodns                      Commands/ Settings/ Serve/ Register/ Process/
+// 4  Explanation
 // 3  ProviderRegistration  ProviderDiscovery  ZoneCompilation  DNSTransport  HostResolution
-// 2         ZooKeeperClient       ProviderRegistry       DNSAuthority
-// 1  CZooKeeper   IPAddressing   Handoff   CLinux   CAres
+// 2  ZooKeeperClient  ProviderRegistry  DNSAuthority
+// 1  CZooKeeper  CAres  CLinux  IPAddressing  Handoff
 //
 // A target depends on targets of lower rows, never on its own.
 import PackageDescription
@@ -65,13 +66,17 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ]),
 
+        .target(
+            name: "Explanation",
+            dependencies: [
+                "DNSAuthority", "Handoff", "HostResolution", "IPAddressing", "ProviderRegistry", "ZoneCompilation", "ZooKeeperClient",
+            ]),
+
         .executableTarget(
             name: "zoodns",
             dependencies: [
-                "CLinux", "DNSTransport", "Handoff", "HostResolution", "IPAddressing", "ProviderDiscovery", "ProviderRegistration",
-                "ProviderRegistry",
-                "ZoneCompilation",
-                "ZooKeeperClient", "DNSAuthority", .logging,
+                "CLinux", "DNSAuthority", "DNSTransport", "Explanation", "Handoff", "HostResolution", "IPAddressing", "ProviderDiscovery",
+                "ProviderRegistration", "ProviderRegistry", "ZoneCompilation", "ZooKeeperClient", .logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -108,9 +113,15 @@ let package = Package(
         .testTarget(name: "DNSTransportTests", dependencies: ["DNSTransport", "DNSAuthority", "IPAddressing", "TestSupport"]),
         .testTarget(name: "ConformanceTests", dependencies: ["DNSAuthority", "ProviderRegistry", "TestSupport"]),
         .testTarget(
+            name: "ExplanationTests",
+            dependencies: [
+                "Explanation", "DNSAuthority", "IPAddressing", "ProviderRegistry", "TestSupport", "ZoneCompilation", "ZooKeeperClient",
+            ]),
+        .testTarget(
             name: "zoodnsTests",
             dependencies: [
-                "zoodns", "DNSAuthority", "IPAddressing", "ProviderRegistry", "TestSupport", "ZoneCompilation", "ZooKeeperClient",
+                "zoodns", "Explanation", "DNSAuthority", "IPAddressing", "ProviderRegistry", "TestSupport", "ZoneCompilation",
+                "ZooKeeperClient",
                 .product(name: "Configuration", package: "swift-configuration"),
             ]),
         .testTarget(

@@ -18,8 +18,7 @@ public struct DiscoveredProvider: Hashable, Codable, Sendable {
     public let priority: UInt16
 
     init(_ member: MergedService.Member) {
-        // A held one whose znode's name has been taken by another has a name of its own, with a slash.
-        instance = String(member.instance.text.prefix { $0 != "/" })
+        instance = member.instance.text
         host = member.provider.host.text
         port = member.provider.port
         weight = member.provider.weight

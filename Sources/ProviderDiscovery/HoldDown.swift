@@ -76,6 +76,12 @@ extension HoldDown {
         readAgain(at: now)
     }
 
+    /// Holds on to what an earlier program held of a service: its time begins again.
+    mutating func restore(_ providers: [HeldProvider], of name: ServiceName, at now: ContinuousClock.Instant) {
+        guard duration > .zero else { return }
+        held.take(OfferChange(gone: providers.map { ($0.provider.offer, $0) }, come: []), of: name, at: clock.passed(at: now))
+    }
+
     /// Takes in that the registry has been read again: only from now on it is known what has vanished.
     mutating func readAgain(at now: ContinuousClock.Instant) {
         isUnread = false
@@ -139,15 +145,9 @@ extension HoldDown {
     func served(_ name: ServiceName, _ service: Service?) -> Service? {
         let held = held.lost(by: name)
         guard !held.isEmpty else { return service }
-        var merged = service ?? Service()
-        for held in held {
-            // A znode of the same name that offers something else does not take the held one's place; no znode's name has a slash.
-            let isFree = merged.registrations[held.instance] == nil
-            var registration = held.registration
-            registration.isHeld = true
-            merged.registrations[isFree ? held.instance : InstanceName(held.instance.text + "/held")] = registration
-        }
-        return merged
+        var served = service ?? Service()
+        served.held = held
+        return served
     }
 
     /// Takes in that a provider's host refuses its port; whether it was held, and is no more.

@@ -57,7 +57,7 @@ struct LossLedger {
     func missing(of name: ServiceName) -> Int { known.losses[name]?.missing ?? 0 }
 
     /// The providers that a service has lost; none if as many have come.
-    func lost(by name: ServiceName) -> [MergedService.Member] {
+    func lost(by name: ServiceName) -> [HeldProvider] {
         guard let losses = known.losses[name], losses.missing > 0 else { return [] }
         return losses.gone.members
     }

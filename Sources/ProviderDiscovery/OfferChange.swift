@@ -3,7 +3,7 @@ import ProviderRegistry
 /// What a service offers no more, and what it did not offer before.
 struct OfferChange {
     /// Offers that are gone, each with the oldest znode that made it.
-    let gone: [(offer: Provider.Offer, member: MergedService.Member)]
+    let gone: [(offer: Provider.Offer, member: HeldProvider)]
     /// Offers that are new.
     let come: [Provider.Offer]
 
@@ -34,15 +34,15 @@ extension OfferChange {
     /// What is left of it without providers that were taken back.
     func without(_ offers: Set<Provider.Offer>) -> OfferChange { OfferChange(gone: gone.filter { !offers.contains($0.offer) }, come: come) }
 
-    private static func offers(in service: Service?, missingIn other: Service?) -> [Provider.Offer: MergedService.Member] {
+    private static func offers(in service: Service?, missingIn other: Service?) -> [Provider.Offer: HeldProvider] {
         guard let service else { return [:] }
         let others = other?.registrations ?? [:]
-        var found: [Provider.Offer: MergedService.Member] = [:]
+        var found: [Provider.Offer: HeldProvider] = [:]
         for (instance, registration) in service.registrations {
             let offer = registration.provider.offer
             guard others[instance]?.provider.offer != offer else { continue }
             if let known = found[offer], known.registration.creationZxid <= registration.creationZxid { continue }
-            found[offer] = MergedService.Member(instance: instance, registration: registration)
+            found[offer] = HeldProvider(instance: instance, registration: registration)
         }
         // Under another name it is the same provider still.
         if !found.isEmpty { for registration in others.values { found[registration.provider.offer] = nil } }

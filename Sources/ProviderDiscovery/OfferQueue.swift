@@ -13,7 +13,7 @@ struct OfferQueue {
     private struct Entry {
         let number: Int
         /// The provider, where that matters.
-        let member: MergedService.Member?
+        let member: HeldProvider?
     }
 
     /// An offer that arrived, and when: of two the one that arrived earlier has the lower number.
@@ -32,10 +32,10 @@ struct OfferQueue {
     var inOrder: [Provider.Offer] { order.filter { contains($0.offer, number: $0.number) }.map(\.offer) }
 
     /// The providers, in no order.
-    var members: [MergedService.Member] { entries.values.compactMap(\.member) }
+    var members: [HeldProvider] { entries.values.compactMap(\.member) }
 
     /// The provider that was kept with an offer.
-    func member(of offer: Provider.Offer) -> MergedService.Member? { entries[offer]?.member }
+    func member(of offer: Provider.Offer) -> HeldProvider? { entries[offer]?.member }
 
     /// Whether an offer is there.
     func contains(_ offer: Provider.Offer) -> Bool { entries[offer] != nil }
@@ -44,7 +44,7 @@ struct OfferQueue {
     func contains(_ offer: Provider.Offer, number: Int) -> Bool { entries[offer]?.number == number }
 
     /// Adds an offer as the last; `number` is higher than all before.
-    mutating func append(_ offer: Provider.Offer, _ member: MergedService.Member? = nil, number: Int) {
+    mutating func append(_ offer: Provider.Offer, _ member: HeldProvider? = nil, number: Int) {
         entries[offer] = Entry(number: number, member: member)
         order.append(Arrival(number: number, offer: offer))
         prune()

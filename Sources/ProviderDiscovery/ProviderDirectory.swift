@@ -156,15 +156,15 @@ extension ProviderDirectory {
 // MARK: What the watcher says
 
 extension ProviderDirectory {
-    private func take(_ update: WatchUpdate) {
+    private func take(_ update: RegistryUpdate) {
         state.withLock { state in
             switch update {
             case .complete(let registry):
                 state.registry = registry
                 state.lost = Set(registry.services.filter { $0.value.reach != .current }.keys)
             case .changed(let change):
+                state.registry?.apply(change)
                 for (name, service) in change.services {
-                    state.registry?.services[name] = service
                     if service?.reach ?? .current == .current { state.lost.remove(name) } else { state.lost.insert(name) }
                 }
             case .connected: state.isConnected = true
@@ -187,7 +187,7 @@ extension ProviderDirectory {
     }
 }
 
-extension WatchUpdate {
+extension RegistryUpdate {
     /// Whether a service may have other providers now.
     fileprivate func concerns(_ service: ServiceName) -> Bool {
         switch self {

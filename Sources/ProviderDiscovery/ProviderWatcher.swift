@@ -11,7 +11,7 @@ package actor ProviderWatcher {
     private let session: Session
     private let layout: RegistryLayout
     private let logger: Logger
-    private let deliver: @Sendable (WatchUpdate) -> Void
+    private let deliver: @Sendable (RegistryUpdate) -> Void
     private let mailbox = Mailbox<WatchInput>()
     private var state: WatchState
     private var feed: RegistryFeed
@@ -19,7 +19,7 @@ package actor ProviderWatcher {
     /// Follows the registry at `layout` over a session that has not begun to run; `deliver` is called in order.
     package init(
         session: Session, layout: RegistryLayout, settings: WatchSettings, logger: Logger,
-        deliver: @escaping @Sendable (WatchUpdate) -> Void
+        deliver: @escaping @Sendable (RegistryUpdate) -> Void
     ) {
         self.session = session
         self.layout = layout
@@ -75,7 +75,7 @@ extension ProviderWatcher {
     /// Logs what is to be reported and delivers what is different.
     private func publish(_ output: WatchState.Output, at now: ContinuousClock.Instant) {
         for report in output.reports { log(report) }
-        if output.isRestored {
+        if output.restored != nil {
             logger.warning(
                 "no answer from zookeeper yet: serving what was kept, stale",
                 metadata: ["path": "\(layout.root)", "services": "\(state.registry.services.count)"])
@@ -119,7 +119,7 @@ extension ProviderWatcher {
         }
     }
 
-    private func log(_ report: WatchReport) {
+    private func log(_ report: ZnodeReport) {
         deliver(.unusable(report))
         var metadata: Logger.Metadata = ["path": "\(report.path.debugDescription)", "reason": "\(report.reason)"]
         if !report.excerpt.isEmpty { metadata["excerpt"] = "\(report.excerpt)" }

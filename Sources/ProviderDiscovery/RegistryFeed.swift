@@ -21,7 +21,7 @@ struct RegistryFeed {
     private var withdrawn: [ServiceName: Set<InstanceName>] = [:]
     /// Services of which held providers were let go because their hosts refuse them.
     private var refused: Set<ServiceName> = []
-    private var updates: [WatchUpdate] = []
+    private var updates: [RegistryUpdate] = []
     private var notes: [Note] = []
 
     /// A feed of a registry of which nothing is known.
@@ -49,19 +49,12 @@ struct RegistryFeed {
     /// Takes in what has come of `state`'s inputs; what is to be delivered and logged, in order.
     mutating func take(
         _ output: WatchState.Output, of state: WatchState, at now: ContinuousClock.Instant
-    ) -> (updates: [WatchUpdate], notes: [Note]) {
+    ) -> (updates: [RegistryUpdate], notes: [Note]) {
         defer { (updates, notes) = ([], []) }
         // Before what has changed meanwhile: only now it is known what has vanished in an outage, which may have been one of the root alone.
         if output.reach == true { holdDown.take(.connected(timeout: state.reach.sessionTimeout, isNew: false), at: now) }
         if output.isNewlyComplete {
-            let registry = state.registry
-            // There has been a session that followed it: what the next one misses may well be alive.
-            if output.isRestored { holdDown.take(.connected(timeout: state.reach.sessionTimeout, isNew: true), at: now) }
-            holdDown.begin(with: registry, at: now)
-            known = registry
-            // First, so that nothing of it passes for current.
-            if output.isRestored, let instant = state.reach.outSince { updates.append(.disconnected(since: instant)) }
-            updates.append(.complete(registry))
+            begin(with: state.registry, restored: output.restored, of: state, at: now)
         } else if known != nil {
             withdrawn.merge(output.withdrawn) { $0.union($1) }
             let due = pace.take(output.changed, releasesAll: output.reach == true, at: now) {
@@ -72,6 +65,24 @@ struct RegistryFeed {
         take(isWithinReach: output.reach, of: state, at: now)
         if state.reach.isWithin { expire(at: now) }
         return (updates, notes)
+    }
+
+    /// Takes in the first registry, with what was held of its services if it has been `restored`.
+    private mutating func begin(
+        with registry: Registry, restored: [ServiceName: [HeldProvider]]?, of state: WatchState, at now: ContinuousClock.Instant
+    ) {
+        // There has been a session that followed it: what the next one misses may well be alive.
+        if restored != nil { holdDown.take(.connected(timeout: state.reach.sessionTimeout, isNew: true), at: now) }
+        holdDown.begin(with: registry, at: now)
+        known = registry
+        // First, so that nothing of it passes for current.
+        if restored != nil, let instant = state.reach.outSince { updates.append(.disconnected(since: instant)) }
+        var served = registry
+        for (name, held) in restored ?? [:] {
+            holdDown.restore(held, of: name, at: now)
+            served.services[name] = holdDown.served(name, registry.services[name])
+        }
+        updates.append(.complete(served))
     }
 
     /// Takes in whether the registry is within reach, if that is different.

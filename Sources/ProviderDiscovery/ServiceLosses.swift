@@ -14,7 +14,7 @@ struct ServiceLosses {
     var isEmpty: Bool { gone.count == 0 && come.count == 0 }
 
     /// Takes in that a provider is there no more. If it was new itself, the place that is empty now is that of the first that went.
-    mutating func lose(_ offer: Provider.Offer, _ member: MergedService.Member, number: Int) {
+    mutating func lose(_ offer: Provider.Offer, _ member: HeldProvider, number: Int) {
         if come.remove(offer) { gone.removeFirst() }
         gone.append(offer, member, number: number)
     }

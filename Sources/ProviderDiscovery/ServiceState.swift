@@ -63,7 +63,6 @@ extension WatchState {
             // Made again, not emptied: there are as many of these as services.
             if others.isEmpty { others = [:] }
             return old?.provider != registration?.provider || old?.creationZxid != registration?.creationZxid
-                || old?.isHeld != registration?.isHeld
         }
 
         /// Has a child read again; what is known of it stays.

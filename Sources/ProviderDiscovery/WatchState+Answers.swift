@@ -217,10 +217,10 @@ extension WatchState {
         let version = content.stat.modificationZxid
         do {
             let document = try ProviderDocument(content.octets)
-            if document.doubts.isEmpty {
+            if document.defaulted.isEmpty {
                 reported[place] = nil
             } else {
-                report(place, "no number from 0 to 65535: " + document.doubts.joined(separator: ", "), content.octets, version: version)
+                report(place, "no number from 0 to 65535: " + document.defaulted.joined(separator: ", "), content.octets, version: version)
             }
             return Registration(creationZxid: content.stat.creationZxid, modificationZxid: version, provider: document.provider)
         } catch .withdrawn {
@@ -239,6 +239,6 @@ extension WatchState {
     /// Reports a znode once for each version of it.
     mutating func report(_ place: RegistryLayout.Place, _ reason: String, _ octets: [UInt8], version: Int64) {
         guard reported.updateValue(version, forKey: place) != version else { return }
-        output.reports.append(WatchReport(path: layout.path(of: place), reason: reason, excerpt: ProviderDocument.excerpt(octets)))
+        output.reports.append(ZnodeReport(path: layout.path(of: place), reason: reason, excerpt: ProviderDocument.excerpt(octets)))
     }
 }

@@ -7,9 +7,12 @@ extension WatchState {
     /// proved. What has been read since is newer. Nothing once the registry has been read whole.
     mutating func restore(_ registry: Registry, asOf instant: ContinuousClock.Instant) {
         guard !reach.isComplete else { return }
+        var held: [ServiceName: [HeldProvider]] = [:]
         for (name, saved) in registry.services where !reach.isRead || services[name] != nil {
+            guard services[name]?.isPartOfRegistry != true else { continue }
             let instances = services[name, default: ServiceState()].restore(saved)
             rereading.add(instances, of: name)
+            if !saved.held.isEmpty { held[name] = saved.held }
         }
         // Listed, but neither read whole nor known from earlier: there is such a service.
         for (name, state) in services where !state.isPartOfRegistry {
@@ -19,7 +22,7 @@ extension WatchState {
         reach.isComplete = true
         reach.outSince = instant
         output.isNewlyComplete = true
-        output.isRestored = true
+        output.restored = held
         output.reach = false
     }
 }
@@ -27,7 +30,6 @@ extension WatchState {
 extension WatchState.ServiceState {
     /// Takes the providers that were there earlier for those that are, but for what has been read since; the names that are new here.
     fileprivate mutating func restore(_ saved: Service) -> [InstanceName] {
-        guard !isPartOfRegistry else { return [] }
         var new: [InstanceName] = []
         for (instance, registration) in saved.registrations {
             let version = version(of: instance)

@@ -51,8 +51,8 @@ struct WatchState {
     struct Output {
         /// Whether the registry has become complete, which it does once.
         var isNewlyComplete = false
-        /// Whether it has become complete by what was kept of it, not by reading.
-        var isRestored = false
+        /// What was held of each service when it has become complete by what was kept of it, not by reading; nil otherwise.
+        var restored: [ServiceName: [HeldProvider]]?
         /// Whether the registry has come within reach or gone out of it, in the end.
         var reach: Bool?
         /// Services that are different, once complete.
@@ -62,7 +62,7 @@ struct WatchState {
         /// How many services are within reach again.
         var regained = 0
         /// Znodes that could not be used.
-        var reports: [WatchReport] = []
+        var reports: [ZnodeReport] = []
         /// Providers that their registrants have taken back, which is no loss.
         var withdrawn: [ServiceName: Set<InstanceName>] = [:]
         /// How many differences were found that no watch had reported.

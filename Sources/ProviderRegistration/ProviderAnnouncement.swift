@@ -37,7 +37,11 @@ public struct ProviderAnnouncement: Hashable, Sendable {
         self.port = port
         document = ProviderDocument.text(host: host, port: port, weight: weight, priority: priority, fields: fields)
         for name in ["host", "port", "weight", "priority"] where fields[name] != nil { throw .badProvider("\(name) is no further field") }
-        do throws(ProviderDocument.Refusal) { _ = try ProviderDocument(Array(document.utf8)) } catch { throw .badProvider(error.rawValue) }
+        do throws(ProviderDocument.Rejection) {
+            _ = try ProviderDocument(Array(document.utf8))
+        } catch {
+            throw .badProvider(error.rawValue)
+        }
     }
 }
 

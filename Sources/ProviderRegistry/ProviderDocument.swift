@@ -4,8 +4,8 @@
 package struct ProviderDocument: Hashable, Sendable {
     /// What it offers.
     package let provider: Provider
-    /// Optional fields that were no 16-bit numbers and took their defaults.
-    package let doubts: [String]
+    /// Optional fields that were no 16-bit numbers, and took their defaults.
+    package let defaulted: [String]
 
     /// Most octets that a document may have.
     package static let longest = 64 * 1024
@@ -13,7 +13,7 @@ package struct ProviderDocument: Hashable, Sendable {
     static let deepest = 100
 
     /// Why a znode is no provider.
-    package enum Refusal: String, Error, Sendable {
+    package enum Rejection: String, Error, Sendable {
         /// There is no data.
         case empty = "no data"
         /// There is too much of it.
@@ -35,7 +35,7 @@ package struct ProviderDocument: Hashable, Sendable {
     }
 
     /// Reads a znode's content.
-    package init(_ octets: [UInt8]) throws(Refusal) {
+    package init(_ octets: [UInt8]) throws(Rejection) {
         guard !octets.isEmpty else { throw .empty }
         guard octets.count <= Self.longest else { throw .tooLong }
         guard !WithdrawalMark.isMarked(octets) else { throw .withdrawn }
@@ -51,7 +51,7 @@ package struct ProviderDocument: Hashable, Sendable {
         let weight = fields["weight"].map(\.number16)
         let priority = fields["priority"].map(\.number16)
         provider = Provider(host: host, port: port, weight: (weight ?? nil) ?? 1, priority: (priority ?? nil) ?? 0)
-        doubts = (weight == .some(nil) ? ["weight"] : []) + (priority == .some(nil) ? ["priority"] : [])
+        defaulted = (weight == .some(nil) ? ["weight"] : []) + (priority == .some(nil) ? ["priority"] : [])
     }
 
     /// The first octets of a document as plain text, for people: at most 64, others than printable ASCII escaped.

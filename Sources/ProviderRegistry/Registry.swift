@@ -6,29 +6,48 @@ package struct Registration: Hashable, Sendable {
     package var modificationZxid: Int64
     /// What it offers.
     package var provider: Provider
-    /// Whether the znode has vanished and the provider is kept only because it may well be alive.
-    package var isHeld: Bool
 
-    /// A znode; nothing is said of its data's age where nobody asks.
-    package init(creationZxid: Int64, modificationZxid: Int64 = 0, provider: Provider, isHeld: Bool = false) {
+    /// A znode; `modificationZxid` is 0 where no reader needs the data's age.
+    package init(creationZxid: Int64, modificationZxid: Int64 = 0, provider: Provider) {
         self.creationZxid = creationZxid
         self.modificationZxid = modificationZxid
         self.provider = provider
-        self.isHeld = isHeld
     }
+}
+
+/// A provider whose znode has vanished, kept because it may well be alive.
+package struct HeldProvider: Hashable, Sendable {
+    /// The name that its znode had; another znode of the service may have it by now.
+    package let instance: InstanceName
+    /// What its znode was last.
+    package let registration: Registration
+
+    package init(instance: InstanceName, registration: Registration) {
+        self.instance = instance
+        self.registration = registration
+    }
+
+    /// What it offers.
+    package var provider: Provider { registration.provider }
 }
 
 /// A service's znode with all usable providers below it, which may be none.
 package struct Service: Hashable, Sendable {
     /// The providers by the names of their znodes.
     package var registrations: [InstanceName: Registration]
+    /// Providers whose znodes have vanished, in no order; no two offer the same host and port.
+    package var held: [HeldProvider]
     /// Whether ZooKeeper answers for them.
     package var reach: Reach
 
-    package init(registrations: [InstanceName: Registration] = [:], reach: Reach = .current) {
+    package init(registrations: [InstanceName: Registration] = [:], held: [HeldProvider] = [], reach: Reach = .current) {
         self.registrations = registrations
+        self.held = held
         self.reach = reach
     }
+
+    /// How many providers there are, held ones and twins included.
+    package var count: Int { registrations.count + held.count }
 }
 
 /// How far what is known of a service can be relied on.
@@ -47,12 +66,9 @@ package struct Registry: Equatable, Sendable {
     package var services: [ServiceName: Service]
 
     package init(services: [ServiceName: Service] = [:]) { self.services = services }
-}
 
-/// What became different between two states of a registry.
-package struct RegistryChange: Equatable, Sendable {
-    /// The new state of each service that is different; nil inside for one that is gone.
-    package var services: [ServiceName: Service?]
-
-    package init(services: [ServiceName: Service?] = [:]) { self.services = services }
+    /// Gives each service of a change its new state.
+    package mutating func apply(_ change: RegistryChange) {
+        for (name, service) in change.services { services[name] = service }
+    }
 }

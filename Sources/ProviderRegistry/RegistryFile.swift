@@ -74,16 +74,19 @@ extension OctetWriter {
             write(clock.milliseconds(of: since))
         case .unknown: write(ReachCode.unknown)
         }
-        write(UInt32(clamping: service.registrations.count))
-        for (instance, registration) in service.registrations {
-            write(instance.text)
-            write(registration.creationZxid)
-            write(registration.isHeld ? 1 : 0 as UInt8)
-            write(registration.provider.host.text)
-            write(registration.provider.port)
-            write(registration.provider.weight)
-            write(registration.provider.priority)
-        }
+        write(UInt32(clamping: service.count))
+        for (instance, registration) in service.registrations { write(instance, registration, isHeld: false) }
+        for held in service.held { write(held.instance, held.registration, isHeld: true) }
+    }
+
+    private mutating func write(_ instance: InstanceName, _ registration: Registration, isHeld: Bool) {
+        write(instance.text)
+        write(registration.creationZxid)
+        write(isHeld ? 1 : 0 as UInt8)
+        write(registration.provider.host.text)
+        write(registration.provider.port)
+        write(registration.provider.weight)
+        write(registration.provider.priority)
     }
 }
 
@@ -117,7 +120,12 @@ extension OctetReader {
             let port = try number(UInt16.self)
             guard port > 0 else { throw Failure() }
             let provider = Provider(host: host, port: port, weight: try number(UInt16.self), priority: try number(UInt16.self))
-            service.registrations[instance] = Registration(creationZxid: created, provider: provider, isHeld: isHeld)
+            let registration = Registration(creationZxid: created, provider: provider)
+            if isHeld {
+                service.held.append(HeldProvider(instance: instance, registration: registration))
+            } else {
+                service.registrations[instance] = registration
+            }
         }
         return service
     }

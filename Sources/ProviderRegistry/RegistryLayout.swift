@@ -33,15 +33,16 @@ package struct RegistryLayout: Hashable, Sendable {
 
     /// What stands at a path; nil for one that is none of these.
     package func place(of path: String) -> Place? {
-        if ZnodeName(path) == ZnodeName(root) { return .root }
+        // Octet by octet: Swift calls two spellings of one letter equal, ZooKeeper does not.
+        if path.utf8.elementsEqual(root.utf8) { return .root }
         let prefix = root == "/" ? "/" : root + "/"
         guard path.utf8.starts(with: prefix.utf8) else { return nil }
         let names = path.utf8.dropFirst(prefix.utf8.count).split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map {
-            ZnodeName(String(Substring($0)))
+            String(Substring($0))
         }
         switch names.count {
-        case 1: return .service(names[0])
-        case 2: return .provider(names[0], instance: names[1])
+        case 1: return .service(ServiceName(names[0]))
+        case 2: return .provider(ServiceName(names[0]), instance: InstanceName(names[1]))
         default: return nil
         }
     }

@@ -1,7 +1,39 @@
-/// The last part of a znode's path, as it is: any text without a slash.
+/// The name of a service's znode.
+package struct ServiceName: Hashable, Comparable, Sendable {
+    private let znode: ZnodeName
+
+    /// A service whose znode has this name: any text without a slash.
+    package init(_ text: String) { znode = ZnodeName(text) }
+
+    /// The name as text.
+    package var text: String { znode.text }
+
+    /// Calls a function with the name's octets.
+    package func withOctets<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result { znode.withOctets(body) }
+
+    package static func < (left: ServiceName, right: ServiceName) -> Bool { left.znode < right.znode }
+}
+
+/// The name of a provider's znode.
+package struct InstanceName: Hashable, Comparable, Sendable {
+    private let znode: ZnodeName
+
+    /// A provider whose znode has this name: any text without a slash.
+    package init(_ text: String) { znode = ZnodeName(text) }
+
+    /// The name as text.
+    package var text: String { znode.text }
+
+    /// Calls a function with the name's octets.
+    package func withOctets<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result { znode.withOctets(body) }
+
+    package static func < (left: InstanceName, right: InstanceName) -> Bool { left.znode < right.znode }
+}
+
+/// The last part of a znode's path: any text without a slash.
 ///
-/// Equal octet by octet, as ZooKeeper has it: two spellings of one letter are two znodes, although Swift calls such strings equal.
-package struct ZnodeName: Sendable {
+/// Names are equal octet by octet, as in ZooKeeper: two spellings of one letter are two znodes, although Swift calls such strings equal.
+private struct ZnodeName: Sendable {
     private let form: Form
 
     /// A UUID takes sixteen octets in place of a string's hundred: there may be hundreds of thousands.
@@ -10,19 +42,25 @@ package struct ZnodeName: Sendable {
         case other(String)
     }
 
-    package init(_ text: String) { form = UUIDName(text).map(Form.uuid) ?? .other(text) }
+    init(_ text: String) { form = UUIDName(text).map(Form.uuid) ?? .other(text) }
 
-    /// The name.
-    package var text: String {
+    var text: String {
         switch form {
         case .uuid(let uuid): uuid.text
         case .other(let text): text
         }
     }
+
+    func withOctets<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        switch form {
+        case .uuid(let uuid): uuid.withOctets(body)
+        case .other(var text): text.withUTF8 { body(UnsafeRawBufferPointer($0)) }
+        }
+    }
 }
 
 extension ZnodeName: Hashable, Comparable {
-    package static func == (left: ZnodeName, right: ZnodeName) -> Bool {
+    static func == (left: ZnodeName, right: ZnodeName) -> Bool {
         switch (left.form, right.form) {
         case (.uuid(let left), .uuid(let right)): left == right
         case (.other(var left), .other(var right)): left.hasOctets(of: &right)
@@ -30,12 +68,12 @@ extension ZnodeName: Hashable, Comparable {
         }
     }
 
-    package static func < (left: ZnodeName, right: ZnodeName) -> Bool {
+    static func < (left: ZnodeName, right: ZnodeName) -> Bool {
         if case .uuid(let left) = left.form, case .uuid(let right) = right.form { return left < right }
         return left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
     }
 
-    package func hash(into hasher: inout Hasher) {
+    func hash(into hasher: inout Hasher) {
         switch form {
         case .uuid(let uuid): hasher.combine(uuid)
         case .other(var text): text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
@@ -50,34 +88,32 @@ extension String {
     }
 }
 
-/// The name of a service.
-package typealias ServiceName = ZnodeName
-
-/// The name of one of a service's providers.
-package typealias InstanceName = ZnodeName
-
 /// A UUID written as most are: 36 octets, lower-case digits, hyphens at their places (RFC 9562 §4). Ordered as its text.
 private struct UUIDName: Hashable, Comparable, Sendable {
     private let upper: UInt64
     private let lower: UInt64
 
     private static let length = 36
-    private static let hyphens: Set = [8, 13, 18, 23]
+
+    /// Whether a hyphen stands before a digit, of which there are 32.
+    private static func isHyphen(before digit: Int) -> Bool { digit == 8 || digit == 12 || digit == 16 || digit == 20 }
 
     /// Reads a UUID; nil for any other text.
     init?(_ text: String) {
         guard text.utf8.count == Self.length else { return nil }
-        var digits: (upper: UInt64, lower: UInt64) = (0, 0)
-        for (index, octet) in text.utf8.enumerated() {
-            if Self.hyphens.contains(index) {
+        var words: (upper: UInt64, lower: UInt64) = (0, 0)
+        var (count, followsHyphen) = (0, false)
+        for octet in text.utf8 {
+            if Self.isHyphen(before: count), !followsHyphen {
                 guard octet == UInt8(ascii: "-") else { return nil }
+                followsHyphen = true
                 continue
             }
-            guard let digit = Self.digit(octet) else { return nil }
-            digits.upper = digits.upper << 4 | digits.lower >> 60
-            digits.lower = digits.lower << 4 | digit
+            guard count < 32, let digit = Self.digit(octet) else { return nil }
+            if count < 16 { words.upper = words.upper << 4 | digit } else { words.lower = words.lower << 4 | digit }
+            (count, followsHyphen) = (count + 1, false)
         }
-        (upper, lower) = digits
+        (upper, lower) = words
     }
 
     private static func digit(_ octet: UInt8) -> UInt64? {
@@ -88,20 +124,21 @@ private struct UUIDName: Hashable, Comparable, Sendable {
         }
     }
 
-    var text: String {
-        var digits = (upper: upper, lower: lower)
-        return String(unsafeUninitializedCapacity: Self.length) { memory in
-            for index in (0..<Self.length).reversed() {
-                if Self.hyphens.contains(index) {
-                    memory.initializeElement(at: index, to: UInt8(ascii: "-"))
-                    continue
+    var text: String { withOctets { String(decoding: $0, as: UTF8.self) } }
+
+    func withOctets<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        withUnsafeTemporaryAllocation(byteCount: Self.length, alignment: 1) { memory in
+            var next = 0
+            for index in 0..<32 {
+                if Self.isHyphen(before: index) {
+                    memory[next] = UInt8(ascii: "-")
+                    next += 1
                 }
-                let digit = UInt8(digits.lower & 15)
-                memory.initializeElement(at: index, to: digit < 10 ? digit + 48 : digit + 87)
-                digits.lower = digits.lower >> 4 | digits.upper << 60
-                digits.upper >>= 4
+                let digit = UInt8(truncatingIfNeeded: (index < 16 ? upper : lower) >> UInt64(60 - index % 16 * 4)) & 15
+                memory[next] = digit < 10 ? digit + 48 : digit + 87
+                next += 1
             }
-            return Self.length
+            return body(UnsafeRawBufferPointer(memory))
         }
     }
 

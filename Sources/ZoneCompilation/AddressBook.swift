@@ -40,6 +40,7 @@ struct AddressBook {
 
     /// Has the names at and right below an owner worked out again when they are needed; false if none of them was settled.
     mutating func unsettle(_ owner: DomainName) -> Bool {
+        guard !settled.isEmpty else { return false }
         let wasSettled = settled.removeValue(forKey: owner) != nil
         let below = settledBelow.removeValue(forKey: owner) ?? []
         for name in below { settled[name] = nil }
@@ -175,7 +176,7 @@ private struct Walk {
 
 extension ProviderHost {
     /// The host's name; nil for an address.
-    fileprivate var domainName: DomainName? { if case .name(let text) = self { DomainName(text: text) } else { nil } }
+    fileprivate var domainName: DomainName? { if case .name(let text) = self { DomainName(host: text) } else { nil } }
 
     /// The address of a host that is one; nil for a name.
     fileprivate var literalAddresses: HostAddresses? {

@@ -1,9 +1,19 @@
+import DNSAuthority
+
+/// A service, given by its name, of one of the zones.
+struct ServiceReference: Hashable {
+    /// The zone's origin.
+    let origin: DomainName
+    let owner: DomainName
+
+    /// Of the owner alone: zones share few names.
+    func hash(into hasher: inout Hasher) { owner.hash(into: &hasher) }
+}
+
 /// Services that wait to be compiled: by turns the one whose change costs least and the one that has waited longest.
 ///
 /// So a service that costs little waits for one other at most, however many cost much, and none waits without limit, however many cost less.
 struct CompilationQueue {
-    typealias ServiceReference = ZoneCompiler.ServiceReference
-
     private struct Entry {
         let price: Int
         let arrival: Int

@@ -2,8 +2,6 @@ import DNSAuthority
 
 /// Which services' addresses hang on which hosts.
 struct HostUses {
-    typealias ServiceReference = ZoneCompiler.ServiceReference
-
     /// What one service's providers name as hosts.
     private struct Named {
         var external: Set<String> = []
@@ -33,10 +31,12 @@ struct HostUses {
     func services(inside service: ServiceReference) -> Set<ServiceReference> { insideUsers[service] ?? [] }
 
     /// What is named as a host inside a zone.
-    func named(inZone index: Int) -> [ServiceReference] { insideUsers.keys.filter { $0.zone == index } }
+    func named(inZone origin: DomainName) -> [ServiceReference] { insideUsers.keys.filter { $0.origin == origin } }
 
     /// Takes in what a service names now.
     mutating func set(_ service: ServiceReference, external: Set<String>, inside: Set<ServiceReference>) {
+        // Most services name addresses only.
+        if named.isEmpty, external.isEmpty, inside.isEmpty { return }
         let old = named[service] ?? Named()
         named[service] = external.isEmpty && inside.isEmpty ? nil : Named(external: external, inside: inside)
         if external != old.external { setExternal(service, from: old.external, to: external) }

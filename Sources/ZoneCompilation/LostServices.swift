@@ -33,7 +33,7 @@ struct LostServices {
         let end = since + maximumStale + .milliseconds(1)
         guard end > now else {
             stale[name] = nil
-            return Service(registrations: service.registrations, reach: .unknown)
+            return Service(registrations: service.registrations, held: service.held, reach: .unknown)
         }
         stale[name] = (service, since)
         deadline = min(deadline ?? end, end)

@@ -2,12 +2,12 @@ import DNSAuthority
 import IPAddressing
 import ProviderRegistry
 
-/// Turns one service into a block: its own name, its SRV forms and its instances, with all their RRsets.
+/// Turns one service into a block: its own name, its service names (RFC 2782) and its instances, with all their RRsets.
 struct ServiceCompiler {
     /// The service's name.
     let owner: DomainName
-    /// The zone it is in.
-    let content: ZoneContent
+    /// Who has which name of its zone.
+    let names: NameTable
     let policy: ZonePolicy
     /// Most octets that the block may have. The youngest providers that do not fit are left out.
     let limit: Int
@@ -25,99 +25,32 @@ struct ServiceCompiler {
 
     /// Compiles the service, given all addresses of a host. O(providers + their addresses).
     func compile(_ service: ZoneInterior.Known, addresses: (ProviderHost) -> HostAddresses) -> Output {
-        var sets = AddressSets(policy)
-        let instances = place(service, in: &sets, addresses).sorted { $0.place < $1.place }
-        let isWeighted = Set(instances.map(\.member.provider.weight)).count > 1
+        let members = service.service.members
+        var sets = AddressSets(policy, hosts: members.count)
+        let instances = place(service, in: &sets, addresses)
+        let isWeighted = members[..<instances.count].contains { $0.provider.weight != members[0].provider.weight }
         var builder = RecordBlockBuilder()
+        builder.reserve(names: instances.count + 1 + ServiceNaming.protocols.count, octets: instances.count * 128 + 256)
         let isUnknown = service.service.isUnknown
+        let order = ServiceLocations.ringOrder(instances)
         let whole = sets.addWhole(
-            in: instances.map { ($0.addresses, $0.place) }, isWeighted: isWeighted, isUnknown: isUnknown, &builder)
-        let own = instances.map { sets.addOwn($0.addresses, isHeld: $0.member.registration.isHeld, &builder) }
-        let srv = addLocations(Array(zip(instances, own)), isUnknown: isUnknown, &builder)
-        builder.add(owner, whole + (srv.map { [$0.handle] } ?? []))
-        for label in ServiceNaming.protocols {
-            guard let form = ServiceNaming.srvForm(of: owner, label, in: content.origin), !content.hasService(at: form) else { continue }
-            builder.add(form, srv.map { [$0.handle] } ?? [])
-        }
-        for (index, instance) in instances.enumerated() {
-            guard let name = instance.name, let location = srv?.addOwn(instance, index, own[index].known, policy.ttl, &builder) else {
-                continue
-            }
-            builder.add(name, own[index].all + [location])
-        }
-        let unnamed = instances.filter { $0.target == nil }.map(\.member.instance)
-        let records = max(sets.mostRecords, srv?.candidates ?? 0)
+            in: order.lazy.map { (instances[$0].addresses, instances[$0].place) }, isWeighted: isWeighted, isUnknown: isUnknown, &builder)
+        let own = order.map { sets.addOwn(instances[$0].addresses, isHeld: instances[$0].isHeld, &builder) }
+        let locations = ServiceLocations(order.map { instances[$0] }, own, isUnknown: isUnknown, policy, &builder)
+        builder.add(owner, whole, srv: locations?.handle)
+        for name in names.serviceNames(of: owner) { builder.add(name, .init(), srv: locations?.handle) }
+        for index in order.indices { locations?.addInstance(index, own[index], &builder) }
+        let records = max(sets.mostRecords, locations?.candidateCount ?? 0)
         return Output(
-            block: builder.build(), unnamed: unnamed, leftOut: service.service.members.count - instances.count,
+            block: builder.build(), unnamed: zip(instances, members).filter { $0.0.target == nil }.map(\.1.instance),
+            leftOut: members.count - instances.count,
             records: policy.mostAnswers > 0 && records > policy.mostAnswers ? records : nil)
     }
 
-    /// A service's SRV RRset.
-    private struct Locations {
-        let handle: RecordBlockBuilder.Handle
-        /// The record of each instance; nil for one without a target.
-        let records: [RecordData?]
-        /// Where each record stands that was not left out.
-        let positions: [RecordData: Int]
-        /// How many records it would have if there might be so many.
-        let candidates: Int
-
-        /// Adds an instance's own SRV RRset, in the octets of the service's if its record is there.
-        func addOwn(
-            _ instance: Instance, _ index: Int, _ additional: RecordBlockBuilder.Additional, _ ttl: UInt32,
-            _ builder: inout RecordBlockBuilder
-        ) -> RecordBlockBuilder.Handle? {
-            guard let record = records[index] else { return nil }
-            let isHeld = instance.member.registration.isHeld
-            if let position = positions[record] {
-                return builder.add(record: position, of: handle, isHeld: isHeld, additional: additional)
-            }
-            var rrset = RRset(.srv, ttl: ttl, records: [record])
-            rrset.isHeld = isHeld
-            return builder.add(rrset, additional: [additional])
-        }
-    }
-
-    /// Adds the service's SRV RRset, each target's addresses along with the first record that has it (RFC 2782). Equal records are one
-    /// (RFC 2181 §5).
-    private func addLocations(
-        _ instances: [(Instance, AddressSets.Own)], isUnknown: Bool, _ builder: inout RecordBlockBuilder
-    ) -> Locations? {
-        var rrset = RRset(.srv, ttl: policy.ttl)
-        rrset.isUnknown = isUnknown
-        var candidates: [RecordChoice.Candidate] = []
-        var first: [RecordData: Int] = [:]
-        var isHeld: Set<RecordData> = []
-        let records = instances.enumerated().map { index, instance -> RecordData? in
-            guard let target = instance.0.target else { return nil }
-            let provider = instance.0.member.provider
-            let record = RecordData.srv(priority: provider.priority, weight: provider.weight, port: provider.port, target: target)
-            if instance.0.member.registration.isHeld { isHeld.insert(record) }
-            guard first[record] == nil else { return record }
-            first[record] = index
-            candidates.append(RecordChoice.Candidate(record: record, place: instance.0.place, rank: RecordChoice.Candidate.rank(provider)))
-            return record
-        }
-        guard !candidates.isEmpty || isUnknown else { return nil }
-        _ = rrset.set(RecordChoice(candidates, most: policy.mostAnswers), of: candidates)
-        rrset.isHeld = !isHeld.isEmpty && rrset.records.contains(where: isHeld.contains)
-        var targets: Set<DomainName> = []
-        let additional = rrset.records.map { record in
-            guard case .srv(_, _, _, let target) = record, targets.insert(target).inserted, let index = first[record] else {
-                return RecordBlockBuilder.Additional()
-            }
-            return instances[index].1.known
-        }
-        let positions = Dictionary(uniqueKeysWithValues: rrset.records.enumerated().map { ($1, $0) })
-        return Locations(
-            handle: builder.add(rrset, additional: additional), records: records, positions: positions, candidates: candidates.count)
-    }
-}
-
-extension ServiceCompiler {
     /// One provider with its place in the zone.
-    private struct Instance {
-        let member: MergedService.Member
+    struct Instance {
+        let provider: Provider
+        let isHeld: Bool
         /// Its own name; nil where none fits.
         let name: DomainName?
         /// The target of its SRV record: the host's name if that has a dot, else its own.
@@ -144,9 +77,11 @@ extension ServiceCompiler {
                 if isNew { sets.removeLast() }
                 break
             }
-            sets.add(member.registration, to: place)
+            sets.add(member, to: place)
             instances.append(
-                Instance(member: member, name: name, target: target, addresses: place, place: Ring.place(of: member.instance.text.utf8)))
+                Instance(
+                    provider: member.provider, isHeld: member.isHeld, name: name, target: target, addresses: place,
+                    place: member.instance.withOctets(Ring.place)))
         }
         return instances
     }
@@ -159,7 +94,7 @@ extension ServiceCompiler {
 
     /// A host name as a target, if it has a dot: a bare name means nothing to a client elsewhere.
     private func hostName(_ host: ProviderHost) -> DomainName? {
-        guard case .name(let text) = host, text.contains(".") else { return nil }
-        return DomainName(text: text)
+        guard case .name(let text) = host, text.utf8.contains(UInt8(ascii: ".")) else { return nil }
+        return DomainName(host: text)
     }
 }

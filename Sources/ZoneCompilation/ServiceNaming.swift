@@ -4,60 +4,87 @@ import ProviderRegistry
 
 /// Which domain names stand for services and their instances.
 package enum ServiceNaming {
-    /// The protocols under which the SRV form of a service is found (RFC 2782).
+    /// The protocols under which a service name is found (RFC 2782).
     package static let protocols = ["_tcp", "_udp"]
 
-    /// Most labels of a service's name: more than reversed names of packages have, and so few that the names between a service, or its SRV
-    /// forms, and the origin cost little.
+    /// Most labels of a service's name: more than reversed names of packages have, and so few that the names between a service, or its
+    /// service names, and the origin cost little.
     package static let mostLabels = 10
 
     /// The name of a service in a zone; a name with dots spans several labels. Nil if it cannot be a domain name, has too many
     /// labels, or would be a wildcard to other name servers that have the zone (RFC 4592 §2.1.1).
     package static func owner(of service: ServiceName, in origin: DomainName) -> DomainName? {
-        let labels = service.text.utf8.split(separator: UInt8(ascii: "."), maxSplits: mostLabels, omittingEmptySubsequences: false)
-        guard labels.count <= mostLabels, !labels.contains(where: { $0.elementsEqual("*".utf8) }) else { return nil }
-        return DomainName(labels: labels)?.appending(origin)
-    }
-
-    /// `_<service>.<protocol>` in the service's zone (RFC 2782); nil where that is longer than names may be.
-    package static func srvForm(of owner: DomainName, _ protocolLabel: String, in origin: DomainName) -> DomainName? {
-        var labels = owner.labels.dropLast(origin.labels.count).map(Array.init)
-        guard let first = labels.first else { return nil }
-        labels[0] = [UInt8(ascii: "_")] + first
-        labels.append(Array(protocolLabel.utf8))
-        return DomainName(labels: labels)?.appending(origin)
-    }
-
-    /// The names between a name and the origin, both left out, deepest first: empty non-terminals unless something stands there.
-    static func ancestors(of name: DomainName, below origin: DomainName) -> [DomainName] {
-        var ancestors: [DomainName] = []
-        var next = name.parent
-        while let name = next, name.octets.count > origin.octets.count {
-            ancestors.append(name)
-            next = name.parent
+        service.withOctets { octets in
+            var (labels, start) = (1, 0)
+            for index in 0...octets.count where index == octets.count || octets[index] == UInt8(ascii: ".") {
+                if index == start + 1, octets[start] == UInt8(ascii: "*") { return nil }
+                if index < octets.count { labels += 1 }
+                start = index + 1
+            }
+            return labels <= mostLabels ? DomainName(labels: octets, below: origin) : nil
         }
-        return ancestors
+    }
+
+    /// The service name (RFC 2782) under a protocol of the service at a name in a zone; nil where it is longer than names may be.
+    package static func serviceName(of owner: DomainName, _ protocolLabel: String, in origin: DomainName) -> DomainName? {
+        let relative = owner.octets.count - origin.octets.count
+        guard relative > 0 else { return nil }
+        return withUnsafeTemporaryAllocation(byteCount: DomainName.maximumLength + protocolLabel.utf8.count + 1, alignment: 1) { text in
+            text[0] = UInt8(ascii: "_")
+            // The labels of a service have no dots.
+            var next = 0
+            for index in 0..<relative {
+                text[index] = index == 0 ? UInt8(ascii: "_") : index == next ? UInt8(ascii: ".") : owner.octets[index]
+                if index == next { next += 1 + Int(owner.octets[index]) }
+            }
+            text[relative] = UInt8(ascii: ".")
+            var end = relative + 1
+            for octet in protocolLabel.utf8 {
+                text[end] = octet
+                end += 1
+            }
+            return DomainName(labels: UnsafeRawBufferPointer(rebasing: text[..<end]), below: origin)
+        }
+    }
+
+    /// The name of the service that a service name (RFC 2782) in a zone would stand for; nil for a name that is none.
+    static func owner(ofServiceName name: DomainName, in origin: DomainName) -> DomainName? {
+        // Most names are none, and every instance's is looked at.
+        guard name.octets.count > 1, name.octets[1] == UInt8(ascii: "_") else { return nil }
+        var labels = name.labels.dropLast(origin.labels.count).map(Array.init)
+        guard labels.count >= 2, let last = labels.popLast(), protocols.contains(where: { $0.utf8.elementsEqual(last) }) else { return nil }
+        labels[0].removeFirst()
+        return DomainName(labels: labels)?.appending(origin)
     }
 
     /// The label of an instance: its znode's name in lower case if that is a plain label, else its digest.
     package static func label(ofInstance znode: InstanceName) -> [UInt8] {
-        let octets = Array(znode.text.utf8)
-        guard 1...DomainName.maximumLabelLength ~= octets.count, octets.allSatisfy(isPlain) else { return digestLabel(ofInstance: znode) }
-        return octets.map { (65...90).contains($0) ? $0 | 0x20 : $0 }
+        let label = znode.withOctets { octets in isLabel(octets) ? octets.map { 65...90 ~= $0 ? $0 | 0x20 : $0 } : nil }
+        return label ?? digestLabel(ofInstance: znode)
     }
 
     /// `i-` and the first sixteen hexadecimal digits of the SHA-256 of a znode's name.
     package static func digestLabel(ofInstance znode: InstanceName) -> [UInt8] {
         let digits = Array("0123456789abcdef".utf8)
-        return Array("i-".utf8)
-            + SHA256.hash(data: Array(znode.text.utf8)).prefix(8).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+        let digest = znode.withOctets { SHA256.hash(data: Array($0)) }
+        return Array("i-".utf8) + digest.prefix(8).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
     }
 
-    /// Letters, digits, `-` and `_`.
-    private static func isPlain(_ octet: UInt8) -> Bool {
-        switch octet {
-        case 48...57, 65...90, 97...122, UInt8(ascii: "-"), UInt8(ascii: "_"): true
-        default: false
+    /// The name of an instance below its service if its znode's name is a plain label in lower case; nil if its label is another.
+    static func plainName(ofInstance znode: InstanceName, below owner: DomainName) -> DomainName? {
+        znode.withOctets { octets in
+            isLabel(octets) && octets.allSatisfy { !(65...90 ~= $0) } ? owner.prepending(octets) : nil
         }
+    }
+
+    /// Whether these are 1 to 63 letters, digits, `-` and `_`.
+    private static func isLabel(_ octets: UnsafeRawBufferPointer) -> Bool {
+        1...DomainName.maximumLabelLength ~= octets.count
+            && octets.allSatisfy { octet in
+                switch octet {
+                case 48...57, 65...90, 97...122, UInt8(ascii: "-"), UInt8(ascii: "_"): true
+                default: false
+                }
+            }
     }
 }

@@ -5,13 +5,6 @@ import ProviderRegistry
 /// Compiles the registries of all zones of a server into zones; after a change, only what the change concerns, and as much at once as the
 /// caller has time for.
 package struct ZoneCompiler {
-    /// A service, told by its name, of one of the zones.
-    struct ServiceReference: Hashable {
-        /// The zone, in the order of the origins.
-        let zone: Int
-        let owner: DomainName
-    }
-
     /// Something that could not be served.
     package enum Report: Hashable, Sendable {
         /// A service's name cannot be a domain name in this zone, or has too many labels.
@@ -32,7 +25,8 @@ package struct ZoneCompiler {
     private let policy: ZonePolicy
     /// Most octets of a service's block.
     private let limit: Int
-    private var zones: [ZoneState]
+    /// The zones by their origins.
+    private var zones: [DomainName: ZoneState]
     private var book = AddressBook()
     private var uses = HostUses()
     private var memo = ZoneInterior.Memo()
@@ -57,7 +51,7 @@ package struct ZoneCompiler {
     package init(origins: [DomainName], policy: ZonePolicy, seed: UInt64, limit: Int = mostOctetsOfService) {
         self.policy = policy
         self.limit = limit
-        zones = origins.map { ZoneState(origin: $0, seed: seed) }
+        zones = Dictionary(origins.map { ($0, ZoneState(origin: $0, seed: seed)) }) { first, _ in first }
     }
 
     /// What is different among the hosts that a resolver must be asked for, since it was last taken; at first that is all of them.
@@ -74,7 +68,7 @@ package struct ZoneCompiler {
     }
 
     private var interior: ZoneInterior {
-        ZoneInterior(zones.map { .init(content: $0.content, isRead: $0.isRead) }, nameServer: policy.nameServer, memo)
+        ZoneInterior(zones.mapValues { .init(content: $0.content, isRead: $0.isRead) }, nameServer: policy.nameServer, memo)
     }
 
     /// What could not be served, each once; asking takes them away.
@@ -91,24 +85,23 @@ package struct ZoneCompiler {
 // MARK: What changes
 
 extension ZoneCompiler {
-    /// Puts a registry that has been read in full in the place of what was known of a zone, told by its place among the origins.
-    package mutating func replace(with registry: Registry, zone index: Int) {
-        apply(zones[index].content.difference(to: registry), zone: index)
-        guard !zones[index].isRead else { return }
-        zones[index].isRead = true
-        zones[index].isChanged = true
-        zones[index].awaited = zones[index].content.owners { [queue] in queue.contains(ServiceReference(zone: index, owner: $0)) }
-        // Until now nobody could say which addresses they have.
-        for host in uses.named(inZone: index) { markDirty(host) }
+    /// Puts a registry that has been read in full in the place of what was known of a zone.
+    package mutating func replace(with registry: Registry, for origin: DomainName) {
+        guard let change = zones[origin]?.content.difference(to: registry) else { return }
+        apply(change, to: origin)
+        guard zones[origin]?.isRead == false else { return }
+        let awaited = zones[origin]?.content.names.owners { queue.contains(ServiceReference(origin: origin, owner: $0)) }
+        zones[origin]?.begin(awaiting: awaited ?? [])
+        // Until now nothing was known of their addresses.
+        for host in uses.named(inZone: origin) { markDirty(host) }
     }
 
     /// Takes in what is different in a zone's registry.
-    package mutating func apply(_ change: RegistryChange, zone index: Int) {
-        var effect = ZoneContent.Effect()
-        for (name, service) in change.services { zones[index].content.set(name, to: service, &effect) }
-        for name in effect.unreachable { report(.unreachable(name, origin: zones[index].content.origin)) }
-        zones[index].between.formUnion(effect.between)
-        for owner in effect.changed { markDirty(ServiceReference(zone: index, owner: owner)) }
+    package mutating func apply(_ change: RegistryChange, to origin: DomainName) {
+        guard let effect = zones[origin]?.content.apply(change) else { return }
+        for name in effect.unreachable { report(.unreachable(name, origin: origin)) }
+        for owner in effect.new { zones[origin]?.announce(owner) }
+        for owner in effect.changed { markDirty(ServiceReference(origin: origin, owner: owner)) }
     }
 
     /// Takes in all that the resolver knows of some hosts.
@@ -127,7 +120,7 @@ extension ZoneCompiler {
         var pending = [service]
         var price = 0
         while let next = pending.popLast() {
-            price += 1 + zones[next.zone].content.registrationCount(at: next.owner)
+            price += 1 + (zones[next.origin]?.content.providerCount(at: next.owner) ?? 0)
             let isNew = queue.insert(next, price: price)
             // One that waits may have been looked at since by services that do not.
             let wasSettled = book.unsettle(next.owner)
@@ -139,26 +132,27 @@ extension ZoneCompiler {
 // MARK: Compiling
 
 extension ZoneCompiler {
-    /// The zones with all changes, in the order of the origins; nil for one that has not been read. `serial` numbers those that changed,
-    /// given the number of their last state.
-    package mutating func compile(serial: (UInt32?) -> UInt32) -> [Zone?] { compile(while: { true }, serial: serial) }
+    /// The zones with all changes, by their origins; those that have not been read are missing. `serial` numbers those that changed, given
+    /// the number of their last state.
+    package mutating func compile(serial: (UInt32?) -> UInt32) -> [DomainName: Zone] { compile(while: { true }, serial: serial) }
 
     /// The zones with as many changes as there is time for, those that cost little first; one service at least. A zone that was not read
-    /// before stays nil until it is whole.
-    package mutating func compile(while hasTime: () -> Bool, serial: (UInt32?) -> UInt32) -> [Zone?] {
-        for index in zones.indices {
-            zones[index].placeEmptyNonTerminals { [queue] in queue.contains(ServiceReference(zone: index, owner: $0)) }
-        }
+    /// before is missing until it is whole.
+    package mutating func compile(while hasTime: () -> Bool, serial: (UInt32?) -> UInt32) -> [DomainName: Zone] {
         let interior = interior
         while let next = queue.popFirst() {
             let block = compileService(next, interior)
-            zones[next.zone].set(next.owner, to: block) { [queue] in queue.contains(ServiceReference(zone: next.zone, owner: $0)) }
+            zones[next.origin]?.set(next.owner, to: block) { [queue] in
+                queue.contains(ServiceReference(origin: next.origin, owner: $0))
+            }
             guard hasTime() else { break }
         }
         memo = interior.memo
-        for index in zones.indices { zones[index].finish(policy, serial) }
+        for origin in Array(zones.keys) {
+            zones[origin]?.finish(policy, serial) { [queue] in queue.contains(ServiceReference(origin: origin, owner: $0)) }
+        }
         endSlice()
-        return zones.map(\.zone)
+        return zones.compactMapValues(\.zone)
     }
 
     /// Forgets what nothing needs any more: hosts that no provider names, and if all is compiled, what was worked out on the way.
@@ -171,7 +165,7 @@ extension ZoneCompiler {
         guard isUpToDate else {
             // The others are known to no service that waits: a change of theirs is one more reason to compile those that hang on them.
             return book.unsettle { [queue, zones] name in
-                zones.indices.contains { queue.contains(ServiceReference(zone: $0, owner: name)) }
+                zones.keys.contains { queue.contains(ServiceReference(origin: $0, owner: name)) }
             }
         }
         memo = ZoneInterior.Memo()
@@ -180,52 +174,32 @@ extension ZoneCompiler {
 
     /// The service's block; nil if the service is gone.
     private mutating func compileService(_ reference: ServiceReference, _ interior: ZoneInterior) -> RecordBlock? {
-        guard let known = interior.service(reference) else {
+        guard let names = zones[reference.origin]?.content.names, let known = interior.service(reference) else {
             uses.forget(reference)
-            zones[reference.zone].unnamed[reference.owner] = nil
-            zones[reference.zone].oversized.remove(reference.owner)
-            zones[reference.zone].limited.remove(reference.owner)
+            zones[reference.origin]?.forgetReports(of: reference.owner)
             return nil
         }
-        note(Set(known.service.members.map(\.provider.host)), of: reference, interior)
-        let compiler = ServiceCompiler(owner: reference.owner, content: zones[reference.zone].content, policy: policy, limit: limit)
+        note(known.service.members.lazy.map(\.provider.host), of: reference, interior)
+        let compiler = ServiceCompiler(owner: reference.owner, names: names, policy: policy, limit: limit)
         let output = compiler.compile(known) { book.addresses(of: $0, in: interior) }
         // Whose hosts change what these addresses are, although it may not have been compiled yet.
-        for (service, hosts) in interior.takeMet() { note(Set(hosts), of: service, interior) }
-        report(output, of: reference)
+        for (service, hosts) in interior.takeMet() { note(hosts, of: service, interior) }
+        for new in zones[reference.origin]?.reports(on: output, of: reference.owner) ?? [] { report(new) }
         return output.block
     }
 
-    private mutating func note(_ hosts: Set<ProviderHost>, of reference: ServiceReference, _ interior: ZoneInterior) {
+    private mutating func note(_ hosts: some Sequence<ProviderHost>, of reference: ServiceReference, _ interior: ZoneInterior) {
         var external: Set<String> = []
         var inside: Set<ServiceReference> = []
         for case .name(let text) in hosts {
-            guard let name = DomainName(text: text) else { continue }
-            guard let zone = interior.zoneIndex(of: name) else {
+            guard let name = DomainName(host: text) else { continue }
+            guard let origin = interior.origin(of: name) else {
                 external.insert(text)
                 continue
             }
-            inside.insert(ServiceReference(zone: zone, owner: name))
-            if let parent = name.parent { inside.insert(ServiceReference(zone: zone, owner: parent)) }
+            inside.insert(ServiceReference(origin: origin, owner: name))
+            if let parent = name.parent { inside.insert(ServiceReference(origin: origin, owner: parent)) }
         }
         uses.set(reference, external: external, inside: inside)
-    }
-
-    /// Says once of each provider that it has no name, and once of a service that it is too large, or has more than answers hold.
-    private mutating func report(_ output: ServiceCompiler.Output, of reference: ServiceReference) {
-        let (index, owner) = (reference.zone, reference.owner)
-        let unnamed = Set(output.unnamed)
-        for instance in unnamed.subtracting(zones[index].unnamed[owner] ?? []) { report(.unnamed(instance: instance, owner: owner)) }
-        zones[index].unnamed[owner] = unnamed.isEmpty ? nil : unnamed
-        if output.leftOut == 0 {
-            zones[index].oversized.remove(owner)
-        } else if zones[index].oversized.insert(owner).inserted {
-            report(.oversized(owner: owner, leftOut: output.leftOut))
-        }
-        if let records = output.records {
-            if zones[index].limited.insert(owner).inserted { report(.limited(owner: owner, records: records)) }
-        } else {
-            zones[index].limited.remove(owner)
-        }
     }
 }

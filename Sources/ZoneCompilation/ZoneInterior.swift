@@ -19,79 +19,77 @@ final class ZoneInterior: AddressBook.Interior {
     /// What has been worked out of services that hosts lead to; holds as long as they do not change.
     struct Memo {
         /// The hosts that a service's providers name, each once, and whether some may be out of date.
-        fileprivate var hosts: [ZoneCompiler.ServiceReference: (hosts: [ProviderHost], isHeld: Bool)] = [:]
+        fileprivate var hosts: [ServiceReference: (hosts: [ProviderHost], isHeld: Bool)] = [:]
         /// The host of each of a service's instances, and whether that is held.
-        fileprivate var instances: [ZoneCompiler.ServiceReference: [DomainName: (host: ProviderHost, isHeld: Bool)]] = [:]
+        fileprivate var instances: [ServiceReference: [DomainName: (host: ProviderHost, isHeld: Bool)]] = [:]
 
         /// Drops what is known of a service.
-        mutating func forget(_ service: ZoneCompiler.ServiceReference) {
-            hosts[service] = nil
-            instances[service] = nil
+        mutating func forget(_ service: ServiceReference) {
+            if !hosts.isEmpty { hosts[service] = nil }
+            if !instances.isEmpty { instances[service] = nil }
         }
     }
 
-    private let parts: [Part]
+    private let parts: [DomainName: Part]
     private let nameServer: HostAddresses
     private(set) var memo: Memo
     /// The services that hosts have led to for the first time, with their hosts.
-    private var met: [(service: ZoneCompiler.ServiceReference, hosts: [ProviderHost])] = []
+    private var met: [(service: ServiceReference, hosts: [ProviderHost])] = []
 
-    /// The zones in the order of their origins' places, and the addresses of the name server of each.
-    init(_ parts: [Part], nameServer: HostAddresses, _ memo: Memo) {
+    /// The zones by their origins, and the addresses of the name server of each.
+    init(_ parts: [DomainName: Part], nameServer: HostAddresses, _ memo: Memo) {
         self.parts = parts
         self.nameServer = nameServer
         self.memo = memo
     }
 
     /// The services that hosts have led to since this was asked last, with their hosts.
-    func takeMet() -> [(service: ZoneCompiler.ServiceReference, hosts: [ProviderHost])] {
+    func takeMet() -> [(service: ServiceReference, hosts: [ProviderHost])] {
+        guard !met.isEmpty else { return [] }
         defer { met = [] }
         return met
     }
 
-    /// The deepest zone that a name lies in.
-    func zoneIndex(of name: DomainName) -> Int? {
-        parts.indices.filter { name.isAtOrBelow(parts[$0].content.origin) }.max {
-            parts[$0].content.origin.octets.count < parts[$1].content.origin.octets.count
-        }
+    /// The origin of the deepest zone that a name lies in.
+    func origin(of name: DomainName) -> DomainName? {
+        parts.keys.filter(name.isAtOrBelow).max { $0.octets.count < $1.octets.count }
     }
 
     /// The merged service at a name; nil if there is none.
-    func service(_ reference: ZoneCompiler.ServiceReference) -> Known? {
-        let content = parts[reference.zone].content
-        return content.service(at: reference.owner).map { service in
-            Known(service: service, names: content.instanceNames(of: service, at: reference.owner))
-        }
+    func service(_ reference: ServiceReference) -> Known? {
+        guard let content = parts[reference.origin]?.content, let service = content.service(at: reference.owner) else { return nil }
+        return Known(service: service, names: content.names.instanceNames(of: service, at: reference.owner))
     }
 
     func hosts(at name: DomainName) -> InteriorHosts? {
-        guard let index = zoneIndex(of: name) else { return nil }
-        let part = parts[index]
+        guard let origin = origin(of: name), let part = parts[origin] else { return nil }
         guard part.isRead, !part.content.isUnknown(name) else { return .addresses(HostAddresses()) }
-        if let known = hosts(of: ZoneCompiler.ServiceReference(zone: index, owner: name)) {
-            return .hosts(known.hosts, isHeld: known.isHeld)
+        switch part.content.names.holder(of: name) {
+        case .service:
+            let known = hosts(of: ServiceReference(origin: origin, owner: name))
+            return .hosts(known?.hosts ?? [], isHeld: known?.isHeld ?? false)
+        case .nameServer: return .addresses(nameServer)
+        case .instance(let owner):
+            let known = instances(of: ServiceReference(origin: origin, owner: owner))[name]
+            return .hosts(known.map { [$0.host] } ?? [], isHeld: known?.isHeld ?? false)
+        case .serviceName, nil: return .hosts([], isHeld: false)
         }
-        if name == part.content.nameServer { return .addresses(nameServer) }
-        guard let parent = name.parent, let known = instances(of: ZoneCompiler.ServiceReference(zone: index, owner: parent))?[name] else {
-            return .hosts([], isHeld: false)
-        }
-        return .hosts([known.host], isHeld: known.isHeld)
     }
 
-    private func hosts(of reference: ZoneCompiler.ServiceReference) -> (hosts: [ProviderHost], isHeld: Bool)? {
+    private func hosts(of reference: ServiceReference) -> (hosts: [ProviderHost], isHeld: Bool)? {
         if let known = memo.hosts[reference] { return known }
-        guard let made = parts[reference.zone].content.hosts(at: reference.owner) else { return nil }
+        guard let made = parts[reference.origin]?.content.hosts(at: reference.owner) else { return nil }
         memo.hosts[reference] = made
         met.append((reference, made.hosts))
         return made
     }
 
-    private func instances(of reference: ZoneCompiler.ServiceReference) -> [DomainName: (host: ProviderHost, isHeld: Bool)]? {
+    private func instances(of reference: ServiceReference) -> [DomainName: (host: ProviderHost, isHeld: Bool)] {
         if let instances = memo.instances[reference] { return instances }
         // Which counts as being led there.
-        guard hosts(of: reference) != nil, let known = service(reference) else { return nil }
+        guard hosts(of: reference) != nil, let known = service(reference) else { return [:] }
         let named = zip(known.names, known.service.members).compactMap { name, member in
-            name.map { ($0, (host: member.provider.host, isHeld: member.registration.isHeld)) }
+            name.map { ($0, (host: member.provider.host, isHeld: member.isHeld)) }
         }
         let made = Dictionary(named) { first, _ in first }
         memo.instances[reference] = made

@@ -10,18 +10,12 @@ import ProviderRegistry
 /// on a thread of its own: whatever registrants do, changes of other services, signals and the sessions with ZooKeeper wait for a slice
 /// and for taking in what has changed.
 package actor ZonePublisher {
-    /// Something that may change the answers. Zones are told by their place among the origins.
-    package enum Event: Sendable {
-        /// A zone's registry has been read in full for the first time.
-        case read(Registry, zone: Int)
-        /// Some services of a zone are different.
-        case changed(RegistryChange, zone: Int)
+    /// Something that may change the answers.
+    private enum Event: Sendable {
+        /// What the follower of a zone's registry reports.
+        case registry(RegistryUpdate, origin: DomainName)
         /// The resolver knows something new of some hosts.
         case resolved([String: HostAddresses])
-        /// A zone's registry is read over a connection to ZooKeeper, with this session timeout.
-        case connected(sessionTimeout: Duration, zone: Int)
-        /// There has been none for a zone since then.
-        case disconnected(since: ContinuousClock.Instant, zone: Int)
     }
 
     /// Where the results go.
@@ -37,16 +31,21 @@ package actor ZonePublisher {
         }
     }
 
+    /// How far what is known of a zone's registry can be relied on.
+    private struct Reliance {
+        var freshness: Freshness
+        /// The services that are out of reach, each for itself.
+        var lost: LostServices
+    }
+
     private let origins: [DomainName]
     private let outlets: Outlets
     private let now: @Sendable () -> UInt32
     private let logger: Logger
     private var compiler: ZoneCompiler
-    /// How fresh each zone's registry is.
-    private var freshness: [Freshness]
-    /// What of each zone's registry is out of reach for itself.
-    private var lost: [LostServices]
-    private var served: ServedState
+    /// Of each zone, by its origin.
+    private var reliances: [DomainName: Reliance]
+    private var served: [DomainName: ServedState] = [:]
     /// When the freshness of the zones was last judged: what has changed since then is due.
     private var judgedAt = ContinuousClock.now
     private let mailbox = Mailbox<Event>()
@@ -55,10 +54,10 @@ package actor ZonePublisher {
     /// How long changes are compiled before what is done is handed out, unless one service takes longer: far less than people notice.
     private static let slice: Duration = .milliseconds(25)
 
-    /// What was handed out last, as far as it tells whether to hand out again; at first none is ready.
+    /// What was handed out last of a zone that is ready, as far as it tells whether to hand out again.
     private struct ServedState: Equatable {
-        var serials: [UInt32?]
-        var statuses: [ZoneStatus]
+        let serial: UInt32
+        let status: ZoneStatus
     }
 
     /// `now` gives the seconds since 1970, from which serials start.
@@ -71,15 +70,17 @@ package actor ZonePublisher {
         self.now = now
         self.logger = logger
         compiler = ZoneCompiler(origins: origins, policy: policy, seed: seed)
-        freshness = origins.map { _ in Freshness(maximumStale: maximumStale) }
-        lost = origins.map { _ in LostServices(maximumStale: maximumStale) }
-        served = ServedState(serials: origins.map { _ in nil }, statuses: origins.map { _ in .current })
+        let reliance = Reliance(freshness: Freshness(maximumStale: maximumStale), lost: LostServices(maximumStale: maximumStale))
+        reliances = Dictionary(origins.map { ($0, reliance) }) { first, _ in first }
     }
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    /// Hands in an event, from anywhere; it takes effect soon.
-    package nonisolated func send(_ event: Event) { mailbox.post(event) }
+    /// Hands in what the follower of a zone's registry reports, from any thread; it takes effect soon.
+    package nonisolated func send(_ update: RegistryUpdate, for origin: DomainName) { mailbox.post(.registry(update, origin: origin)) }
+
+    /// Hands in what the resolver knows of some hosts, from any thread; it takes effect soon.
+    package nonisolated func resolve(_ hosts: [String: HostAddresses]) { mailbox.post(.resolved(hosts)) }
 }
 
 extension ZonePublisher {
@@ -104,41 +105,52 @@ extension ZonePublisher {
     }
 
     private var nextStatusChange: ContinuousClock.Instant? {
-        (freshness.compactMap { $0.nextChange(after: judgedAt) } + lost.compactMap(\.deadline)).min()
+        reliances.values.flatMap { [$0.freshness.nextChange(after: judgedAt), $0.lost.deadline] }.compactMap(\.self).min()
     }
 
     private func take(_ event: Event) {
         switch event {
-        case .read(let registry, let zone):
-            compiler.replace(with: lost[zone].take(registry, at: .now), zone: zone)
-            logger.info("registry read", metadata: ["zone": "\(origins[zone].text)", "services": "\(registry.services.count)"])
-        case .changed(let change, let zone): compiler.apply(lost[zone].take(change, at: .now), zone: zone)
+        case .registry(let update, let origin): take(update, origin)
         case .resolved(let hosts): compiler.resolve(hosts)
-        case .connected(let timeout, let zone): freshness[zone].connected(sessionTimeout: timeout)
-        case .disconnected(let instant, let zone): freshness[zone].disconnected(since: instant)
+        }
+    }
+
+    private func take(_ update: RegistryUpdate, _ origin: DomainName) {
+        switch update {
+        case .complete(let registry):
+            if let worth = reliances[origin]?.lost.take(registry, at: .now) { compiler.replace(with: worth, for: origin) }
+            logger.info("registry read", metadata: ["zone": "\(origin.text)", "services": "\(registry.services.count)"])
+        case .changed(let change): if let worth = reliances[origin]?.lost.take(change, at: .now) { compiler.apply(worth, to: origin) }
+        case .connected(let timeout): reliances[origin]?.freshness.connected(sessionTimeout: timeout)
+        case .disconnected(let instant): reliances[origin]?.freshness.disconnected(since: instant)
+        // Its follower has logged it.
+        case .unusable: break
         }
     }
 
     /// Compiles what has changed, as far as the time goes, and hands it out, if anything is different for clients.
     private func publish() {
-        for zone in lost.indices { if let change = lost[zone].expire(at: .now) { compiler.apply(change, zone: zone) } }
+        for origin in origins { if let change = reliances[origin]?.lost.expire(at: .now) { compiler.apply(change, to: origin) } }
         let end = ContinuousClock.now + Self.slice
         let zones = compiler.compile(while: { ContinuousClock.now < end }, serial: nextSerial)
         for report in compiler.takeReports() { log(report) }
         let hosts = compiler.takeHostChange()
         if !hosts.isEmpty { outlets.follow(hosts) }
         judgedAt = .now
-        // Of a zone that has not been read there is nothing that could be stale.
-        let statuses = zip(zones, freshness).map { $0 == nil ? ZoneStatus.current : $1.status(at: judgedAt) }
-        let state = ServedState(serials: zones.map { $0?.authority.serial }, statuses: statuses)
+        var state: [DomainName: ServedState] = [:]
+        for (origin, zone) in zones {
+            state[origin] = ServedState(
+                serial: zone.authority.serial, status: reliances[origin]?.freshness.status(at: judgedAt) ?? .current)
+        }
         guard state != served else { return }
-        for (index, status) in state.statuses.enumerated() where status != served.statuses[index] { log(status, zone: index) }
+        for (origin, new) in state where new.status != served[origin]?.status ?? .current { log(new.status, origin) }
         served = state
-        logger.debug("zones published", metadata: ["names": "\(zones.reduce(0) { $0 + ($1?.nameCount ?? 0) })"])
+        logger.debug("zones published", metadata: ["names": "\(zones.values.reduce(0) { $0 + $1.nameCount })"])
         outlets.publish(
             ServedZones(
-                zones.indices.map { index in
-                    zones[index].map { ServedZone($0, state.statuses[index]) } ?? ServedZone(notReady: origins[index])
+                origins.map { origin in
+                    guard let zone = zones[origin], let state = state[origin] else { return ServedZone(notReady: origin) }
+                    return ServedZone(zone, state.status)
                 }))
     }
 
@@ -171,8 +183,8 @@ extension ZonePublisher {
         }
     }
 
-    private func log(_ status: ZoneStatus, zone: Int) {
-        let metadata: Logger.Metadata = ["zone": "\(origins[zone].text)"]
+    private func log(_ status: ZoneStatus, _ origin: DomainName) {
+        let metadata: Logger.Metadata = ["zone": "\(origin.text)"]
         switch status {
         case .current: logger.info("answers are current again", metadata: metadata)
         case .stale: logger.warning("answers are stale: zookeeper is out of reach", metadata: metadata)

@@ -6,22 +6,24 @@ import ProviderRegistry
 /// Services are compiled one after another, and a name may pass from one to another: it never vanishes on its way.
 struct ZoneState {
     var content: ZoneContent
-    private(set) var builder: ZoneBuilder
+    private var builder: ZoneBuilder
     private var blocks: [DomainName: RecordBlock] = [:]
-    /// Names that may have to become, or to stop being, empty non-terminals.
-    var between: Set<DomainName> = []
     /// Names that stay as they were in a block until a service has been compiled that may have them now.
     private var left: [DomainName: [(name: DomainName, block: RecordBlock)]] = [:]
+    /// Names of services that come when they have been compiled; names above them exist already.
+    private var announced: [DomainName: [DomainName]] = [:]
     /// Providers of services that have been reported to have no name.
-    var unnamed: [DomainName: Set<InstanceName>] = [:]
+    private var unnamed: [DomainName: Set<InstanceName>] = [:]
     /// Services that have been reported to be too large.
-    var oversized: Set<DomainName> = []
+    private var oversized: Set<DomainName> = []
     /// Services that have been reported to have more records than an RRset may.
-    var limited: Set<DomainName> = []
+    private var limited: Set<DomainName> = []
     /// Services without which the zone that has just been read for the first time is not whole.
-    var awaited: Set<DomainName> = []
-    var isRead = false
-    var isChanged = false
+    private var awaited: Set<DomainName> = []
+    /// Whether the registry has been read in full.
+    private(set) var isRead = false
+    private var isChanged = false
+    /// The zone as it was handed out last; nil until it was whole once.
     private(set) var zone: Zone?
 
     init(origin: DomainName, seed: UInt64) {
@@ -29,69 +31,87 @@ struct ZoneState {
         builder = ZoneBuilder(origin: origin, seed: seed)
     }
 
+    /// The registry has been read in full for the first time: the zone is whole once these services have been compiled.
+    mutating func begin(awaiting owners: Set<DomainName>) {
+        (isRead, isChanged) = (true, true)
+        awaited = owners
+    }
+
+    /// Has the names above a new service exist from now on, if clients may have seen them.
+    mutating func announce(_ owner: DomainName) {
+        guard zone != nil, announced[owner] == nil else { return }
+        let names = [owner] + content.names.serviceNames(of: owner)
+        for name in names { builder.announce(name) }
+        announced[owner] = names
+    }
+
     /// Puts a service's block in the place of the one that it had; nil if the service is gone. `isWaiting` tells which services are compiled
     /// later.
     mutating func set(_ owner: DomainName, to block: RecordBlock?, _ isWaiting: (DomainName) -> Bool) {
-        let old = blocks.removeValue(forKey: owner)
-        blocks[owner] = block
+        let old = block.map { blocks.updateValue($0, forKey: owner) } ?? blocks.removeValue(forKey: owner)
         if let block { builder.insert(block) }
-        if let old { for name in old.names { release(name, of: old, isWaiting) } }
-        for (name, block) in left.removeValue(forKey: owner) ?? [] { release(name, of: block, isWaiting) }
-        awaited.remove(owner)
-        isChanged = true
-    }
-
-    /// Takes a name away that is still as it was in a block. It stays for now if a service that waits may have it, and then as an empty
-    /// non-terminal if something lies below it.
-    private mutating func release(_ name: DomainName, of block: RecordBlock, _ isWaiting: (DomainName) -> Bool) {
-        guard builder.block(of: name) === block else { return }
-        if let heir = content.claimants(of: name).first(where: isWaiting) {
-            left[heir, default: []].append((name, block))
-        } else if !content.hasDescendants(name) {
-            builder.remove(name)
-        } else if !block.isBetween {
-            insertEmptyNonTerminals([name])
-        }
-    }
-
-    /// Puts empty non-terminals where something lies below and nothing stands, and takes away those below which nothing lies any more.
-    mutating func placeEmptyNonTerminals(_ isWaiting: (DomainName) -> Bool) {
-        guard !between.isEmpty else { return }
-        var new: [DomainName] = []
-        for name in between {
-            let block = builder.block(of: name)
-            if let block, block.isBetween {
+        if !announced.isEmpty { for name in announced.removeValue(forKey: owner) ?? [] { builder.withdraw(name) } }
+        if let old { for name in builder.names(leadingTo: old) { release(name, of: old, isWaiting) } }
+        if !left.isEmpty {
+            for (name, block) in left.removeValue(forKey: owner) ?? [] where builder.block(of: name) === block {
                 release(name, of: block, isWaiting)
-            } else if block == nil, content.hasDescendants(name) {
-                new.append(name)
             }
         }
-        for start in stride(from: 0, to: new.count, by: Self.mostInBlock) {
-            insertEmptyNonTerminals(new[start..<min(start + Self.mostInBlock, new.count)])
-        }
-        between = []
+        if !awaited.isEmpty { awaited.remove(owner) }
         isChanged = true
     }
 
-    /// Empty non-terminals in one block: enough to share what a block costs, and so few that the last one left keeps little.
-    private static let mostInBlock = 32
-
-    private mutating func insertEmptyNonTerminals(_ names: some Sequence<DomainName>) {
-        var block = RecordBlockBuilder()
-        for name in names { block.add(name) }
-        builder.insert(block.build(isBetween: true))
+    /// Takes a name away that is still as it was in a block. It stays for now if a service that waits may have it.
+    private mutating func release(_ name: DomainName, of block: RecordBlock, _ isWaiting: (DomainName) -> Bool) {
+        if let heir = content.names.claimants(of: name).first(where: isWaiting) {
+            left[heir, default: []].append((name, block))
+        } else {
+            builder.remove(name)
+        }
     }
 
     /// Takes the zone with the apex on top, if it is whole and different from the last; `serial` numbers it, given the last one's number.
-    mutating func finish(_ policy: ZonePolicy, _ serial: (UInt32?) -> UInt32) {
+    mutating func finish(_ policy: ZonePolicy, _ serial: (UInt32?) -> UInt32, _ isWaiting: (DomainName) -> Bool) {
         guard isRead, isChanged, awaited.isEmpty else { return }
         let apex = ApexCompiler(origin: content.origin, policy: policy)
         guard let authority = apex.authority(serial: serial(zone?.authority.serial)) else { return }
-        builder.insert(apex.compile(authority, hasNameServer: !content.hasService(at: authority.primary)))
-        for ancestor in ServiceNaming.ancestors(of: authority.primary, below: content.origin) where builder.block(of: ancestor) == nil {
-            insertEmptyNonTerminals([ancestor])
+        builder.insert(apex.compile(authority, hasNameServer: !content.names.hasService(at: authority.primary)))
+        zone = builder.build(authority, ttl: policy.ttl, hasUnknownServices: !content.unknown.isEmpty) { [content] name in
+            content.names.claimants(of: name).contains(where: isWaiting)
         }
-        zone = builder.build(authority, ttl: policy.ttl, hasUnknownServices: !content.unknown.isEmpty)
         isChanged = false
+    }
+}
+
+// MARK: What has been reported
+
+extension ZoneState {
+    /// What is to be reported of a service that has been compiled: once of each provider that it has no name, and once of the service that it
+    /// is too large, or has more than answers hold.
+    mutating func reports(on output: ServiceCompiler.Output, of owner: DomainName) -> [ZoneCompiler.Report] {
+        var reports: [ZoneCompiler.Report] = []
+        if !output.unnamed.isEmpty || !unnamed.isEmpty {
+            let new = Set(output.unnamed)
+            reports += new.subtracting(unnamed[owner] ?? []).map { .unnamed(instance: $0, owner: owner) }
+            unnamed[owner] = new.isEmpty ? nil : new
+        }
+        if output.leftOut == 0 {
+            if !oversized.isEmpty { oversized.remove(owner) }
+        } else if oversized.insert(owner).inserted {
+            reports.append(.oversized(owner: owner, leftOut: output.leftOut))
+        }
+        if let records = output.records {
+            if limited.insert(owner).inserted { reports.append(.limited(owner: owner, records: records)) }
+        } else if !limited.isEmpty {
+            limited.remove(owner)
+        }
+        return reports
+    }
+
+    /// Has everything reported again of a service that is gone, should it come back.
+    mutating func forgetReports(of owner: DomainName) {
+        unnamed[owner] = nil
+        oversized.remove(owner)
+        limited.remove(owner)
     }
 }

@@ -19,17 +19,8 @@ package struct WholeTree: Sendable {
     package func firstMissing(to path: String) async -> Result<String?, ZooKeeperError> {
         let paths = Self.prefixes(of: (servers.chroot?.text ?? "") + path)
         return await ask { session in
-            for path in paths {
-                let found = await withCheckedContinuation { continuation in
-                    session.exists(path, watch: false) { continuation.resume(returning: $0) }
-                }
-                switch found {
-                case .success(nil): return .success(path)
-                case .success: break
-                case .failure(let error): return .failure(error)
-                }
-            }
-            return .success(nil)
+            for path in paths where try await session.exists(path).get() == nil { return path }
+            return nil
         }
     }
 
@@ -41,9 +32,8 @@ package struct WholeTree: Sendable {
                 let made = await withCheckedContinuation { continuation in
                     session.create(path, [], .persistent, access) { continuation.resume(returning: $0) }
                 }
-                if case .failure(let error) = made, error != .nodeExists { return .failure(error) }
+                if case .failure(let error) = made, error != .nodeExists { throw error }
             }
-            return .success(())
         }
     }
 
@@ -53,34 +43,15 @@ package struct WholeTree: Sendable {
         return names.indices.map { "/" + names[...$0].joined(separator: "/") }
     }
 
-    private func ask<Answer: Sendable>(
-        _ question: @escaping @Sendable (Session) async -> Result<Answer, ZooKeeperError>
-    ) async -> Result<Answer, ZooKeeperError> {
+    private func ask<Answer: Sendable>(_ question: @escaping @Sendable (Session) async throws -> Answer) async -> Result<Answer, ZooKeeperError> {
         let session = Session(
             servers: servers.withoutChroot, timeout: timeout, credentials: credentials,
             logger: Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() })
-        let (connections, connected) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        session.observe { if case .connected = $0 { connected.yield() } }
-        return await withTaskGroup(of: Result<Answer, ZooKeeperError>?.self) { group in
-            group.addTask {
-                await session.run()
-                return nil
-            }
-            group.addTask {
-                try? await Task.sleep(for: Self.limit)
-                return .failure(.connectionLoss)
-            }
-            group.addTask {
-                for await _ in connections {
-                    let answer = await question(session)
-                    if case .failure(let error) = answer, error.isPassing { continue }
-                    return answer
-                }
-                return nil
-            }
-            defer { group.cancelAll() }
-            for await answer in group { if let answer { return answer } }
-            return .failure(.connectionLoss)
+        do {
+            let answer = try await session.ask(before: .now + Self.limit) { try await question(session) }
+            return answer.map(Result.success) ?? .failure(.connectionLoss)
+        } catch {
+            return .failure(error as? ZooKeeperError ?? .connectionLoss)
         }
     }
 }

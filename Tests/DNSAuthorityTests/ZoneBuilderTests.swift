@@ -1,6 +1,7 @@
-import DNSAuthority
 import TestSupport
 import Testing
+
+@testable import DNSAuthority
 
 @Suite struct ZoneBuilderTests {
     private let origin = DomainName(text: "svc.local") ?? .root
@@ -43,5 +44,86 @@ import Testing
         #expect(try code(old, 0) == "NOERROR")
         #expect(try code(new, 0) == "NXDOMAIN")
         #expect(try code(new, 9) == "NOERROR")
+    }
+
+    private func name(_ text: String) -> DomainName { DomainName(text: text + ".svc.local") ?? .root }
+
+    private func block(_ names: [String]) -> RecordBlock {
+        var builder = RecordBlockBuilder()
+        for text in names { builder.add(name(text), [builder.add(RRset(.a, ttl: 5, records: [.a(1)]))]) }
+        return builder.build()
+    }
+
+    /// The names of a zone, those without records in brackets.
+    private func names(_ builder: inout ZoneBuilder) -> Set<String> {
+        Set(
+            builder.build(authority, ttl: 5).nodes.map { node in
+                let text = String(node.owner.text.dropLast(".svc.local.".count))
+                return node.count > 0 ? text : "(\(text))"
+            })
+    }
+
+    @Test func `empty non-terminals stand above names, and go with the last of them`() {
+        var builder = ZoneBuilder(origin: origin, seed: 3)
+        builder.insert(block(["a.b.c", "x.c"]))
+        #expect(names(&builder) == ["a.b.c", "x.c", "(b.c)", "(c)"])
+        builder.insert(block(["b.c"]))
+        #expect(names(&builder) == ["a.b.c", "x.c", "b.c", "(c)"])
+        builder.remove(name("b.c"))
+        #expect(names(&builder) == ["a.b.c", "x.c", "(b.c)", "(c)"])
+        builder.remove(name("a.b.c"))
+        #expect(names(&builder) == ["x.c", "(c)"])
+        builder.remove(name("x.c"))
+        #expect(names(&builder) == [])
+    }
+
+    @Test func `names above one that is announced exist, and stay until it has come`() {
+        var builder = ZoneBuilder(origin: origin, seed: 3)
+        builder.insert(block(["b"]))
+        builder.announce(name("a.b"))
+        builder.remove(name("b"))
+        #expect(names(&builder) == ["(b)"])
+        builder.insert(block(["a.b"]))
+        builder.withdraw(name("a.b"))
+        #expect(names(&builder) == ["a.b", "(b)"])
+        builder.remove(name("a.b"))
+        _ = builder.build(authority, ttl: 5) { _ in true }
+        #expect(builder.build(authority, ttl: 5) { _ in true }.nameCount == 1, "kept")
+        #expect(names(&builder) == [])
+    }
+
+    @Test func `builders that were one go their own ways`() {
+        var builder = ZoneBuilder(origin: origin, seed: 3)
+        builder.insert(block(["a", "b"]))
+        _ = names(&builder)
+        var other = builder
+        other.remove(name("a"))
+        builder.insert(block(["c"]))
+        #expect(names(&other) == ["b"])
+        #expect(names(&builder) == ["a", "b", "c"])
+    }
+
+    /// Each zone leads to blocks that it does not own: those must be there as long as it is, whatever comes after.
+    @Test(arguments: 0..<UInt64(4)) func `zones of any age have what they had, in whatever order they go`(_ seed: UInt64) throws {
+        var random = Numbers(state: seed)
+        var builder: ZoneBuilder? = ZoneBuilder(origin: origin, seed: seed)
+        var zones: [(zone: Zone, text: String)] = []
+        for step in 0..<300 {
+            for _ in 0..<5 {
+                let start = Int.random(in: 0..<1000, using: &random)
+                if Bool.random(using: &random) {
+                    builder?.insert(block(start..<start + 20, address: UInt32(step)))
+                } else {
+                    for number in start..<start + 20 {
+                        if let name = DomainName(text: "n\(number)")?.appending(origin) { builder?.remove(name) }
+                    }
+                }
+            }
+            if let zone = builder?.build(authority, ttl: 5) { zones.append((zone, MasterFile.text(of: zone))) }
+            if Int.random(in: 0..<3, using: &random) > 0 { zones.remove(at: Int.random(in: 0..<zones.count, using: &random)) }
+        }
+        builder = nil
+        zones.shuffle(using: &random)
+        while let (zone, text) = zones.popLast() { #expect(MasterFile.text(of: zone) == text) }
     }
 }

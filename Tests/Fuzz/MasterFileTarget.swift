@@ -1,4 +1,5 @@
 import DNSAuthority
+import Glibc
 
 /// Whatever is in a zone, its master file says in lines that a reader of RFC 1035 §5 takes for the same records.
 @_cdecl("LLVMFuzzerTestOneInput")
@@ -148,8 +149,8 @@ private struct MasterFileReader {
         let type = word()
         let record: WireRecord
         switch type {
-        case "A": record = WireRecord(owner: owner, ttl: ttl, type: 1, data: numbers(separator: ".", radix: 10, width: 1, count: 4))
-        case "AAAA": record = WireRecord(owner: owner, ttl: ttl, type: 28, data: numbers(separator: ":", radix: 16, width: 2, count: 8))
+        case "A": record = WireRecord(owner: owner, ttl: ttl, type: 1, data: ipv4())
+        case "AAAA": record = WireRecord(owner: owner, ttl: ttl, type: 28, data: ipv6())
         case "NS": record = WireRecord(owner: owner, ttl: ttl, type: 2, data: name())
         case "SRV":
             let data = (0..<3).flatMap { _ in number(integer(), 2) }
@@ -161,6 +162,12 @@ private struct MasterFileReader {
         }
         precondition(fields.isEmpty, "a line goes on behind its record")
         return record
+    }
+
+    private mutating func ipv6() -> [UInt8] {
+        var address = in6_addr()
+        guard inet_pton(AF_INET6, word(), &address) == 1 else { fatalError("an address that is none") }
+        return withUnsafeBytes(of: address) { Array($0) }
     }
 
     private mutating func field() -> ArraySlice<UInt8> {
@@ -175,10 +182,10 @@ private struct MasterFileReader {
         return value
     }
 
-    private mutating func numbers(separator: Character, radix: Int, width: Int, count: Int) -> [UInt8] {
-        let parts = word().split(separator: separator, omittingEmptySubsequences: false).map { Int($0, radix: radix) ?? -1 }
-        precondition(parts.count == count && parts.allSatisfy { 0..<(1 << (8 * width)) ~= $0 }, "an address that is none")
-        return parts.flatMap { number($0, width) }
+    private mutating func ipv4() -> [UInt8] {
+        let parts = word().split(separator: ".", omittingEmptySubsequences: false).map { Int($0) ?? -1 }
+        precondition(parts.count == 4 && parts.allSatisfy { 0..<256 ~= $0 }, "an address that is none")
+        return parts.flatMap { number($0, 1) }
     }
 
     /// An absolute name with escapes (RFC 1035 §5.1) in wire form.

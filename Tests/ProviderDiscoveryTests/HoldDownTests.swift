@@ -39,7 +39,7 @@ import Testing
     }
 
     func held(_ service: Service?) -> [String] {
-        (service?.registrations.filter(\.value.isHeld).keys.map(\.text) ?? []).sorted()
+        (service?.held.map(\.instance.text) ?? []).sorted()
     }
 
     @Test func `in quiet times a removal takes effect at once`() {
@@ -52,6 +52,15 @@ import Testing
     func `only a long outage or a new session opens the window`(_ outage: Duration, _ isNew: Bool, _ count: Int) {
         var holdDown = guarded(outage: outage, isNew: isNew)
         #expect(held(serve(&holdDown, name, from: service("a", "b"), to: service("a"), at: start)).count == count)
+    }
+
+    @Test func `a held provider stays beside a znode that has its name by now`() {
+        var holdDown = guarded(outage: .seconds(5))
+        let moved = Service(registrations: ["a": service("b").registrations["b"]].compactMapValues(\.self))
+        let served = serve(&holdDown, name, from: service("a", "z"), to: moved, at: start)
+        #expect(served?.registrations == moved.registrations)
+        #expect(held(served) == ["a", "z"])
+        #expect(MergedService([served].compactMap(\.self)).members.map(\.instance) == ["a", "a", "z"])
     }
 
     @Test func `a provider that returns is no longer held`() {

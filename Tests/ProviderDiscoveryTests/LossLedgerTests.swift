@@ -7,10 +7,10 @@ import Testing
     private let a = ServiceName("a")
     private let b = ServiceName("b")
 
-    private func member(_ number: Int) -> MergedService.Member {
+    private func member(_ number: Int) -> HeldProvider {
         let host = ProviderHost("10.\(number >> 16).\(number >> 8 & 255).\(number & 255)")
         let provider = Provider(host: host ?? .name("none"), port: 80)
-        return MergedService.Member(instance: InstanceName("\(number)"), registration: Registration(creationZxid: 1, provider: provider))
+        return HeldProvider(instance: InstanceName("\(number)"), registration: Registration(creationZxid: 1, provider: provider))
     }
 
     private func change(gone: some Sequence<Int> = [], come: some Sequence<Int> = []) -> OfferChange {

@@ -46,13 +46,17 @@ import Testing
         }
     }
 
-    private func service(_ ports: UInt16..., isHeld: Bool = false) -> Service {
+    private func service(_ ports: UInt16...) -> Service {
         Service(
             registrations: Dictionary(
                 uniqueKeysWithValues: ports.map {
                     let provider = Provider(host: .ipv4(IPv4Address(value: 0x0A00_0001)), port: $0)
-                    return (InstanceName("\($0)"), Registration(creationZxid: 1, provider: provider, isHeld: isHeld))
+                    return (InstanceName("\($0)"), Registration(creationZxid: 1, provider: provider))
                 }))
+    }
+
+    private func held(_ port: UInt16) -> Service {
+        Service(held: service(port).registrations.map { HeldProvider(instance: $0, registration: $1) })
     }
 
     private func znodes(_ ports: Int...) -> Tree.Providers {
@@ -75,26 +79,28 @@ import Testing
         scene.tree.withheld = [.listProviders("b")]
         scene.connect()
         scene.read()
-        #expect(scene.delivered?["a"]?.registrations["90"]?.isHeld == false)
+        #expect(scene.delivered?["a"]?.registrations["90"] != nil)
         #expect(scene.delivered?["b"] == service(81))
         #expect(!scene.isCurrent)
         scene.tree.withheld = []
         scene.tree.answer(.listProviders("b"))
         scene.read()
         #expect(scene.isCurrent)
-        #expect(scene.delivered?["b"]?.registrations["81"]?.isHeld == false)
+        #expect(scene.delivered?["b"]?.held == [])
     }
 
     @Test func `providers that are missing after it are held, and held ones that are back are not`() {
         var scene = Scene()
-        scene.restore(["gone": service(80), "held": service(81, isHeld: true), "lost": service(82, isHeld: true)])
+        let saved: [ServiceName: Service] = ["gone": service(80), "held": held(81), "lost": held(82)]
+        scene.restore(saved)
+        #expect(scene.delivered == saved)
         scene.tree.services = ["gone": [:], "held": znodes(81), "lost": [:]]
         scene.connect()
         scene.read()
         #expect(scene.isCurrent)
-        #expect(scene.delivered?["gone"]?.registrations["80"]?.isHeld == true)
-        #expect(scene.delivered?["held"]?.registrations["81"]?.isHeld == false)
-        #expect(scene.delivered?["lost"]?.registrations["82"]?.isHeld == true)
+        #expect(scene.delivered?["gone"]?.held.map(\.instance) == ["80"])
+        #expect(scene.delivered?["held"] == scene.tree.state.service("held"))
+        #expect(scene.delivered?["lost"]?.held.map(\.instance) == ["82"])
     }
 
     @Test func `what has been read whole is not replaced by it`() {

@@ -4,7 +4,7 @@ import ProviderRegistry
 import Testing
 
 @Suite struct ProviderDocumentTests {
-    private func read(_ text: String) throws(ProviderDocument.Refusal) -> ProviderDocument { try ProviderDocument(Array(text.utf8)) }
+    private func read(_ text: String) throws(ProviderDocument.Rejection) -> ProviderDocument { try ProviderDocument(Array(text.utf8)) }
 
     @Test(arguments: [
         (#"{"host":"10.0.0.1","port":80}"#, "10.0.0.1"), (#"{"host":"[2001:DB8::1]","port":"80","x":[1]}"#, "2001:db8::1"),
@@ -42,14 +42,14 @@ import Testing
             (#"{"host":"[ff02::1]","port":1}"#, .unreachableHost), (#"{"host":"::ffff:0.0.0.0","port":1}"#, .unreachableHost),
             (#"{"host":"a","port":1,}"#, .notAnObject), (#"{"host":"a","port":1}}"#, .notAnObject),
             (#"{"host":"a","port":true}"#, .badPort), (#"{"host":"a","port":"+80"}"#, .badPort), (#"{"host":"a","port":1.5}"#, .badPort),
-        ] as [(String, ProviderDocument.Refusal)])
-    func `what is no provider is refused with its reason`(_ text: String, _ reason: ProviderDocument.Refusal) {
+        ] as [(String, ProviderDocument.Rejection)])
+    func `what is no provider is refused with its reason`(_ text: String, _ reason: ProviderDocument.Rejection) {
         #expect(throws: reason) { try read(text) }
     }
 
     @Test func `hostile documents are refused`() {
-        #expect(throws: ProviderDocument.Refusal.tooLong) { try read(String(repeating: " ", count: 70 * 1024)) }
-        #expect(throws: ProviderDocument.Refusal.tooDeep) { try read(String(repeating: "[", count: 10_000)) }
+        #expect(throws: ProviderDocument.Rejection.tooLong) { try read(String(repeating: " ", count: 70 * 1024)) }
+        #expect(throws: ProviderDocument.Rejection.tooDeep) { try read(String(repeating: "[", count: 10_000)) }
         #expect(throws: (any Error).self) { try read(#"{"host":"\ud800","port":1}"#) }
         #expect(throws: (any Error).self) { try ProviderDocument([0xFF, 0x00, 0x7B]) }
     }
@@ -58,8 +58,8 @@ import Testing
         let document = try read(#"{"host":"a","port":1,"weight":-1,"priority":"x"}"#)
         #expect(document.provider.weight == 1)
         #expect(document.provider.priority == 0)
-        #expect(document.doubts == ["weight", "priority"])
-        #expect(try read(#"{"host":"a","port":1,"weight":0,"priority":65535}"#).doubts == [])
+        #expect(document.defaulted == ["weight", "priority"])
+        #expect(try read(#"{"host":"a","port":1,"weight":0,"priority":65535}"#).defaulted == [])
     }
 
     @Test func `an excerpt is short and plain`() {

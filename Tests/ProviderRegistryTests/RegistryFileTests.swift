@@ -7,16 +7,19 @@ import Testing
 @Suite struct RegistryFileTests {
     private let clock = ClockReading(instant: .now, milliseconds: 1_800_000_000_000)
 
-    private func registration(_ host: ProviderHost, port: UInt16 = 80, isHeld: Bool = false) -> Registration {
-        Registration(creationZxid: -7, provider: Provider(host: host, port: port, weight: 3, priority: 65535), isHeld: isHeld)
+    private func registration(_ host: ProviderHost, port: UInt16 = 80) -> Registration {
+        Registration(creationZxid: -7, provider: Provider(host: host, port: port, weight: 3, priority: 65535))
     }
 
     private var example: [SavedRegistry] {
         let uuid = InstanceName("7b1f3ad4-9c5e-4b0a-8f3d-2d1c0b9a8e7f")
         var web = Service(registrations: [
-            uuid: registration(.ipv4(IPv4Address(value: 1 << 24))), "ü": registration(.ipv6(IPv6Address(value: 1)), isHeld: true),
-            "": registration(.name("a.example"), port: 65535),
+            uuid: registration(.ipv4(IPv4Address(value: 1 << 24))), "": registration(.name("a.example"), port: 65535),
         ])
+        web.held = [
+            HeldProvider(instance: "ü", registration: registration(.ipv6(IPv6Address(value: 1)))),
+            HeldProvider(instance: uuid, registration: registration(.name("b.example"))),
+        ]
         web.reach = .lost(since: clock.instant - .seconds(90))
         let services: [ServiceName: Service] = ["web": web, "empty": Service(), "unknown": Service(reach: .unknown)]
         return [

@@ -19,7 +19,7 @@ import Testing
 @Suite struct MergedServiceTests {
     @Test func `a znode that is there stands for its provider rather than an older one that has vanished`() throws {
         let provider = Provider(host: try #require(ProviderHost("10.0.0.1")), port: 80)
-        let vanished = Service(registrations: ["old": Registration(creationZxid: 1, provider: provider, isHeld: true)])
+        let vanished = Service(held: [HeldProvider(instance: "old", registration: Registration(creationZxid: 1, provider: provider))])
         let service = Service(registrations: ["new": Registration(creationZxid: 2, provider: provider)])
         #expect(MergedService([vanished, service]).members.map(\.instance) == ["new"])
     }

@@ -11,13 +11,13 @@ import Testing
         "first", "------------------------------------", "0a9b8c7d-1234-4fed-8000-ffffffffffü",
     ])
     func `a name is the text that it was made of`(_ text: String) {
-        #expect(ZnodeName(text).text == text)
-        #expect(ZnodeName(text) == ZnodeName(text))
+        #expect(InstanceName(text).text == text)
+        #expect(InstanceName(text) == InstanceName(text))
     }
 
     @Test func `a uuid in capitals is another znode`() {
-        #expect(ZnodeName(uuid) != ZnodeName(uuid.uppercased()))
-        #expect(Set([ZnodeName(uuid), ZnodeName(uuid.uppercased()), ZnodeName(uuid)]).count == 2)
+        #expect(InstanceName(uuid) != InstanceName(uuid.uppercased()))
+        #expect(Set([InstanceName(uuid), InstanceName(uuid.uppercased()), InstanceName(uuid)]).count == 2)
     }
 
     @Test func `names are ordered by their octets, uuids or not`() {
@@ -25,7 +25,7 @@ import Testing
             "0", uuid, "0a9b8c7d-1234-4fed-8000-ffffffffff0a", "0a9b8c7d-1234-4fed-8000-ffffffffff0g", "0b",
             "1a9b8c7d-1234-4fed-8000-ffffffffff09",
         ]
-        let names: [ZnodeName] = sorted.reversed().map { ZnodeName($0) }
+        let names: [InstanceName] = sorted.reversed().map { InstanceName($0) }
         #expect(names.sorted().map(\.text) == sorted)
     }
 }

@@ -40,9 +40,14 @@ package struct TestRegistry {
 
     /// Adds a provider, younger than all before it.
     package mutating func add(_ service: String, _ instance: InstanceName, _ provider: Provider, isHeld: Bool = false) {
-        let zxid = Int64(registry.services.values.reduce(0) { $0 + $1.registrations.count } + 1)
-        registry.services[ServiceName(service), default: Service()].registrations[instance] = Registration(
-            creationZxid: zxid, provider: provider, isHeld: isHeld)
+        let zxid = Int64(registry.services.values.reduce(0) { $0 + $1.count } + 1)
+        let registration = Registration(creationZxid: zxid, provider: provider)
+        if isHeld {
+            registry.services[ServiceName(service), default: Service()].held.append(
+                HeldProvider(instance: instance, registration: registration))
+        } else {
+            registry.services[ServiceName(service), default: Service()].registrations[instance] = registration
+        }
     }
 
     /// TTL 5, negative TTL 1, name server 192.0.2.53.
@@ -52,11 +57,11 @@ package struct TestRegistry {
     package var zone: Zone? {
         guard let origin = DomainName(text: "svc.local") else { return nil }
         var compiler = ZoneCompiler(origins: [origin], policy: Self.policy, seed: 1)
-        compiler.replace(with: registry, zone: 0)
+        compiler.replace(with: registry, for: origin)
         compiler.resolve(hosts)
         _ = compiler.compile { _ in 1 }
         compiler.resolve(hosts)
-        return compiler.compile { _ in 1 }[0]
+        return compiler.compile { _ in 1 }[origin]
     }
 
     /// The zone as it is served.
@@ -94,9 +99,12 @@ package struct TestResponder {
     }
 }
 
-extension ZnodeName: ExpressibleByStringLiteral {
+extension ServiceName: ExpressibleByStringLiteral, ExpressibleByStringInterpolation {
     /// A name in a test.
     package init(stringLiteral text: String) { self.init(text) }
 }
 
-extension ZnodeName: ExpressibleByStringInterpolation {}
+extension InstanceName: ExpressibleByStringLiteral, ExpressibleByStringInterpolation {
+    /// A name in a test.
+    package init(stringLiteral text: String) { self.init(text) }
+}

@@ -4,14 +4,16 @@ import Testing
 @testable import ZoneCompilation
 
 @Suite struct CompilationQueueTests {
-    private func service(_ number: Int) -> ZoneCompiler.ServiceReference { .init(zone: number, owner: .root) }
+    private func service(_ number: Int) -> ServiceReference { .init(origin: .root, owner: DomainName(text: "\(number)") ?? .root) }
+
+    private func number(_ service: ServiceReference?) -> Int? { service.flatMap { Int($0.owner.text.dropLast()) } }
 
     @Test func `the cheapest and the oldest come by turns, of equal ones the first to come`() {
         var queue = CompilationQueue()
         for (number, price) in [5, 1, 9, 1, 3].enumerated() { _ = queue.insert(service(number), price: price) }
         let isNew = queue.insert(service(1), price: 1)
         #expect(!isNew)
-        let order = (0..<6).map { _ in queue.popFirst()?.zone }
+        let order = (0..<6).map { _ in self.number(queue.popFirst()) }
         #expect(order == [1, 0, 3, 2, 4, nil])
         #expect(queue.isEmpty)
         let isNewAgain = queue.insert(service(1), price: 1)
@@ -24,7 +26,7 @@ import Testing
         var compiled: Set<Int> = []
         for number in 100..<300 {
             _ = queue.insert(service(number), price: 1)
-            let two = (0..<2).compactMap { _ in queue.popFirst()?.zone }
+            let two = (0..<2).compactMap { _ in self.number(queue.popFirst()) }
             #expect(two.contains(number))
             compiled.formUnion(two)
         }
@@ -45,7 +47,7 @@ import Testing
             let isNew = queue.insert(next, price: step % 50)
             #expect(isNew)
         }
-        let rest = Set((0..<50).compactMap { _ in queue.popFirst()?.zone })
+        let rest = Set((0..<50).compactMap { _ in self.number(queue.popFirst()) })
         #expect(rest.count == 50)
         #expect(queue.isEmpty)
     }

@@ -4,8 +4,8 @@ import Testing
 @testable import ZoneCompilation
 
 @Suite struct HostUsesTests {
-    private func service(_ name: String) throws -> HostUses.ServiceReference {
-        .init(zone: 0, owner: try #require(DomainName(text: name)))
+    private func service(_ name: String) throws -> ServiceReference {
+        ServiceReference(origin: .root, owner: try #require(DomainName(text: name)))
     }
 
     @Test func `a host is looked up in the turn of the service that names the fewest hosts`() throws {

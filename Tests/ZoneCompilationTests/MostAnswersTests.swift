@@ -19,10 +19,10 @@ import ZoneCompilation
         var policy = TestRegistry.policy
         policy.mostAnswers = 10
         var compiler = ZoneCompiler(origins: [origin], policy: policy, seed: 1)
-        compiler.replace(with: Registry(services: ["a": service]), zone: 0)
+        compiler.replace(with: Registry(services: ["a": service]), for: origin)
         _ = compiler.compile { _ in 1 }
         compiler.resolve(hosts)
-        let zone = try #require(compiler.compile { _ in 1 }[0])
+        let zone = try #require(compiler.compile { _ in 1 }[origin])
         return (Set(MasterFile.text(of: zone).split(separator: "\n").map(String.init)), compiler.takeReports())
     }
 

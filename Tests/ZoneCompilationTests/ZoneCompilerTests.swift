@@ -26,43 +26,30 @@ import Testing
 
     private func lines(_ compiler: inout ZoneCompiler) -> Set<Substring> {
         Set(
-            compiler.compile { ($0 ?? 0) + 1 }[0].map { MasterFile.text(of: $0).split(separator: "\n").filter { !$0.contains(" SOA ") } }
+            compiler.compile { ($0 ?? 0) + 1 }[origin].map {
+                MasterFile.text(of: $0).split(separator: "\n").filter { !$0.contains(" SOA ") }
+            }
                 ?? [])
-    }
-
-    /// Numbers that look random, the same ones for a seed.
-    private struct Numbers: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            let product = state.multipliedFullWidth(by: state ^ 0xE703_7ED1_A0B4_28DB)
-            return product.high ^ product.low
-        }
     }
 
     /// All records, and the number of names: those without records do not stand in a master file.
     private func content(_ compiler: inout ZoneCompiler) -> [String] {
-        compiler.compile { ($0 ?? 0) + 1 }.map { zone in
-            guard let zone else { return "" }
+        compiler.compile { ($0 ?? 0) + 1 }.values.sorted { $0.origin.text < $1.origin.text }.map { zone in
             let records = MasterFile.text(of: zone).split(separator: "\n").filter { !$0.contains(" SOA ") }
             return "\(zone.nameCount) names\n" + records.sorted().joined(separator: "\n")
         }
     }
 
     /// Compiles what waits, one service a slice; gives the zones after each.
-    private func slices(_ compiler: inout ZoneCompiler) -> [[Zone?]] {
-        var slices: [[Zone?]] = []
+    private func slices(_ compiler: inout ZoneCompiler) -> [[DomainName: Zone]] {
+        var slices: [[DomainName: Zone]] = []
         repeat { slices.append(compiler.compile(while: { false }) { ($0 ?? 0) + 1 }) } while !compiler.isUpToDate
         return slices
     }
 
     /// The names of each zone, and whether each has data.
-    private func names(_ zones: [Zone?]) -> [[DomainName: Bool]] {
-        zones.map { zone in
-            let nodes = (zone?.shards ?? []).flatMap(\.entries).compactMap(\.node)
-            return Dictionary(uniqueKeysWithValues: nodes.map { ($0.owner, $0.count > 0) })
-        }
+    private func names(_ zones: [DomainName: Zone]) -> [DomainName: [DomainName: Bool]] {
+        zones.mapValues { Dictionary(uniqueKeysWithValues: $0.nodes.map { ($0.owner, $0.count > 0) }) }
     }
 
     private static let names: [ServiceName] = [
@@ -91,20 +78,20 @@ import Testing
         func compiler() -> ZoneCompiler { ZoneCompiler(origins: origins, policy: TestRegistry.policy, seed: 1) }
         var steps = compiler()
         var registries = [Registry(), Registry()]
-        for zone in 0...1 { steps.replace(with: registries[zone], zone: zone) }
+        for (origin, registry) in zip(origins, registries) { steps.replace(with: registry, for: origin) }
         let resolved = ["h.example.net": HostAddresses(ipv4: .known([IPv4Address(value: 9)]), ipv6: .known([]))]
         for step in 0..<100 {
             let name = try #require(Self.names.randomElement(using: &random))
             let zone = Int.random(in: 0...1, using: &random)
             let new = randomService(step, &random)
             registries[zone].services[name] = new
-            steps.apply(RegistryChange(services: [name: new]), zone: zone)
+            steps.apply(RegistryChange(services: [name: new]), to: origins[zone])
             if step == 50 { steps.resolve(resolved) }
             // Changes come while others wait.
             for _ in 0..<Int.random(in: 0...2, using: &random) { _ = steps.compile(while: { false }) { ($0 ?? 0) + 1 } }
             guard step % 5 == 0 else { continue }
             var whole = compiler()
-            for zone in 0...1 { whole.replace(with: registries[zone], zone: zone) }
+            for (origin, registry) in zip(origins, registries) { whole.replace(with: registry, for: origin) }
             // Hosts that no provider named meanwhile have been forgotten.
             if step >= 50 {
                 whole.resolve(resolved)
@@ -120,8 +107,8 @@ import Testing
         func compiler() -> ZoneCompiler { ZoneCompiler(origins: origins, policy: TestRegistry.policy, seed: 1) }
         var registries = [Registry(), Registry()]
         var steps = compiler()
-        for zone in 0...1 { steps.replace(with: registries[zone], zone: zone) }
-        var before = names(slices(&steps).last ?? [])
+        for (origin, registry) in zip(origins, registries) { steps.replace(with: registry, for: origin) }
+        var before = names(slices(&steps).last ?? [:])
         for step in 0..<50 {
             // Two at once: a name that one gives up the other may take.
             for _ in 0..<2 {
@@ -129,17 +116,18 @@ import Testing
                 let zone = Int.random(in: 0...1, using: &random)
                 let new = randomService(step, &random)
                 registries[zone].services[name] = new
-                steps.apply(RegistryChange(services: [name: new]), zone: zone)
+                steps.apply(RegistryChange(services: [name: new]), to: origins[zone])
             }
             var whole = compiler()
-            for zone in 0...1 { whole.replace(with: registries[zone], zone: zone) }
+            for (origin, registry) in zip(origins, registries) { whole.replace(with: registry, for: origin) }
             let after = names(whole.compile { ($0 ?? 0) + 1 })
             for zones in slices(&steps) {
-                for (now, (before, after)) in zip(names(zones), zip(before, after)) {
+                let now = names(zones)
+                for (origin, after) in after {
                     for (name, hasData) in after {
-                        guard let hadData = before[name] else { continue }
-                        #expect(now[name] != nil, "step \(step): \(name.text)")
-                        if hasData, hadData { #expect(now[name] == true, "step \(step): data of \(name.text)") }
+                        guard let hadData = before[origin]?[name] else { continue }
+                        #expect(now[origin]?[name] != nil, "step \(step): \(name.text)")
+                        if hasData, hadData { #expect(now[origin]?[name] == true, "step \(step): data of \(name.text)") }
                     }
                 }
             }
@@ -150,10 +138,10 @@ import Testing
 
     @Test func `a zone is handed out when it has been compiled whole, then service by service`() {
         var compiler = compiler()
-        compiler.replace(with: Registry(services: ["a": service("10.0.0.1"), "b": service("10.0.0.2", "10.0.0.3")]), zone: 0)
-        #expect(slices(&compiler).map { $0[0] != nil } == [false, true])
-        compiler.apply(RegistryChange(services: ["b": service("10.0.0.4", "10.0.0.5"), "c": service("10.0.0.6")]), zone: 0)
-        let texts = slices(&compiler).map { $0[0].map(MasterFile.text) ?? "" }
+        compiler.replace(with: Registry(services: ["a": service("10.0.0.1"), "b": service("10.0.0.2", "10.0.0.3")]), for: origin)
+        #expect(slices(&compiler).map { $0[origin] != nil } == [false, true])
+        compiler.apply(RegistryChange(services: ["b": service("10.0.0.4", "10.0.0.5"), "c": service("10.0.0.6")]), to: origin)
+        let texts = slices(&compiler).map { $0[origin].map(MasterFile.text) ?? "" }
         #expect(texts.map { $0.contains("\nc.svc.local. 5 IN A 10.0.0.6") } == [true, true])
         #expect(texts.map { $0.contains("\nb.svc.local. 5 IN A 10.0.0.4") } == [false, true])
     }
@@ -164,18 +152,18 @@ import Testing
         var services = Dictionary(uniqueKeysWithValues: (0..<50).map { (ServiceName("user\($0)"), service("f.svc.local")) })
         services["f"] = service("10.0.0.1")
         services["web"] = service("10.0.0.2", "10.0.0.3", "10.0.0.4")
-        compiler.replace(with: Registry(services: services), zone: 0)
+        compiler.replace(with: Registry(services: services), for: origin)
         _ = slices(&compiler)
-        compiler.apply(RegistryChange(services: ["web": service("10.0.1.2", "10.0.1.3", "10.0.1.4")]), zone: 0)
+        compiler.apply(RegistryChange(services: ["web": service("10.0.1.2", "10.0.1.3", "10.0.1.4")]), to: origin)
         var count = 0
         while !lines(after: &compiler).contains("web.svc.local. 5 IN A 10.0.1.2"), count < 50 {
             count += 1
-            compiler.apply(RegistryChange(services: ["f": service("10.0.2.\(count)")]), zone: 0)
+            compiler.apply(RegistryChange(services: ["f": service("10.0.2.\(count)")]), to: origin)
         }
         #expect(count < 10)
         // Nor do they starve.
         for number in 0..<1000 {
-            compiler.apply(RegistryChange(services: ["f": service("10.1.\(number / 250).\(number % 250)")]), zone: 0)
+            compiler.apply(RegistryChange(services: ["f": service("10.1.\(number / 250).\(number % 250)")]), to: origin)
             _ = compiler.compile(while: { false }) { ($0 ?? 0) + 1 }
         }
         let stale = lines(after: &compiler).filter { $0.hasPrefix("user") && $0.contains(" A 10.0.2.") }
@@ -184,20 +172,20 @@ import Testing
 
     /// The records after one slice.
     private func lines(after compiler: inout ZoneCompiler) -> Set<Substring> {
-        Set(compiler.compile(while: { false }) { ($0 ?? 0) + 1 }[0].map { MasterFile.text(of: $0).split(separator: "\n") } ?? [])
+        Set(compiler.compile(while: { false }) { ($0 ?? 0) + 1 }[origin].map { MasterFile.text(of: $0).split(separator: "\n") } ?? [])
     }
 
     /// A service is changed before one has been compiled that names it, and one that names that has been.
     @Test func `a change passes through services that wait`() {
         var compiler = compiler()
-        compiler.replace(with: Registry(), zone: 0)
+        compiler.replace(with: Registry(), for: origin)
         let services: [(ServiceName, Service)] = [
             ("t", service("m.svc.local")), ("f", service("10.0.0.1")), ("m", service("f.svc.local", "10.0.0.9", "10.0.0.8")),
         ]
-        for (name, service) in services { compiler.apply(RegistryChange(services: [name: service]), zone: 0) }
+        for (name, service) in services { compiler.apply(RegistryChange(services: [name: service]), to: origin) }
         // `t`, the cheapest, and `f`, then the oldest.
         for _ in 0..<2 { _ = compiler.compile(while: { false }) { ($0 ?? 0) + 1 } }
-        compiler.apply(RegistryChange(services: ["f": service("10.0.0.2")]), zone: 0)
+        compiler.apply(RegistryChange(services: ["f": service("10.0.0.2")]), to: origin)
         let lines = lines(&compiler)
         #expect(lines.contains("t.svc.local. 5 IN A 10.0.0.2"))
         #expect(!lines.contains("t.svc.local. 5 IN A 10.0.0.1"))
@@ -206,8 +194,8 @@ import Testing
     @Test func `the youngest providers of a service that is too large are left out and reported once`() {
         func many(_ count: Int) -> Service { service((0..<count).map { "10.0.\($0 / 250).\($0 % 250)" }) }
         var compiler = ZoneCompiler(origins: [origin], policy: TestRegistry.policy, seed: 1, limit: 100_000)
-        compiler.replace(with: Registry(services: ["a": many(1000), "b": many(2)]), zone: 0)
-        let text = compiler.compile { _ in 1 }[0].map(MasterFile.text) ?? ""
+        compiler.replace(with: Registry(services: ["a": many(1000), "b": many(2)]), for: origin)
+        let text = compiler.compile { _ in 1 }[origin].map(MasterFile.text) ?? ""
         let count = text.split(separator: "\n").count { $0.hasPrefix("a.svc.local. 5 IN A ") }
         #expect((100..<1000).contains(count))
         #expect(text.contains("\na.svc.local. 5 IN A 10.0.0.0\n"))
@@ -217,7 +205,7 @@ import Testing
         let owner = DomainName(text: "a.svc.local") ?? .root
         let reports = compiler.takeReports()
         #expect(reports == [.oversized(owner: owner, leftOut: 1000 - count)])
-        compiler.apply(RegistryChange(services: ["a": many(999)]), zone: 0)
+        compiler.apply(RegistryChange(services: ["a": many(999)]), to: origin)
         _ = compiler.compile { _ in 1 }
         let laterReports = compiler.takeReports()
         #expect(laterReports == [])
@@ -230,8 +218,8 @@ import Testing
             with: Registry(services: [
                 "f": service((1...500).map { "2001:db8::" + String($0, radix: 16) }),
                 "g": service((1...500).map { _ in "f.svc.local" }), "x": service((0..<500).map { "u\($0).g.svc.local" }),
-            ]), zone: 0)
-        let compiled = compiler.compile { _ in 1 }[0]
+            ]), for: origin)
+        let compiled = compiler.compile { _ in 1 }[origin]
         let zone = try #require(compiled)
         let reports = compiler.takeReports()
         #expect(reports == [])
@@ -246,27 +234,27 @@ import Testing
         var compiler = compiler()
         func registry(_ hosts: String...) -> Registry { Registry(services: ["a": service(hosts)]) }
         let known = HostAddresses(ipv4: .known([IPv4Address(value: 1)]), ipv6: .known([]))
-        compiler.replace(with: registry("h.example.net"), zone: 0)
+        compiler.replace(with: registry("h.example.net"), for: origin)
         _ = lines(&compiler)
         compiler.resolve(["h.example.net": known])
         #expect(lines(&compiler).contains("a.svc.local. 5 IN A 0.0.0.1"))
-        compiler.replace(with: registry("10.0.0.1"), zone: 0)
+        compiler.replace(with: registry("10.0.0.1"), for: origin)
         _ = lines(&compiler)
         #expect(compiler.takeHostChange().dropped == ["h.example.net"])
         // The resolver's last word may come late.
         compiler.resolve(["h.example.net": known])
         _ = lines(&compiler)
-        compiler.replace(with: registry("h.example.net"), zone: 0)
+        compiler.replace(with: registry("h.example.net"), for: origin)
         #expect(lines(&compiler).contains("; a.svc.local. A: not known at present"))
     }
 
     @Test func `a host passes from one service to another without being forgotten`() {
         var compiler = compiler()
-        compiler.replace(with: Registry(services: ["a": service("h.example.net"), "b": service("10.0.0.1", "10.0.0.2")]), zone: 0)
+        compiler.replace(with: Registry(services: ["a": service("h.example.net"), "b": service("10.0.0.1", "10.0.0.2")]), for: origin)
         _ = lines(&compiler)
         compiler.resolve(["h.example.net": HostAddresses(ipv4: .known([IPv4Address(value: 1)]), ipv6: .known([]))])
         _ = lines(&compiler)
-        compiler.apply(RegistryChange(services: ["a": nil as Service?, "b": service("10.0.0.1", "h.example.net")]), zone: 0)
+        compiler.apply(RegistryChange(services: ["a": nil as Service?, "b": service("10.0.0.1", "h.example.net")]), to: origin)
         _ = compiler.takeHostChange()
         _ = slices(&compiler)
         #expect(compiler.takeHostChange().dropped == [])
@@ -277,7 +265,7 @@ import Testing
         var compiler = compiler()
         var lost = service("10.0.0.1")
         lost.reach = .unknown
-        compiler.replace(with: Registry(services: ["Web": lost, "web": service("10.0.0.2"), "s": service("web.svc.local")]), zone: 0)
+        compiler.replace(with: Registry(services: ["Web": lost, "web": service("10.0.0.2"), "s": service("web.svc.local")]), for: origin)
         let lines = lines(&compiler)
         for owner in ["web", "s"] {
             #expect(lines.filter { $0.hasPrefix("\(owner).svc.local. 5 IN A ") } == ["\(owner).svc.local. 5 IN A 10.0.0.2"])
@@ -288,7 +276,7 @@ import Testing
     @Test func `reports beyond a number are counted`() {
         var compiler = compiler()
         let names = (0..<ZoneCompiler.mostReports + 7).map { ServiceName("a..\($0)") }
-        compiler.replace(with: Registry(services: Dictionary(uniqueKeysWithValues: names.map { ($0, Service()) })), zone: 0)
+        compiler.replace(with: Registry(services: Dictionary(uniqueKeysWithValues: names.map { ($0, Service()) })), for: origin)
         let reports = compiler.takeReports()
         #expect(reports.count == ZoneCompiler.mostReports + 1)
         #expect(reports.last == .more(7))
@@ -298,12 +286,12 @@ import Testing
 
     @Test func `the serial rises only when something is different`() {
         var compiler = compiler()
-        compiler.replace(with: Registry(services: [ServiceName("a"): service("10.0.0.1")]), zone: 0)
-        #expect(compiler.compile { ($0 ?? 0) + 1 }[0]?.authority.serial == 1)
-        compiler.replace(with: Registry(services: [ServiceName("a"): service("10.0.0.1")]), zone: 0)
-        #expect(compiler.compile { ($0 ?? 0) + 1 }[0]?.authority.serial == 1)
-        compiler.replace(with: Registry(), zone: 0)
-        #expect(compiler.compile { ($0 ?? 0) + 1 }[0]?.authority.serial == 2)
+        compiler.replace(with: Registry(services: [ServiceName("a"): service("10.0.0.1")]), for: origin)
+        #expect(compiler.compile { ($0 ?? 0) + 1 }[origin]?.authority.serial == 1)
+        compiler.replace(with: Registry(services: [ServiceName("a"): service("10.0.0.1")]), for: origin)
+        #expect(compiler.compile { ($0 ?? 0) + 1 }[origin]?.authority.serial == 1)
+        compiler.replace(with: Registry(), for: origin)
+        #expect(compiler.compile { ($0 ?? 0) + 1 }[origin]?.authority.serial == 2)
     }
 
     @Test func `names that cannot be domain names are told once`() {
@@ -311,16 +299,17 @@ import Testing
         let registry = Registry(services: [
             ServiceName("a..b"): service("10.0.0.1"), ServiceName(String(repeating: "x", count: 64)): service("10.0.0.1"),
         ])
-        compiler.replace(with: registry, zone: 0)
+        compiler.replace(with: registry, for: origin)
         _ = compiler.compile { _ in 1 }
         #expect(compiler.takeReports().count == 2)
-        compiler.replace(with: registry, zone: 0)
+        compiler.replace(with: registry, for: origin)
         #expect(compiler.takeReports().isEmpty)
     }
 
     @Test func `hosts inside the zone are never asked of a resolver`() {
         var compiler = compiler()
-        compiler.replace(with: Registry(services: [ServiceName("a"): service("b.svc.local", "x.example.net", "ns.dns.svc.local")]), zone: 0)
+        compiler.replace(
+            with: Registry(services: [ServiceName("a"): service("b.svc.local", "x.example.net", "ns.dns.svc.local")]), for: origin)
         _ = compiler.compile { _ in 1 }
         #expect(Set(compiler.takeHostChange().followed.keys) == ["x.example.net"])
     }
@@ -328,18 +317,18 @@ import Testing
     @Test func `a host inside a zone that has not been read is not known yet`() throws {
         let other = try #require(DomainName(text: "z2.local"))
         var compiler = ZoneCompiler(origins: [origin, other], policy: TestRegistry.policy, seed: 1)
-        compiler.replace(with: Registry(services: ["a": service("db.z2.local")]), zone: 0)
+        compiler.replace(with: Registry(services: ["a": service("db.z2.local")]), for: origin)
         #expect(lines(&compiler).contains("; a.svc.local. A: not known at present"))
-        compiler.replace(with: Registry(), zone: 1)
+        compiler.replace(with: Registry(), for: other)
         #expect(!lines(&compiler).contains("; a.svc.local. A: not known at present"))
-        compiler.replace(with: Registry(services: ["db": service("10.0.0.7")]), zone: 1)
+        compiler.replace(with: Registry(services: ["db": service("10.0.0.7")]), for: other)
         #expect(lines(&compiler).contains("a.svc.local. 5 IN A 10.0.0.7"))
     }
 
     @Test func `equal SRV records are one`() {
         var compiler = compiler()
-        compiler.replace(with: Registry(services: ["a": service("10.0.0.1", "u0.a.svc.local")]), zone: 0)
-        let zone = compiler.compile { _ in 1 }[0].map(MasterFile.text) ?? ""
+        compiler.replace(with: Registry(services: ["a": service("10.0.0.1", "u0.a.svc.local")]), for: origin)
+        let zone = compiler.compile { _ in 1 }[origin].map(MasterFile.text) ?? ""
         #expect(
             zone.split(separator: "\n").filter { $0.hasPrefix("a.svc.local. 5 IN SRV") } == ["a.svc.local. 5 IN SRV 0 1 80 u0.a.svc.local."]
         )
@@ -361,8 +350,8 @@ import Testing
         var services: [ServiceName: Service] = ["x": many(2000) { "10.0.\($0 / 250).\($0 % 250)" }, "y": many(2000) { _ in "x.svc.local" }]
         services["z"] = many(2000) { "u\($0).x.svc.local" }
         for number in 0..<1000 { services["ring\(number)"] = service("ring\((number + 1) % 1000).svc.local") }
-        compiler.replace(with: Registry(services: services), zone: 0)
-        guard let zone = compiler.compile(serial: { _ in 1 })[0] else { return }
+        compiler.replace(with: Registry(services: services), for: origin)
+        guard let zone = compiler.compile(serial: { _ in 1 })[origin] else { return }
         var responder = TestResponder(seed: 1)
         let zones = ServedZones([ServedZone(zone, .current)])
         for name in ["y.svc.local", "z.svc.local", "u1999.y.svc.local"] {

@@ -8,6 +8,8 @@ import Testing
 import ZoneCompilation
 
 @Suite struct ZonePublisherTests {
+    private let origin = DomainName(text: "svc.local") ?? .root
+
     /// What a publisher has handed out.
     private final class Handed: Sendable {
         let zones = Mutex<[ServedZones]>([])
@@ -32,7 +34,7 @@ import ZoneCompilation
     ) async throws {
         let handed = Handed()
         let publisher = ZonePublisher(
-            origins: [DomainName(text: "svc.local")].compactMap(\.self), policy: TestRegistry.policy, maximumStale: maximumStale,
+            origins: [origin], policy: TestRegistry.policy, maximumStale: maximumStale,
             seed: 1,
             outlets: .init(
                 publish: { zones in handed.zones.withLock { $0.append(zones) } },
@@ -52,7 +54,7 @@ import ZoneCompilation
     @Test func `the serial is the time, or the next number where that would not rise`() async throws {
         try await publishing { publisher, handed in
             for (step, registry) in [registry, Registry(), self.registry].enumerated() {
-                publisher.send(.read(registry, zone: 0))
+                publisher.send(.complete(registry), for: origin)
                 try await waitUntil("serial \(1000 + step)") { try handed.serial() == 1000 + step }
             }
         }
@@ -60,11 +62,11 @@ import ZoneCompilation
 
     @Test func `nothing is handed out for what makes no difference`() async throws {
         try await publishing { publisher, handed in
-            publisher.send(.read(registry, zone: 0))
+            publisher.send(.complete(registry), for: origin)
             try await waitUntil("the first zone") { try handed.serial() == 1000 }
-            publisher.send(.read(registry, zone: 0))
-            publisher.send(.resolved(["other.example": HostAddresses(ipv4: .known([]), ipv6: .known([]))]))
-            publisher.send(.changed(RegistryChange(services: ["b": Service()]), zone: 0))
+            publisher.send(.complete(registry), for: origin)
+            publisher.resolve(["other.example": HostAddresses(ipv4: .known([]), ipv6: .known([]))])
+            publisher.send(.changed(RegistryChange(services: ["b": Service()])), for: origin)
             try await waitUntil("the second zone") { try handed.ask("b.svc.local", "A")?.code == "NOERROR" }
             #expect(handed.zones.withLock { $0.count } == 2)
         }
@@ -72,18 +74,18 @@ import ZoneCompilation
 
     @Test func `hosts are followed, and their addresses answered`() async throws {
         try await publishing { publisher, handed in
-            publisher.send(.read(registry, zone: 0))
+            publisher.send(.complete(registry), for: origin)
             try await waitUntil("the host is followed") { handed.hosts.withLock { $0 }.map { Set($0.followed.keys) } == [["h.example"]] }
             #expect(try handed.ask("a.svc.local", "A")?.code == "SERVFAIL")
-            publisher.send(.resolved(["h.example": HostAddresses(ipv4: .known([IPv4Address(value: 7)]), ipv6: .known([]))]))
+            publisher.resolve(["h.example": HostAddresses(ipv4: .known([IPv4Address(value: 7)]), ipv6: .known([]))])
             try await waitUntil("its address") { try handed.ask("a.svc.local", "A")?.answer == ["a.svc.local. 5 A 0.0.0.7"] }
         }
     }
 
     @Test func `a family that a host has none of is no data for the negative TTL, and the other keeps its own`() async throws {
         try await publishing { publisher, handed in
-            publisher.send(.read(registry, zone: 0))
-            publisher.send(.resolved(["h.example": HostAddresses(ipv4: .known([IPv4Address(value: 7)]), ipv6: .known([]))]))
+            publisher.send(.complete(registry), for: origin)
+            publisher.resolve(["h.example": HostAddresses(ipv4: .known([IPv4Address(value: 7)]), ipv6: .known([]))])
             try await waitUntil("its address") { try handed.ask("a.svc.local", "A")?.answer == ["a.svc.local. 5 A 0.0.0.7"] }
             let other = try #require(try handed.ask("a.svc.local", "AAAA"))
             #expect(other.code == "NOERROR" && other.answer == [])
@@ -96,15 +98,16 @@ import ZoneCompilation
             let own = Service(registrations: [
                 "u": Registration(creationZxid: 1, provider: Provider(host: .ipv4(IPv4Address(value: 7)), port: 80))
             ])
-            publisher.send(.read(Registry(services: ["a": own, "b": own]), zone: 0))
-            publisher.send(.connected(sessionTimeout: .milliseconds(100), zone: 0))
+            publisher.send(.complete(Registry(services: ["a": own, "b": own])), for: origin)
+            publisher.send(.connected(sessionTimeout: .milliseconds(100)), for: origin)
             publisher.send(
-                .changed(RegistryChange(services: ["a": Service(registrations: own.registrations, reach: .lost(since: .now))]), zone: 0))
+                .changed(RegistryChange(services: ["a": Service(registrations: own.registrations, reach: .lost(since: .now))])), for: origin
+            )
             try await waitUntil("stale") { try handed.ask("a.svc.local", "A")?.edns?["ede"] == 3 }
             try await waitUntil("unknown") { try handed.ask("a.svc.local", "A")?.code == "SERVFAIL" }
             #expect(try handed.ask("u.a.svc.local", "SRV")?.code == "SERVFAIL")
             #expect(try handed.ask("b.svc.local", "A").map { $0.code == "NOERROR" && $0.edns?["ede"] == nil } == true)
-            publisher.send(.changed(RegistryChange(services: ["a": own]), zone: 0))
+            publisher.send(.changed(RegistryChange(services: ["a": own])), for: origin)
             try await waitUntil("itself") {
                 try handed.ask("a.svc.local", "A").map { $0.answer == ["a.svc.local. 5 A 0.0.0.7"] && $0.edns?["ede"] == nil } == true
             }
@@ -113,12 +116,12 @@ import ZoneCompilation
 
     @Test func `without a connection answers are stale, then none`() async throws {
         try await publishing { publisher, handed in
-            publisher.send(.read(registry, zone: 0))
-            publisher.send(.connected(sessionTimeout: .milliseconds(100), zone: 0))
-            publisher.send(.disconnected(since: .now, zone: 0))
+            publisher.send(.complete(registry), for: origin)
+            publisher.send(.connected(sessionTimeout: .milliseconds(100)), for: origin)
+            publisher.send(.disconnected(since: .now), for: origin)
             try await waitUntil("stale") { try handed.ask("svc.local", "SOA")?.edns?["ede"] == 3 }
             try await waitUntil("too old") { try handed.ask("svc.local", "SOA")?.edns?["ede"] == 22 }
-            publisher.send(.connected(sessionTimeout: .milliseconds(100), zone: 0))
+            publisher.send(.connected(sessionTimeout: .milliseconds(100)), for: origin)
             try await waitUntil("current") {
                 try handed.ask("svc.local", "SOA").map { $0.code == "NOERROR" && $0.edns?["ede"] == nil } == true
             }
@@ -127,8 +130,8 @@ import ZoneCompilation
 
     @Test func `a service that costs little does not wait for those that cost much, nor does the state of the connection`() async throws {
         try await publishing(maximumStale: nil) { publisher, handed in
-            publisher.send(.read(registry, zone: 0))
-            publisher.send(.connected(sessionTimeout: .milliseconds(1), zone: 0))
+            publisher.send(.complete(registry), for: origin)
+            publisher.send(.connected(sessionTimeout: .milliseconds(1)), for: origin)
             try await waitUntil("the first zone") { try handed.serial() == 1000 }
             var change = RegistryChange()
             for number in 0..<40 {
@@ -139,9 +142,9 @@ import ZoneCompilation
                 }
                 change.services["large\(number)"] = service
             }
-            publisher.send(.changed(change, zone: 0))
-            publisher.send(.disconnected(since: .now - .milliseconds(10), zone: 0))
-            publisher.send(.changed(RegistryChange(services: ["small": Service()]), zone: 0))
+            publisher.send(.changed(change), for: origin)
+            publisher.send(.disconnected(since: .now - .milliseconds(10)), for: origin)
+            publisher.send(.changed(RegistryChange(services: ["small": Service()])), for: origin)
             try await waitUntil("all of them") {
                 try (0..<40).allSatisfy { try handed.ask("large\($0).svc.local", "A")?.code == "NOERROR" }
             }

@@ -1,5 +1,6 @@
 import Testing
 
+@testable import Explanation
 @testable import zoodns
 
 @Suite struct ZoneSourceTests {

@@ -42,6 +42,9 @@ package struct DomainName: Hashable, Sendable {
         self = DomainName(labels: labels) ?? .root
     }
 
+    /// The uncompressed name in lower case that is all of these octets, as this module has written it.
+    init(folded octets: UnsafeRawBufferPointer) { self.octets = Array(octets) }
+
     /// A name from text that has no escapes: labels between dots, with or without a final one; nil if it is no domain name.
     package init?(text: some StringProtocol) {
         if text == "." {
@@ -53,6 +56,35 @@ package struct DomainName: Hashable, Sendable {
         self.init(labels: relative.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false))
     }
 
+    /// The labels between dots below another name; nil if one is empty or over 63 octets, or the whole over 255.
+    package init?(labels text: UnsafeRawBufferPointer, below suffix: DomainName) {
+        let length = 1 + text.count + suffix.octets.count
+        guard length <= Self.maximumLength else { return nil }
+        var isValid = true
+        octets = Array(unsafeUninitializedCapacity: length) { memory, count in
+            var start = 0
+            for index in 0...text.count {
+                if index < text.count, text[index] != UInt8(ascii: ".") {
+                    memory[index + 1] = text[index].asciiLowercased
+                    continue
+                }
+                isValid = isValid && 1...Self.maximumLabelLength ~= index - start
+                memory[start] = UInt8(index - start)
+                start = index + 1
+            }
+            _ = memory[start...].initialize(fromContentsOf: suffix.octets)
+            count = length
+        }
+        if !isValid { return nil }
+    }
+
+    /// A host name: labels between dots, without a final one; nil if it is no domain name.
+    package init?(host: String) {
+        var host = host
+        guard let name = host.withUTF8({ DomainName(labels: UnsafeRawBufferPointer($0), below: .root) }) else { return nil }
+        self = name
+    }
+
     /// This name below another; nil if the result is over 255 octets.
     package func appending(_ suffix: DomainName) -> DomainName? {
         let joined = octets.dropLast() + suffix.octets
@@ -60,9 +92,19 @@ package struct DomainName: Hashable, Sendable {
     }
 
     /// The name with one more label on its left; nil if that is no domain name.
-    package func prepending(_ label: [UInt8]) -> DomainName? {
-        guard 1...Self.maximumLabelLength ~= label.count, 1 + label.count + octets.count <= Self.maximumLength else { return nil }
-        return DomainName(uncheckedOctets: [UInt8(label.count)] + label.map(\.asciiLowercased) + octets)
+    package func prepending(_ label: [UInt8]) -> DomainName? { label.withUnsafeBytes(prepending) }
+
+    /// The name with one more label, of these octets, on its left; nil if that is no domain name.
+    package func prepending(_ label: UnsafeRawBufferPointer) -> DomainName? {
+        let length = 1 + label.count + octets.count
+        guard 1...Self.maximumLabelLength ~= label.count, length <= Self.maximumLength else { return nil }
+        return DomainName(
+            uncheckedOctets: Array(unsafeUninitializedCapacity: length) { memory, count in
+                memory[0] = UInt8(label.count)
+                for index in 0..<label.count { memory[1 + index] = label[index].asciiLowercased }
+                _ = memory[(1 + label.count)...].initialize(fromContentsOf: octets)
+                count = length
+            })
     }
 
     /// The labels, leftmost first, without the root.

@@ -48,7 +48,7 @@ package enum MasterFile {
         }
         switch type {
         case .a: return data.map { String($0) }.joined(separator: ".")
-        case .aaaa: return (0..<8).map { String(number(data[(start + 2 * $0)..<(start + 2 * $0 + 2)]), radix: 16) }.joined(separator: ":")
+        case .aaaa: return ipv6((0..<8).map { number(data[(start + 2 * $0)..<(start + 2 * $0 + 2)]) })
         case .srv: return "\(numbers(0, 3, 2)) \(DomainName(wire: data.dropFirst(6)).text)"
         case .ns: return DomainName(wire: data).text
         case .soa:
@@ -60,11 +60,20 @@ package enum MasterFile {
     }
 
     private static func number(_ octets: some Sequence<UInt8>) -> UInt64 { octets.reduce(0) { $0 << 8 | UInt64($1) } }
-}
 
-extension Zone {
-    /// Its names with what they have, in no order that matters.
-    fileprivate var nodes: [ZoneNode] { shards.flatMap(\.entries).compactMap(\.node) }
+    /// An IPv6 address of eight fields: the first of the longest runs of zeros, two at least, is `::` (RFC 5952 §4), the last two fields of an
+    /// IPv4-mapped address are decimal octets (§5).
+    private static func ipv6(_ fields: [UInt64]) -> String {
+        if fields.count == 8, fields[..<5].allSatisfy({ $0 == 0 }), fields[5] == 0xFFFF {
+            return "::ffff:" + fields[6...].flatMap { [$0 >> 8, $0 & 255] }.map { String($0) }.joined(separator: ".")
+        }
+        func text(_ fields: ArraySlice<UInt64>) -> String { fields.map { String($0, radix: 16) }.joined(separator: ":") }
+        let runs = fields.indices.map { start in start..<(fields[start...].firstIndex { $0 != 0 } ?? fields.endIndex) }
+        guard let longest = runs.map(\.count).max(), longest > 1, let run = runs.first(where: { $0.count == longest }) else {
+            return text(fields[...])
+        }
+        return text(fields[..<run.lowerBound]) + "::" + text(fields[run.upperBound...])
+    }
 }
 
 extension RecordType {

@@ -23,31 +23,22 @@ package struct RecordBlockBuilder {
     /// An RRset whose records stand in `octets`.
     struct PlacedRRset {
         var type: RecordType
-        var isHeld: Bool
-        var isUnknown: Bool
-        /// Whether the records' places on the ring stand before them.
-        var hasPlaces = false
-        /// Where each record ends, from the RRset's own beginning.
-        var ends: [UInt32]
+        var flags: EncodedRRset.Flags = []
+        var count = 0
+        /// Octets of every record if they are equally long, else 0.
+        var recordLength: UInt16 = 0
+        /// Octets of all records together.
+        var length = 0
         /// Where the records begin in `octets`.
-        var start: Int
-        var cumulativeWeights: [UInt64]
-        var additional: [Additional]
-
-        /// What is true of all records together.
-        var flags: EncodedRRset.Flags {
-            var flags: EncodedRRset.Flags = []
-            if isHeld { flags.insert(.isHeld) }
-            if isUnknown { flags.insert(.isUnknown) }
-            if hasPlaces { flags.insert(.hasPlaces) }
-            return flags
-        }
-
-        /// Octets of each record if all are equally long.
-        var commonLength: UInt16? {
-            guard let first = ends.first else { return 0 }
-            return ends.enumerated().allSatisfy { $1 == first &* UInt32($0 + 1) } ? UInt16(exactly: first) : nil
-        }
+        var start = 0
+        /// Where in `ends` it stands where each record ends, from the RRset's own beginning; nil if they are equally long.
+        var ends: Int?
+        /// Where in `weights` the running sums of the weights begin; nil where they make no difference.
+        var weights: Int?
+        /// Where the addresses of the targets stand in `octets` one after another, and how long each is.
+        var glue: (start: Int, length: UInt16)?
+        /// Where in `additional` the targets' addresses begin; nil where there are none, or there is glue.
+        var additional: Int?
     }
 
     /// A name that stands in `octets`.
@@ -55,12 +46,17 @@ package struct RecordBlockBuilder {
         /// Where the name stands in `octets`.
         var start: Int
         var length: UInt8
-        var rrsets: [Handle]
+        /// How many RRsets it has; `lists` has those of one name after another.
+        var count: UInt8
     }
 
     private(set) var octets: [UInt8] = []
     private(set) var rrsets: [PlacedRRset] = []
     private(set) var names: [PlacedName] = []
+    private(set) var lists: [Handle] = []
+    private(set) var ends: [UInt32] = []
+    private(set) var weights: [UInt64] = []
+    private(set) var additional: [Additional] = []
     private var empty: Handle?
     /// Octets that the block may still grow by.
     private var room: Int
@@ -73,61 +69,98 @@ package struct RecordBlockBuilder {
     /// A builder of a block of at most so many octets.
     package init(limit: Int = mostOctets) { room = min(limit, Self.mostOctets) - RecordBlockLayout.overhead }
 
+    /// Has room for so many names and octets at once, where they are known before they are added.
+    package mutating func reserve(names count: Int, octets length: Int) {
+        names.reserveCapacity(count)
+        lists.reserveCapacity(2 * count)
+        rrsets.reserveCapacity(2 * count)
+        octets.reserveCapacity(length)
+    }
+
     /// Adds an RRset; `additional` has an entry for each SRV record, or none at all.
     package mutating func add(_ rrset: RRset, additional: [Additional] = []) -> Handle {
-        precondition(rrset.weights.isEmpty || rrset.weights.count == rrset.records.count, "a weight a record, or none")
-        precondition(additional.isEmpty || additional.count == rrset.records.count, "an entry a record, or none")
-        precondition(rrset.places.isEmpty || rrset.places.count == rrset.records.count, "a place a record, or none")
+        let count = rrset.records.count
+        precondition(rrset.weights.isEmpty || rrset.weights.count == count, "a weight a record, or none")
+        precondition(additional.isEmpty || additional.count == count, "an entry a record, or none")
+        precondition(rrset.places.isEmpty || rrset.places.count == count, "a place a record, or none")
         let length = rrset.records.reduce(0) { $0 + $1.length }
-        guard take(Self.room(forRecords: rrset.records.count, ofLength: 0) + length) else { return placeEmpty() }
-        let hasPlaces = rrset.places.count > 1 && length + rrset.records.count * Self.recordHeaderLength > Self.alwaysFits
-        if hasPlaces { rrset.places.withUnsafeBytes { octets.append(contentsOf: $0) } }
-        let start = octets.count
-        var ends: [UInt32] = []
-        for record in rrset.records {
-            append(record, ttl: rrset.ttl)
-            ends.append(UInt32(octets.count - start))
+        guard take(Self.room(forRecords: count, ofLength: 0) + length) else { return placeEmpty() }
+        var placed = PlacedRRset(type: rrset.type, count: count, length: count * Self.recordHeaderLength + length)
+        if rrset.isHeld { placed.flags.insert(.isHeld) }
+        if rrset.isUnknown, count == 0 { placed.flags.insert(.isUnknown) }
+        if rrset.places.count > 1, placed.length > Self.alwaysFits {
+            placed.flags.insert(.hasPlaces)
+            rrset.places.withUnsafeBytes { octets.append(contentsOf: $0) }
         }
-        return place(
-            PlacedRRset(
-                type: rrset.type, isHeld: rrset.isHeld, isUnknown: rrset.isUnknown && rrset.records.isEmpty, hasPlaces: hasPlaces,
-                ends: ends, start: start,
-                cumulativeWeights: cumulative(rrset.weights), additional: additional))
+        placed.start = octets.count
+        append(rrset, to: &placed)
+        placed.weights = append(weights: rrset.weights)
+        additional.withUnsafeBufferPointer { set($0, of: &placed) }
+        return place(placed)
     }
 
     /// Adds an RRset that is one record of another and shares its octets.
     package mutating func add(record index: Int, of handle: Handle, isHeld: Bool, additional: Additional? = nil) -> Handle {
         let whole = rrsets[handle.index]
-        guard whole.ends.indices.contains(index), take(Self.room(forRecords: 1, ofLength: 0)) else { return placeEmpty() }
-        let start = index == 0 ? 0 : whole.ends[index - 1]
-        return place(
-            PlacedRRset(
-                type: whole.type, isHeld: isHeld, isUnknown: false, ends: [whole.ends[index] - start], start: whole.start + Int(start),
-                cumulativeWeights: [], additional: additional.map { [$0] } ?? []))
+        guard 0..<whole.count ~= index, take(Self.room(forRecords: 1, ofLength: 0)) else { return placeEmpty() }
+        let start = end(ofRecord: index - 1, of: whole)
+        let length = end(ofRecord: index, of: whole) - start
+        var placed = PlacedRRset(type: whole.type, count: 1, length: length, start: whole.start + start)
+        if let recordLength = UInt16(exactly: length) {
+            placed.recordLength = recordLength
+        } else {
+            placed.ends = ends.count
+            ends.append(UInt32(length))
+        }
+        if isHeld { placed.flags.insert(.isHeld) }
+        if let additional { withUnsafePointer(to: additional) { set(.init(start: $0, count: 1), of: &placed) } }
+        return place(placed)
     }
 
     /// Adds a name with RRsets of different types, each added before.
     package mutating func add(_ name: DomainName, _ rrsets: [Handle] = []) {
         guard rrsets.count <= UInt8.max, take(Self.room(forName: name.octets.count, rrsets: rrsets.count)) else { return isOverfull = true }
-        let target = rrsets.compactMap { place(of: name, asTargetIn: $0) }.first
-        names.append(PlacedName(start: target ?? octets.count, length: UInt8(name.octets.count), rrsets: rrsets))
-        if target == nil { octets.append(contentsOf: name.octets) }
+        lists += rrsets
+        add(name, count: rrsets.count)
+    }
+
+    /// Adds a name with addresses and an SRV RRset, as far as it has them, each added before.
+    package mutating func add(_ name: DomainName, _ addresses: Additional, srv: Handle?) {
+        guard take(Self.room(forName: name.octets.count, rrsets: 3)) else { return isOverfull = true }
+        let before = lists.count
+        if let ipv4 = addresses.ipv4 { lists.append(ipv4) }
+        if let ipv6 = addresses.ipv6 { lists.append(ipv6) }
+        if let srv { lists.append(srv) }
+        add(name, count: lists.count - before)
+    }
+
+    /// Adds a name with the RRsets that were listed last.
+    private mutating func add(_ name: DomainName, count: Int) {
+        var target: Int?
+        for handle in lists.suffix(count) where target == nil { target = place(of: name, asTargetIn: handle) }
+        names.append(PlacedName(start: target ?? octets.count, length: UInt8(name.octets.count), count: UInt8(count)))
+        if target == nil { octets += name.octets }
     }
 
     /// Where a name stands in `octets` if it is the target of the only record of an SRV RRset, as an instance's own name mostly is.
     private func place(of name: DomainName, asTargetIn handle: Handle) -> Int? {
         let rrset = rrsets[handle.index]
-        guard rrset.type == .srv, rrset.ends.count == 1, let length = rrset.ends.first else { return nil }
         let start = rrset.start + EncodedRRset.targetOffset
-        let target = octets[start..<rrset.start + Int(length)]
-        return target.elementsEqual(name.octets) ? start : nil
+        guard rrset.type == .srv, rrset.count == 1, rrset.length == EncodedRRset.targetOffset + name.octets.count else { return nil }
+        for (index, octet) in name.octets.enumerated() where octets[start + index] != octet { return nil }
+        return start
+    }
+
+    /// Where a record of an RRset ends, from the RRset's beginning; 0 before the first.
+    private func end(ofRecord index: Int, of rrset: PlacedRRset) -> Int {
+        guard let ends = rrset.ends, index >= 0 else { return (index + 1) * Int(rrset.recordLength) }
+        return Int(self.ends[ends + index])
     }
 
     /// What stands in the place of all RRsets that do not fit.
     private mutating func placeEmpty() -> Handle {
         if let empty { return empty }
-        let rrset = PlacedRRset(type: .a, isHeld: false, isUnknown: false, ends: [], start: 0, cumulativeWeights: [], additional: [])
-        let handle = place(rrset)
+        let handle = place(PlacedRRset(type: .a))
         empty = handle
         return handle
     }
@@ -147,23 +180,74 @@ package struct RecordBlockBuilder {
         return Handle(index: rrsets.count - 1)
     }
 
-    private mutating func append(_ record: RecordData, ttl: UInt32) {
-        let data = record.octets
-        octets.append(contentsOf: ownerPointer.octets)
-        octets.append(contentsOf: record.type.rawValue.octets)
-        octets.append(contentsOf: RecordClass.internet.octets)
-        octets.append(contentsOf: ttl.octets)
-        octets.append(contentsOf: UInt16(data.count).octets)
-        octets.append(contentsOf: data)
+    /// Appends the records of an RRset with their headers, and where each ends if they are not equally long.
+    private mutating func append(_ rrset: RRset, to placed: inout PlacedRRset) {
+        let header = ownerPointer.octets + rrset.type.rawValue.octets + RecordClass.internet.octets + rrset.ttl.octets
+        let first = rrset.records.first?.length ?? 0
+        let commonLength = UInt16(exactly: Self.recordHeaderLength + first)
+        let areEqual = commonLength != nil && rrset.records.allSatisfy { $0.length == first }
+        if areEqual { placed.recordLength = rrset.records.isEmpty ? 0 : commonLength ?? 0 } else { placed.ends = ends.count }
+        for record in rrset.records {
+            octets += header
+            append(UInt16(record.length))
+            append(record)
+            if !areEqual { ends.append(UInt32(octets.count - placed.start)) }
+        }
     }
 
-    /// Running sums of the weights; none where they make no difference.
-    private func cumulative(_ weights: [UInt64]) -> [UInt64] {
-        guard let first = weights.first, !weights.allSatisfy({ $0 == first }) else { return [] }
+    private mutating func append(_ record: RecordData) {
+        switch record {
+        case .a(let address): append(address)
+        case .aaaa(let address): append(address)
+        case .srv(let priority, let weight, let port, let target):
+            append(priority)
+            append(weight)
+            append(port)
+            octets += target.octets
+        default: octets += record.octets
+        }
+    }
+
+    private mutating func append(_ number: some FixedWidthInteger) {
+        withUnsafeBytes(of: number.bigEndian) { octets.append(contentsOf: $0) }
+    }
+
+    /// Appends running sums of the weights; nil where they make no difference.
+    private mutating func append(weights new: [UInt64]) -> Int? {
+        guard let first = new.first, !new.allSatisfy({ $0 == first }) else { return nil }
+        let start = weights.count
         var sum: UInt64 = 0
-        return weights.map { weight in
+        for weight in new {
             sum = sum.addingReportingOverflow(weight).overflow ? .max : sum + weight
-            return sum
+            weights.append(sum)
+        }
+        return start
+    }
+
+    /// Says where the addresses of an RRset's targets are.
+    private mutating func set(_ new: UnsafeBufferPointer<Additional>, of rrset: inout PlacedRRset) {
+        rrset.glue = glue(new, rrset)
+        guard rrset.glue == nil, !new.isEmpty else { return }
+        rrset.additional = additional.count
+        additional.append(contentsOf: new)
+    }
+
+    /// Where the addresses of an RRset's targets stand one after another, and how long each is; nil where they do not.
+    private func glue(_ additional: UnsafeBufferPointer<Additional>, _ rrset: PlacedRRset) -> (start: Int, length: UInt16)? {
+        guard rrset.ends == nil, let first = additional.first.flatMap(address) else { return nil }
+        for (index, additional) in additional.enumerated() {
+            guard let address = address(additional), address.count == 1, address.type == first.type,
+                address.start == first.start + index * first.length
+            else { return nil }
+        }
+        return (first.start, first.recordLength)
+    }
+
+    /// A target's addresses if they are of one type.
+    private func address(_ additional: Additional) -> PlacedRRset? {
+        switch (additional.ipv4, additional.ipv6) {
+        case (let only?, nil), (nil, let only?): rrsets[only.index]
+        case (nil, nil), (_?, _?): nil
         }
     }
 }

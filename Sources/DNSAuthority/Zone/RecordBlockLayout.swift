@@ -21,13 +21,12 @@ struct RecordBlockLayout {
             defer { next += (count * MemoryLayout<Element>.stride).roundedUpToWord }
             return next
         }
-        func sum<Value>(_ values: [Value], _ count: (Value) -> Int) -> Int { values.reduce(0) { $0 + count($1) } }
         _ = take(content.names.count, ZoneNode.Entry.self)
         rrsets = take(content.rrsets.count, EncodedRRset.Entry.self)
-        lists = take(sum(content.names) { $0.rrsets.count }, Int32.self)
-        targets = take(sum(content.rrsets) { content.glue(of: $0) == nil ? $0.additional.count : 0 }, TargetAddresses.self)
-        weights = take(sum(content.rrsets) { $0.cumulativeWeights.count }, UInt64.self)
-        ends = take(sum(content.rrsets) { $0.commonLength == nil ? $0.ends.count : 0 }, UInt32.self)
+        lists = take(content.lists.count, Int32.self)
+        targets = take(content.additional.count, TargetAddresses.self)
+        weights = take(content.weights.count, UInt64.self)
+        ends = take(content.ends.count, UInt32.self)
         octets = take(content.octets.count + Self.margin, UInt8.self)
         size = next
     }
@@ -44,79 +43,62 @@ extension RecordBlockBuilder {
         octets.withUnsafeBytes { source in
             if let start = source.baseAddress { block.address(layout.octets).copyMemory(from: start, byteCount: source.count) }
         }
-        writeRRsets(to: block, layout)
+        for index in rrsets.indices { writeRRset(index, to: block, layout) }
         writeNames(to: block, layout)
+        writeTargets(to: block, layout)
+        write(weights, to: block, layout.weights)
+        write(ends, to: block, layout.ends)
         return block
     }
 
-    private func writeRRsets(to block: RecordBlock, _ layout: RecordBlockLayout) {
-        var targets = layout.targets
-        var weights = layout.weights
-        var ends = layout.ends
-        for (index, rrset) in rrsets.enumerated() {
-            let entry = layout.entry(of: Handle(index: index))
-            let commonLength = rrset.commonLength
-            let glue = glue(of: rrset)
-            let addresses = glue.map { layout.octets + $0.start } ?? write(targetsOf: rrset, to: block, &targets, layout)
-            let view = EncodedRRset.Entry(
-                type: rrset.type, flags: rrset.flags, recordLength: commonLength ?? 0,
-                glueLength: glue?.length ?? 0, count: UInt32(rrset.ends.count), length: rrset.ends.last ?? 0,
-                octets: Int32(layout.octets + rrset.start - entry),
-                ends: offset(of: commonLength == nil ? write(rrset.ends, to: block, &ends) : nil, from: entry),
-                cumulativeWeights: offset(of: write(rrset.cumulativeWeights, to: block, &weights), from: entry),
-                addresses: offset(of: addresses, from: entry))
-            block.address(entry).initializeMemory(as: EncodedRRset.Entry.self, to: view)
+    private func writeRRset(_ index: Int, to block: RecordBlock, _ layout: RecordBlockLayout) {
+        let rrset = rrsets[index]
+        let entry = layout.entry(of: Handle(index: index))
+        func place<Element>(_ index: Int?, _ start: Int, _: Element.Type) -> Int? {
+            index.map { start + $0 * MemoryLayout<Element>.stride }
         }
-    }
-
-    /// Writes where each target's addresses are; where that stands, or nil if there are none to write.
-    private func write(targetsOf rrset: PlacedRRset, to block: RecordBlock, _ next: inout Int, _ layout: RecordBlockLayout) -> Int? {
-        let start = next
-        let addresses = rrset.additional.enumerated().map { index, additional in
-            let entry = start + index * MemoryLayout<TargetAddresses>.stride
-            return TargetAddresses(
-                ipv4: offset(of: additional.ipv4.map(layout.entry), from: entry),
-                ipv6: offset(of: additional.ipv6.map(layout.entry), from: entry))
-        }
-        return write(addresses, to: block, &next)
-    }
-
-    /// Where the addresses of an RRset's targets stand one after another, and how long each is; nil where they do not.
-    func glue(of rrset: PlacedRRset) -> (start: Int, length: UInt16)? {
-        guard rrset.commonLength != nil else { return nil }
-        let addresses = rrset.additional.compactMap { ($0.ipv4 == nil) != ($0.ipv6 == nil) ? $0.ipv4 ?? $0.ipv6 : nil }.map {
-            rrsets[$0.index]
-        }
-        guard let first = addresses.first, addresses.count == rrset.ends.count, let length = first.commonLength else { return nil }
-        for (index, address) in addresses.enumerated() {
-            guard address.ends.count == 1, address.type == first.type, address.start == first.start + index * Int(length) else {
-                return nil
-            }
-        }
-        return (first.start, length)
+        let addresses = rrset.glue.map { layout.octets + $0.start } ?? place(rrset.additional, layout.targets, TargetAddresses.self)
+        let view = EncodedRRset.Entry(
+            type: rrset.type, flags: rrset.flags, recordLength: rrset.recordLength, glueLength: rrset.glue?.length ?? 0,
+            count: UInt32(rrset.count), length: UInt32(rrset.length), octets: Int32(layout.octets + rrset.start - entry),
+            ends: offset(of: place(rrset.ends, layout.ends, UInt32.self), from: entry),
+            cumulativeWeights: offset(of: place(rrset.weights, layout.weights, UInt64.self), from: entry),
+            addresses: offset(of: addresses, from: entry))
+        block.address(entry).initializeMemory(as: EncodedRRset.Entry.self, to: view)
     }
 
     private func writeNames(to block: RecordBlock, _ layout: RecordBlockLayout) {
-        var lists = layout.lists
+        var next = 0
         for (index, name) in names.enumerated() {
             let entry = RecordBlock.firstNode + index * MemoryLayout<ZoneNode.Entry>.stride
-            let list = write(name.rrsets.map { Int32(layout.entry(of: $0) - entry) }, to: block, &lists)
+            let list = layout.lists + next * MemoryLayout<Int32>.stride
             let node = ZoneNode.Entry(
-                block: Int32(-entry), name: Int32(layout.octets + name.start - entry), rrsets: offset(of: list, from: entry),
-                nameLength: name.length, count: UInt8(name.rrsets.count))
+                block: Int32(-entry), name: Int32(layout.octets + name.start - entry), rrsets: name.count == 0 ? 0 : Int32(list - entry),
+                nameLength: name.length, count: name.count)
             block.address(entry).initializeMemory(as: ZoneNode.Entry.self, to: node)
+            for position in 0..<Int(name.count) {
+                let place = block.address(list + position * MemoryLayout<Int32>.stride)
+                place.initializeMemory(as: Int32.self, to: Int32(layout.entry(of: lists[next + position]) - entry))
+            }
+            next += Int(name.count)
+        }
+    }
+
+    private func writeTargets(to block: RecordBlock, _ layout: RecordBlockLayout) {
+        for (index, additional) in additional.enumerated() {
+            let entry = layout.targets + index * MemoryLayout<TargetAddresses>.stride
+            let addresses = TargetAddresses(
+                ipv4: offset(of: additional.ipv4.map(layout.entry), from: entry),
+                ipv6: offset(of: additional.ipv6.map(layout.entry), from: entry))
+            block.address(entry).initializeMemory(as: TargetAddresses.self, to: addresses)
         }
     }
 
     /// How far a place is behind another; 0 for none.
     private func offset(of place: Int?, from start: Int) -> Int32 { place.map { Int32($0 - start) } ?? 0 }
 
-    /// Copies values to a place that has room for them and moves on behind them; the place, or nil if there are none.
-    private func write<Value: BitwiseCopyable>(_ values: [Value], to block: RecordBlock, _ next: inout Int) -> Int? {
-        guard !values.isEmpty else { return nil }
-        defer { next += values.count * MemoryLayout<Value>.stride }
-        block.address(next).bindMemory(to: Value.self, capacity: values.count).initialize(from: values, count: values.count)
-        return next
+    private func write<Value: BitwiseCopyable>(_ values: [Value], to block: RecordBlock, _ place: Int) {
+        block.address(place).bindMemory(to: Value.self, capacity: values.count).initialize(from: values, count: values.count)
     }
 }
 

@@ -1,6 +1,6 @@
 /// All names at and below an origin with their records: what queries are answered from (RFC 9499 §7). Never changes.
 ///
-/// Names are spread by hash over shards; a new zone shares the shards, and within a new shard the blocks, that a change does not touch.
+/// Names are spread by hash over shards; a new zone shares the shards and the blocks that a change does not touch.
 ///
 /// Sendable although it holds pointers: nothing writes to the memory once `init` has returned.
 package final class Zone: @unchecked Sendable {
@@ -10,23 +10,28 @@ package final class Zone: @unchecked Sendable {
     package let authority: StartOfAuthority
     /// How long clients may keep positive answers, in seconds.
     package let ttl: UInt32
-    let shards: [ZoneShard]
+    /// How many names there are, empty non-terminals included.
+    package let nameCount: Int
     let view: ZoneView
-    private let tables: UnsafeMutablePointer<ZoneView.Table>
+    private let shards: UnsafeMutablePointer<ZoneShard>
+    private let shardCount: Int
+    /// Keeps what this zone has and later ones have not.
+    private let remains: ZoneRemains
     private let octets: UnsafeMutableRawPointer
 
     /// The shards' number is a power of two; a name's shard is told by the upper bits of its hash.
     init(
-        origin: DomainName, authority: StartOfAuthority, ttl: UInt32, seed: UInt64, shards: [ZoneShard], hasUnknownServices: Bool
+        origin: DomainName, authority: StartOfAuthority, ttl: UInt32, seed: UInt64, shards all: [ZoneShard], nameCount: Int,
+        remains: ZoneRemains, hasUnknownServices: Bool
     ) {
         self.origin = origin
         self.authority = authority
         self.ttl = ttl
-        self.shards = shards
-        tables = .allocate(capacity: shards.count)
-        for (index, shard) in shards.enumerated() {
-            (tables + index).initialize(to: ZoneView.Table(slots: UnsafePointer(shard.slots), mask: shard.mask))
-        }
+        self.nameCount = nameCount
+        self.remains = remains
+        shards = .allocate(capacity: all.count)
+        for (index, shard) in all.enumerated() { (shards + index).initialize(to: shard) }
+        shardCount = all.count
         let negative = NegativeAuthority.template(authority)
         let nameRoom = origin.octets.count.roundedUpToWord
         octets = .allocate(byteCount: nameRoom + negative.count, alignment: RecordBlock.alignment)
@@ -34,32 +39,26 @@ package final class Zone: @unchecked Sendable {
         octets.copyMemory(from: origin.octets, byteCount: origin.octets.count)
         (octets + nameRoom).copyMemory(from: negative, byteCount: negative.count)
         view = ZoneView(
-            origin: FoldedName(folded: octets, length: origin.octets.count), seed: seed, tables: UnsafePointer(tables),
-            shardBits: UInt64(shards.count.trailingZeroBitCount), negativeAuthority: UnsafeRawPointer(octets + nameRoom),
+            origin: FoldedName(folded: octets, length: origin.octets.count), seed: seed, shards: UnsafePointer(shards),
+            shardBits: UInt64(all.count.trailingZeroBitCount), negativeAuthority: UnsafeRawPointer(octets + nameRoom),
             hasUnknownServices: hasUnknownServices)
     }
 
     deinit {
-        tables.deallocate()
+        shards.deallocate()
         octets.deallocate()
     }
 
-    /// How many names there are, empty non-terminals included.
-    package var nameCount: Int { shards.reduce(0) { $0 + $1.count } }
+    /// The names with what they have, in no order that matters.
+    var nodes: [ZoneNode] { (0..<shardCount).flatMap { shards[$0].entries.compactMap(\.node) } }
 }
 
 /// A zone as the query path sees it: plain pointers, valid as long as the zone, so that no look-up counts references.
 struct ZoneView {
-    /// The slots of one shard.
-    struct Table {
-        let slots: UnsafePointer<ZoneShard.Slot>
-        let mask: Int
-    }
-
     /// The name at the top.
     let origin: FoldedName
     let seed: UInt64
-    let tables: UnsafePointer<Table>
+    let shards: UnsafePointer<ZoneShard>
     /// How many bits of a hash tell the shard.
     let shardBits: UInt64
     /// The template of the SOA record in negative answers (`NegativeAuthority`).
@@ -71,11 +70,11 @@ struct ZoneView {
     @inline(__always)
     func node(_ name: FoldedName) -> ZoneNode? {
         let hash = name.hash(seed: seed)
-        let table = tables[Int(truncatingIfNeeded: ZoneView.shard(of: hash, bits: shardBits))]
-        var index = Int(truncatingIfNeeded: hash) & table.mask
-        while let node = table.slots[index].node {
-            if table.slots[index].hash == hash, name.equals(node.name) { return node }
-            index = (index &+ 1) & table.mask
+        let shard = shards[Int(truncatingIfNeeded: ZoneView.shard(of: hash, bits: shardBits))]
+        var index = Int(truncatingIfNeeded: hash) & shard.mask
+        while let node = shard.slots[index].node {
+            if shard.slots[index].hash == hash, name.equals(node.name) { return node }
+            index = (index &+ 1) & shard.mask
         }
         return nil
     }

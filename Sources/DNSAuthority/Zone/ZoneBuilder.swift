@@ -1,121 +1,178 @@
-/// Makes a zone from names, or from another zone and what is different; the cost follows the difference, not the zone.
+/// Makes zones, each from the names of the one before and what is different; the cost follows the difference, not the zone.
+///
+/// Empty non-terminals are its business (RFC 8020): it finds them from the names that it is given.
 package struct ZoneBuilder {
     /// The zone's origin.
     package let origin: DomainName
     private let seed: UInt64
-    private var shards: [ZoneShard]
-    private var nameCount: Int
-    /// What becomes of names, by hash; names of one hash are told apart by their octets.
-    private var edits: [UInt64: [Edit]] = [:]
-
-    /// What becomes of one name.
-    private enum Edit {
-        /// It gets a node, whose block is kept until a shard keeps it.
-        case put(ZoneNode, RecordBlock)
-        case remove(DomainName)
-
-        /// The name's octets and as many zeros as `FoldedName` wants behind them.
-        func withFoldedName<Result>(_ body: (FoldedName) -> Result) -> Result {
-            switch self {
-            case .put(let node, _):
-                Self.withFoldedName(node.name, body)
-            case .remove(let name): name.octets.withUnsafeBytes { Self.withFoldedName($0, body) }
-            }
-        }
-
-        static func withFoldedName<Result>(_ octets: UnsafeRawBufferPointer, _ body: (FoldedName) -> Result) -> Result {
-            withUnsafeTemporaryAllocation(byteCount: FoldedName.capacity * 8, alignment: 16) { memory in
-                guard let start = UnsafeRawPointer(memory.baseAddress) else { preconditionFailure("a capacity above 0 has an address") }
-                memory.initializeMemory(as: UInt8.self, repeating: 0)
-                memory.copyMemory(from: octets)
-                return body(FoldedName(folded: start, length: octets.count))
-            }
-        }
-
-        func isAbout(_ name: UnsafeRawBufferPointer) -> Bool { withFoldedName { $0.equals(name) } }
-
-        var node: ZoneNode? { if case .put(let node, _) = self { node } else { nil } }
-        var block: RecordBlock? { if case .put(_, let block) = self { block } else { nil } }
-    }
-
-    /// Names that a shard holds on average after they have been dealt out; with far more or far fewer they are dealt out anew.
-    private static let namesPerShard = 64
+    private var tables = ZoneTables()
+    /// How many names with blocks, or announced ones, lie below each name that is below the origin itself.
+    private var below: [DomainName: Int] = [:]
+    /// Names that may have to become, or to stop being, empty non-terminals.
+    private var between: Set<DomainName> = []
 
     /// An empty zone. The seed spreads names over the tables: unpredictable in a server, fixed in a test.
     package init(origin: DomainName, seed: UInt64) {
         self.origin = origin
         self.seed = seed
-        shards = [ZoneShard([])]
-        nameCount = 0
     }
 
     /// Adds all names of a block, or puts them in the place of what those names held.
     package mutating func insert(_ block: RecordBlock) {
-        for index in 0..<block.nodeCount { insert(block, index) }
+        makeUnique()
+        tables.count(block.nodeCount, of: block)
+        // Most names of a block lie below one, and most blocks take the place of one.
+        var (parent, new) = (UnsafeRawBufferPointer(start: nil, count: 0), 0)
+        var (replaced, old): (RecordBlock?, Int) = (nil, 0)
+        Self.withMemory { memory in
+            for index in 0..<block.nodeCount {
+                let node = block.node(index)
+                let name = FoldedName(padding: node.name, in: memory)
+                if let block = tables.put(node, name, name.hash(seed: seed))?.block.takeUnretainedValue() {
+                    if block !== replaced {
+                        if let replaced { tables.count(-old, of: replaced) }
+                        (replaced, old) = (block, 0)
+                    }
+                    old += 1
+                    guard block.isBetween else { continue }
+                }
+                let above = UnsafeRawBufferPointer(rebasing: node.name.dropFirst(node.name.first.map { 1 + Int($0) } ?? 0))
+                if !FoldedName(folded: memory + (name.length - above.count), length: above.count).equals(parent) {
+                    if new > 0 { count(new, below: DomainName(folded: parent)) }
+                    (parent, new) = (above, 0)
+                }
+                new += 1
+            }
+        }
+        if let replaced { tables.count(-old, of: replaced) }
+        if new > 0 { count(new, below: DomainName(folded: parent)) }
     }
 
-    /// Adds one name of a block, told by the order in which they were added.
-    package mutating func insert(_ block: RecordBlock, _ index: Int) {
-        record(.put(block.node(index), block))
+    /// Takes a name away, unless something lies below it; nothing if it is not there.
+    package mutating func remove(_ name: DomainName) {
+        makeUnique()
+        let old = name.octets.withUnsafeBytes { octets in
+            Self.withMemory { memory in
+                let name = FoldedName(padding: octets, in: memory)
+                return tables.remove(name, name.hash(seed: seed))
+            }
+        }
+        guard let block = old?.block.takeUnretainedValue() else { return }
+        tables.count(-1, of: block)
+        if !block.isBetween { count(-1, below: name.parent) }
+        if below[name] != nil { between.insert(name) }
     }
 
-    /// Takes a name away; nothing if it is not there.
-    package mutating func remove(_ name: DomainName) { record(.remove(name)) }
+    /// Has the names above one exist although it comes only later.
+    package mutating func announce(_ name: DomainName) { count(1, below: name.parent) }
 
-    /// The block that has a name; nil if the name is not there.
+    /// Takes back that a name comes.
+    package mutating func withdraw(_ name: DomainName) { count(-1, below: name.parent) }
+
+    /// The block that has a name, nil if the name is not there or only names below it are.
     package func block(of name: DomainName) -> RecordBlock? {
+        guard let block = node(of: name)?.block.takeUnretainedValue() else { return nil }
+        return block.isBetween ? nil : block
+    }
+
+    /// Those names of a block that still lead to it.
+    package func names(leadingTo block: RecordBlock) -> [DomainName] {
+        guard tables.uses(block) else { return [] }
+        return block.names.filter { self.block(of: $0) === block }
+    }
+
+    /// The zone as it is now with this SOA; the builder goes on from there. `hasUnknownServices`: some names have an unknown SRV RRset.
+    /// Empty non-terminals below which nothing lies any more stay until the next zone where `isKept` says so.
+    package mutating func build(
+        _ authority: StartOfAuthority, ttl: UInt32, hasUnknownServices: Bool = false, isKept: (DomainName) -> Bool = { _ in false }
+    ) -> Zone {
+        makeUnique()
+        placeEmptyNonTerminals(isKept)
+        let remains = tables.share()
+        return Zone(
+            origin: origin, authority: authority, ttl: ttl, seed: seed, shards: tables.shards, nameCount: tables.nameCount,
+            remains: remains, hasUnknownServices: hasUnknownServices)
+    }
+}
+
+extension ZoneBuilder {
+    private mutating func makeUnique() {
+        if !isKnownUniquelyReferenced(&tables) { tables = ZoneTables(copying: tables) }
+    }
+
+    private func node(of name: DomainName) -> ZoneNode? {
         name.octets.withUnsafeBytes { octets in
-            Edit.withFoldedName(octets) { name in
-                let hash = name.hash(seed: seed)
-                if let edit = edits[hash]?.first(where: { $0.isAbout(name.wire) }) { return edit.block }
-                let shard = Int(truncatingIfNeeded: ZoneView.shard(of: hash, bits: UInt64(shards.count.trailingZeroBitCount)))
-                return shards[shard].node(name, hash)?.block.takeUnretainedValue()
+            Self.withMemory { memory in
+                let name = FoldedName(padding: octets, in: memory)
+                return tables.node(name, name.hash(seed: seed))
             }
         }
     }
 
-    /// The last word about a name counts.
-    private mutating func record(_ edit: Edit) {
-        edit.withFoldedName { name in
-            let hash = name.hash(seed: seed)
-            edits[hash]?.removeAll { $0.isAbout(name.wire) }
-            edits[hash, default: []].append(edit)
+    /// Counts names that come right below one, or go if negative.
+    private mutating func count(_ names: Int, below parent: DomainName?) {
+        var next = parent
+        while let name = next, name.octets.count > origin.octets.count {
+            let sum = (below[name] ?? 0) + names
+            if sum == names || sum == 0 { between.insert(name) }
+            below[name] = sum == 0 ? nil : sum
+            next = name.parent
         }
     }
 
-    /// The zone as it is now with this SOA; the builder goes on from there. `hasUnknownServices`: some names have an unknown SRV RRset.
-    package mutating func build(_ authority: StartOfAuthority, ttl: UInt32, hasUnknownServices: Bool = false) -> Zone {
-        let bits = UInt64(shards.count.trailingZeroBitCount)
-        for (index, hashes) in Dictionary(grouping: edits.keys, by: { Int(ZoneView.shard(of: $0, bits: bits)) }) {
-            apply(hashes, to: index)
+    /// Puts empty non-terminals where something lies below and nothing stands, and takes away those below which nothing lies any more.
+    private mutating func placeEmptyNonTerminals(_ isKept: (DomainName) -> Bool) {
+        var new: [DomainName] = []
+        var kept: Set<DomainName> = []
+        for name in between {
+            let block = node(of: name)?.block.takeUnretainedValue()
+            let isAbove = below[name] != nil
+            if block == nil, isAbove { new.append(name) }
+            guard block?.isBetween == true, !isAbove else { continue }
+            if isKept(name) { kept.insert(name) } else { remove(name) }
         }
-        edits.removeAll()
-        let room = shards.count * Self.namesPerShard
-        if nameCount > 2 * room || shards.count > 1 && nameCount < room / 8 { spread() }
-        return Zone(origin: origin, authority: authority, ttl: ttl, seed: seed, shards: shards, hasUnknownServices: hasUnknownServices)
+        between = kept
+        for start in stride(from: 0, to: new.count, by: Self.mostInBlock) {
+            var block = RecordBlockBuilder()
+            for name in new[start..<min(start + Self.mostInBlock, new.count)] { block.add(name) }
+            insertEmptyNonTerminals(block.build(isBetween: true))
+        }
     }
 
-    private mutating func apply(_ hashes: [UInt64], to index: Int) {
-        let kept = shards[index].entries.filter { slot in
-            guard let node = slot.node, let edits = edits[slot.hash] else { return true }
-            return !edits.contains { $0.isAbout(node.name) }
+    /// Empty non-terminals in one block: enough to share what a block costs, and so few that the last one left keeps little.
+    private static let mostInBlock = 32
+
+    private func insertEmptyNonTerminals(_ block: RecordBlock) {
+        tables.count(block.nodeCount, of: block)
+        Self.withMemory { memory in
+            for index in 0..<block.nodeCount {
+                let name = FoldedName(padding: block.node(index).name, in: memory)
+                _ = tables.put(block.node(index), name, name.hash(seed: seed))
+            }
         }
-        let added = hashes.flatMap { hash in
-            (edits[hash] ?? []).filter { $0.node != nil }.map { ZoneShard.Slot(hash: hash, node: $0.node) }
-        }
-        nameCount += kept.count + added.count - shards[index].count
-        shards[index] = ZoneShard(kept + added)
     }
 
-    /// Deals all names out again over so many shards that each holds some.
-    private mutating func spread() {
-        var bits: UInt64 = 0
-        while nameCount > (Self.namesPerShard << bits) { bits += 1 }
-        var entries = [[ZoneShard.Slot]](repeating: [], count: 1 << bits)
-        for shard in shards {
-            for slot in shard.entries { entries[Int(ZoneView.shard(of: slot.hash, bits: bits))].append(slot) }
+    /// Memory for a name with what `FoldedName` wants behind it.
+    private static func withMemory<Result>(_ body: (UnsafeMutableRawPointer) -> Result) -> Result {
+        withUnsafeTemporaryAllocation(byteCount: FoldedName.capacity * 8, alignment: 16) { memory in
+            guard let start = memory.baseAddress else { preconditionFailure("a capacity above 0 has an address") }
+            return body(start)
         }
-        // The old shards keep the blocks until the new ones do.
-        shards = entries.map(ZoneShard.init)
+    }
+}
+
+extension FoldedName {
+    /// A name that is folded already, copied into memory of `capacity` words with zeros behind it.
+    fileprivate init(padding name: UnsafeRawBufferPointer, in memory: UnsafeMutableRawPointer) {
+        let room = FoldedName.room(for: name.count)
+        memory.copyMemory(from: name)
+        (memory + name.count).initializeMemory(as: UInt8.self, repeating: 0, count: room - name.count)
+        self.init(folded: UnsafeRawPointer(memory), length: name.count)
+    }
+}
+
+extension UnsafeMutableRawPointer {
+    fileprivate func copyMemory(from octets: UnsafeRawBufferPointer) {
+        if let start = octets.baseAddress { copyMemory(from: start, byteCount: octets.count) }
     }
 }

@@ -14,7 +14,7 @@ struct ZoneBenchmark {
 
     static func main() async throws {
         print("   providers   compile ms   octets a provider   publish a change, µs: median (least–greatest)")
-        let sizes = [100, 1000, 10_000, 100_000]
+        let sizes = [100, 1000, 10_000, 100_000, 1_000_000]
         for size in sizes { try await measure(size) }
         print("\n   providers   state file KiB   encode ms   decode ms")
         for size in sizes { try measureState(size) }
@@ -41,9 +41,10 @@ struct ZoneBenchmark {
     private static func measure(_ size: Int) async throws {
         let services = size / providersPerService
         let registry = registry(services)
+        let origin = DomainName(text: "svc.local") ?? .root
         let published = Published()
         let publisher = ZonePublisher(
-            origins: [DomainName(text: "svc.local")].compactMap(\.self),
+            origins: [origin],
             policy: ZonePolicy(ttl: 5, negativeTTL: 1, nameServerAddresses: []), maximumStale: nil, seed: 1,
             outlets: .init(publish: published.note, follow: { _ in }), now: { 1 },
             logger: Logger(label: "benchmark") { _ in SwiftLogNoOpLogHandler() })
@@ -52,7 +53,7 @@ struct ZoneBenchmark {
 
         let before = residentOctets()
         var start = ContinuousClock.now
-        publisher.send(.read(registry, zone: 0))
+        publisher.send(.complete(registry), for: origin)
         let compiled = await published.next() - start
         let octets = residentOctets() - before
 
@@ -61,7 +62,7 @@ struct ZoneBenchmark {
             let name = name(of: change * 7919 % services)
             let service = service(change % services, port: UInt16(9000 + change))
             start = .now
-            publisher.send(.changed(RegistryChange(services: [name: service]), zone: 0))
+            publisher.send(.changed(RegistryChange(services: [name: service])), for: origin)
             times.append(await published.next() - start)
         }
         times.sort()

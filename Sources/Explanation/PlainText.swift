@@ -1,0 +1,45 @@
+import DNSAuthority
+
+/// Text for people on a terminal, whatever others have put into the registry.
+package enum PlainText {
+    /// Wider cells stand out of their column and leave the others where they are.
+    private static let widest = 80
+
+    /// A name or path: as it is if it is printable ASCII without spaces and quotes, else quoted with all other characters escaped.
+    package static func name(_ text: String) -> String {
+        let isPlain = text.utf8.allSatisfy { 33...126 ~= $0 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+        guard text.isEmpty || !isPlain else { return text }
+        return "\"" + text.unicodeScalars.map { $0.escaped(asASCII: true) }.joined() + "\""
+    }
+
+    /// A domain name without its final dot.
+    static func name(_ name: DomainName) -> String { name == .root ? "." : String(name.text.dropLast()) }
+
+    /// How long ago something was, in milliseconds: one number. A clock that runs behind makes nothing younger than now.
+    static func age(_ milliseconds: Int64) -> String {
+        let seconds = max(milliseconds, 0) / 1000
+        return switch seconds {
+        case ..<120: "\(seconds) s old"
+        case ..<7200: "\(seconds / 60) min old"
+        case ..<172_800: "\(seconds / 3600) h old"
+        default: "\(seconds / 86_400) d old"
+        }
+    }
+
+    /// Lines of cells in columns, indented. A row's last cell has room to its right, whatever stands in other rows.
+    static func columns(_ rows: [[String]]) -> [String] {
+        var widths: [Int] = []
+        for row in rows {
+            for (index, cell) in row.dropLast().enumerated() {
+                if index == widths.count { widths.append(0) }
+                if cell.count <= widest { widths[index] = max(widths[index], cell.count) }
+            }
+        }
+        return rows.map { row in
+            let cells = row.enumerated().map { index, cell in
+                index == row.count - 1 ? cell : cell + String(repeating: " ", count: max(widths[index] - cell.count, 0))
+            }
+            return "  " + cells.joined(separator: "   ")
+        }
+    }
+}

@@ -1,0 +1,142 @@
+import DNSAuthority
+import ProviderRegistry
+import ZooKeeperClient
+
+/// The services of a registry cannot be listed.
+package struct UnlistableRegistry: Error {
+    /// The path of the registry.
+    package let root: String
+    /// What ZooKeeper says.
+    package let error: ZooKeeperError
+}
+
+/// Reads the registries of all zones from ZooKeeper once, without watches: the only way in which a command does that.
+package struct RegistryReader {
+    /// Which services are read with their providers; of all others the reader has the names.
+    package enum Scope: Sendable {
+        /// Every service.
+        case all
+        /// The services of these names, and those that their providers name as hosts in the zones, step by step.
+        case names([ExplainedName])
+    }
+
+    let session: Session
+    let zones: [ZoneSource]
+
+    /// Most requests under way at once, far below what makes the C client drop the connection.
+    private static let window = 500
+    /// How many times hosts in the zones are followed, a round trip each: more than any chain that somebody makes on purpose. The server
+    /// follows them without limit.
+    private static let mostSteps = 100
+
+    /// A service by its znode.
+    private struct Target: Hashable {
+        let origin: DomainName
+        let service: ServiceName
+    }
+
+    /// Connects, reads, and ends the session; the excerpts by origin, nil if the deadline comes before. Throws `UnlistableRegistry`.
+    package static func read(
+        _ scope: Scope, _ zones: [ZoneSource], _ session: Session, before deadline: ContinuousClock.Instant
+    ) async throws -> [DomainName: RegistryExcerpt]? {
+        let reader = RegistryReader(session: session, zones: zones)
+        return try await session.ask(before: deadline) { try await reader.read(scope) }
+    }
+
+    private func read(_ scope: Scope) async throws -> [DomainName: RegistryExcerpt] {
+        var excerpts: [DomainName: RegistryExcerpt] = [:]
+        for source in zones { excerpts[source.origin] = RegistryExcerpt(source, services: try await services(source)) }
+        var wanted = first(scope, excerpts)
+        var seen: Set<Target> = []
+        for _ in 0...Self.mostSteps where !wanted.isEmpty {
+            seen.formUnion(wanted)
+            let znodes = try await read(wanted, into: &excerpts)
+            wanted = hosts(of: znodes, excerpts).subtracting(seen)
+        }
+        return excerpts
+    }
+
+    /// The services that are read first.
+    private func first(_ scope: Scope, _ excerpts: [DomainName: RegistryExcerpt]) -> Set<Target> {
+        switch scope {
+        case .all:
+            Set(excerpts.flatMap { origin, excerpt in excerpt.listings.keys.map { Target(origin: origin, service: $0) } })
+        case .names(let names):
+            Set(names.flatMap { name in targets(at: excerpts[name.origin].flatMap(name.owner), in: excerpts[name.origin]) })
+        }
+    }
+
+    private func targets(at owner: DomainName?, in excerpt: RegistryExcerpt?) -> [Target] {
+        guard let owner, let excerpt else { return [] }
+        return excerpt.services(at: owner).map { Target(origin: excerpt.source.origin, service: $0) }
+    }
+
+    /// Reads services with all their znodes; gives the znodes.
+    private func read(_ targets: Set<Target>, into excerpts: inout [DomainName: RegistryExcerpt]) async throws -> [ProviderZnode] {
+        var children: [(target: Target, instance: InstanceName)] = []
+        var found: [Target: [ProviderZnode]] = [:]
+        for (target, names) in try await answers(to: Array(targets), { await session.list(path(of: $0)) }) {
+            switch names {
+            case .success(let names):
+                found[target] = []
+                // Names that are no UTF-8 may have become equal.
+                children += Set(names.map(InstanceName.init)).map { (target, $0) }
+            case .failure(let error): excerpts[target.origin]?.set(target.service, to: .failed(error))
+            }
+        }
+        let contents = try await answers(to: children) { child in
+            // One octet more than a document may have tells that there are too many.
+            await session.read(path(of: child.target) + "/" + child.instance.text, limit: ProviderDocument.longest + 1)
+        }
+        for (child, content) in contents { found[child.target]?.append(ProviderZnode(child.target.service, child.instance, content)) }
+        for (target, znodes) in found { excerpts[target.origin]?.set(target.service, to: .read(znodes)) }
+        return found.values.flatMap(\.self)
+    }
+
+    /// The services in the zones at the hosts that znodes name: a host's name is a service's or an instance's.
+    private func hosts(of znodes: [ProviderZnode], _ excerpts: [DomainName: RegistryExcerpt]) -> Set<Target> {
+        var found: Set<Target> = []
+        for znode in znodes {
+            guard case .usable(let document) = znode.state, case .name(let text) = document.provider.host,
+                let name = DomainName(text: text), let source = zones.source(around: name)
+            else { continue }
+            for owner in [name, name.parent] { found.formUnion(targets(at: owner, in: excerpts[source.origin])) }
+        }
+        return found
+    }
+}
+
+// MARK: Requests
+
+extension RegistryReader {
+    /// The names of a zone's services; nil if their parent does not exist.
+    private func services(_ source: ZoneSource) async throws -> [ServiceName]? {
+        switch await session.list(source.layout.root) {
+        case .success(let names): return names.map(ServiceName.init)
+        case .failure(.noNode): return nil
+        case .failure(let error) where error.isPassing: throw error
+        case .failure(let error): throw UnlistableRegistry(root: source.layout.root, error: error)
+        }
+    }
+
+    private func path(of target: Target) -> String {
+        zones.first { $0.origin == target.origin }.map { $0.layout.path(of: target.service) } ?? ""
+    }
+
+    /// Asks for many things at once, with so many requests under way as ZooKeeper can take; throws the first failure that passes.
+    private func answers<Item: Sendable, Answer: Sendable>(
+        to items: [Item], _ ask: @escaping @Sendable (Item) async -> Result<Answer, ZooKeeperError>
+    ) async throws(ZooKeeperError) -> [(Item, Result<Answer, ZooKeeperError>)] {
+        let all = await withTaskGroup(of: (Int, Result<Answer, ZooKeeperError>).self) { group in
+            var answers: [(Item, Result<Answer, ZooKeeperError>)] = []
+            for (index, item) in items.enumerated() {
+                if index >= Self.window, let (index, answer) = await group.next() { answers.append((items[index], answer)) }
+                group.addTask { (index, await ask(item)) }
+            }
+            for await (index, answer) in group { answers.append((items[index], answer)) }
+            return answers
+        }
+        for case (_, .failure(let error)) in all where error.isPassing { throw error }
+        return all
+    }
+}

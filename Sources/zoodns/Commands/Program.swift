@@ -1,0 +1,119 @@
+import ArgumentParser
+import DNSTransport
+import Dispatch
+import Glibc
+
+/// Where the process begins.
+@main
+enum Entrance {
+    /// Never returns: the program runs in a task.
+    static func main() {
+        StandardStreams.fill()
+        // Dispatch, which runs tasks, ends the program without a word where it lacks a descriptor.
+        Program.checkDescriptorLimit()
+        // Before there are other threads.
+        let signals = CommandLine.arguments.dropFirst().first == RegisterCommand.name ? TrappedSignals() : nil
+        Task.detached {
+            await Program.run(signals)
+            Glibc.exit(EXIT_SUCCESS)
+        }
+        // Left to Dispatch, this thread would let all signals through.
+        if let signals { signals.take() } else { dispatchMain() }
+    }
+}
+
+/// The program: reads what the operator wants and hands over to a command.
+struct Program: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "zoodns", abstract: "DNS answers from ZooKeeper.", version: "zoodns \(Version.text)",
+        subcommands: [ServeCommand.self, RegisterCommand.self, LookupCommand.self, ExplainCommand.self, ZoneCommand.self])
+
+    /// Runs the command that the arguments name, `register` with the signals that were trapped for it.
+    ///
+    /// Every problem is one line on standard error; exit code 64 for what was asked for, 1 for what could not be done.
+    static func run(_ signals: TrappedSignals?) async {
+        do {
+            // Swift reads them from /proc.
+            guard !CommandLine.arguments.isEmpty else { throw CommandFailure.refused("cannot read my arguments: is /proc mounted?") }
+            let words = CommandLineWords.joiningNegativeNumbers(Array(CommandLine.arguments.dropFirst()))
+            var command = try parseAsRoot(words)
+            if let register = command as? RegisterCommand, let signals {
+                try await register.run(signals)
+            } else if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+            LogStream.standardError.drain()
+        } catch let failure as CommandFailure {
+            end(failure.text, failure.exitCode)
+        } catch {
+            let code = exitCode(for: error)
+            guard code.rawValue == EX_USAGE else {
+                LogStream.standardError.drain()
+                exit(withError: error)
+            }
+            end("\(message(for: error)); see zoodns --help", code.rawValue)
+        }
+    }
+
+    /// Ends where there are too few descriptors for anything.
+    static func checkDescriptorLimit() {
+        do throws(DescriptorError) { try DescriptorLimit.checkLeast() } catch { end(error.text, EXIT_FAILURE) }
+    }
+
+    /// Ends with a last line behind those of the log, should somebody read them.
+    private static func end(_ complaint: String, _ code: Int32) -> Never {
+        LogStream.standardError.write(StandardStreams.complaint(complaint))
+        LogStream.standardError.drain()
+        Glibc.exit(code)
+    }
+}
+
+/// Why a command ends early, in one line.
+struct CommandFailure: Error {
+    let text: String
+    let exitCode: Int32
+
+    /// The operator asked for something that makes no sense.
+    static func usage(_ problems: [String]) -> CommandFailure {
+        CommandFailure(text: problems.joined(separator: "; "), exitCode: EX_USAGE)
+    }
+
+    /// The machine, or another one, refuses.
+    static func refused(_ text: String) -> CommandFailure { CommandFailure(text: text, exitCode: EXIT_FAILURE) }
+
+    /// The machine has no thread for something.
+    static func noThread(for what: String) -> CommandFailure {
+        refused("no thread for \(what): raise the limit on tasks (ulimit -u, TasksMax=)")
+    }
+}
+
+/// The words of the command line, as the parser of arguments takes them.
+enum CommandLineWords {
+    /// Joins a negative number to the option in front of it: the parser would take it for an option, and say that a value is missing rather than
+    /// what is wrong with this one. No option of ours begins with a digit; what stands behind `--` is for another program.
+    static func joiningNegativeNumbers(_ words: [String]) -> [String] {
+        var joined: [String] = []
+        var isOurs = true
+        for word in words {
+            if word == "--" { isOurs = false }
+            if isOurs, let last = joined.last, isNegativeNumber(word), last.hasPrefix("--"), !last.contains("=") {
+                joined[joined.count - 1] = last + "=" + word
+            } else {
+                joined.append(word)
+            }
+        }
+        return joined
+    }
+
+    private static func isNegativeNumber(_ word: String) -> Bool {
+        word.first == "-" && word.dropFirst().first.map { $0.isASCII && $0.isNumber } ?? false
+    }
+}
+
+/// Which zoodns this is.
+enum Version {
+    /// The release that this is, or leads to: the only place that says so.
+    static let text = "0.2.0"
+}

@@ -1,0 +1,85 @@
+import Handoff
+import Logging
+import ZooKeeperClient
+
+/// Warns of registries that anonymous clients of ZooKeeper may change, who could send everyone anywhere, and of those that do not exist.
+///
+/// Looks at each connection, and from time to time, since access may be granted or the path made later. The same is said once.
+struct RegistryAccess {
+    private let session: Session
+    private let settings: RegistrySettings
+    private let paths: [String]
+    private let logger: Logger
+    private let mailbox = Mailbox<News>()
+
+    /// Time between looks at the same connection.
+    private static let interval: Duration = .seconds(600)
+
+    /// How long after a connection the first look comes.
+    private static let delay: Duration = .seconds(2)
+
+    private enum News: Sendable {
+        case connected
+        case permissions(ZnodePermissions, path: String)
+        case missing(String)
+    }
+
+    /// Looks at the registries at these paths over a session that has not begun to run.
+    init(_ session: Session, _ settings: RegistrySettings, _ logger: Logger) {
+        self.session = session
+        self.settings = settings
+        paths = settings.zones.map(\.layout.root)
+        self.logger = logger
+        session.observe { [mailbox] in if case .connected = $0 { mailbox.post(.connected) } }
+    }
+
+    /// Looks until the task is cancelled.
+    func run() async {
+        var reported: [String: ZnodePermissions] = [:]
+        var missing: Set<String> = []
+        var next = ContinuousClock.now + Self.interval
+        while let news = await mailbox.next(before: next) {
+            for item in news {
+                switch item {
+                // Not before the registry itself is asked for.
+                case .connected: next = min(next, .now + Self.delay)
+                case .permissions(let permissions, let path):
+                    missing.remove(path)
+                    report(permissions.subtracting(.read), path, &reported)
+                case .missing(let path): if missing.insert(path).inserted, !(await reportMissing(path)) { missing.remove(path) }
+                }
+            }
+            guard next <= .now else { continue }
+            next = .now + Self.interval
+            for path in paths { ask(path) }
+        }
+    }
+
+    /// A path whose list may not be read is nothing to warn of.
+    private func ask(_ path: String) {
+        session.worldPermissions(path) { [mailbox] in
+            switch $0 {
+            case .success(let permissions): mailbox.post(.permissions(permissions, path: path))
+            case .failure(.noNode): mailbox.post(.missing(path))
+            case .failure: break
+            }
+        }
+    }
+
+    /// Warns of a path that is missing; false if it, or what leads to it, has come meanwhile or cannot be asked for.
+    private func reportMissing(_ path: String) async -> Bool {
+        guard let first = await settings.firstMissing(path) else { return false }
+        logger.warning(
+            "the registry does not exist: until it is made there are no services", metadata: ["path": "\(path)", "missing": "\(first)"])
+        return true
+    }
+
+    private func report(_ permissions: ZnodePermissions, _ path: String, _ reported: inout [String: ZnodePermissions]) {
+        guard reported[path, default: []] != permissions else { return }
+        reported[path] = permissions
+        guard !permissions.isEmpty else { return }
+        logger.warning(
+            "anyone may change the registry: see ZooKeeper's access control lists",
+            metadata: ["path": "\(path)", "permissions": "\(permissions.text)"])
+    }
+}

@@ -1,0 +1,181 @@
+import DNSAuthority
+import Handoff
+import Logging
+import ProviderDiscovery
+import ProviderRegistry
+
+/// Keeps the last registry of every zone in a file, and hands it to the watchers when ZooKeeper does not answer at start.
+///
+/// On a thread of its own: however slow the disk is, nothing else waits for it.
+actor StateKeeper {
+    private let file: StateFile
+    private let maximumStale: Duration?
+    private let logger: Logger
+    /// The zones by their origins.
+    private var zones: [DomainName: Zone]
+    private let mailbox = Mailbox<News>()
+    private let thread = ThreadExecutor()
+
+    /// Something is to be written that is not in the file.
+    private var isChanged = false
+    /// When the file may be written next, and when it was last written.
+    private var earliest = ContinuousClock.now
+    private var written = ContinuousClock.now
+    /// The file could not be written last time, which has been logged.
+    private var isFailing = false
+
+    /// The file is somebody else's, and stays as it is.
+    private var isForeign = false
+
+    /// How long ZooKeeper has to answer at start before what was kept is served.
+    static let patience: Duration = .seconds(2)
+    /// The pause after a writing; longer after one that took long, so that no more than a twentieth of a core goes into it.
+    private static let pause: Duration = .seconds(1)
+    private static let share = 20
+    /// The pause after a writing that failed.
+    private static let pauseAfterFailure: Duration = .seconds(10)
+    /// How often the file's time is renewed while nothing changes; more often where answers may be stale for only a short time.
+    private static let longestRefresh: Duration = .seconds(60)
+
+    private struct News: Sendable {
+        let update: RegistryUpdate
+        let origin: DomainName
+    }
+
+    private struct Zone {
+        let source: SavedRegistry.Source
+        /// Nil before anything is known.
+        var registry: Registry?
+        /// When it was last known to be right; nil while it is.
+        var outSince: ContinuousClock.Instant? = .now
+        /// It has been read whole, or what was kept of it has been handed in.
+        var isServed = false
+
+        /// Whether ZooKeeper answers for the registry.
+        var isCurrent: Bool { registry != nil && outSince == nil }
+
+        /// What there is to keep; nil before anything is known.
+        func saved(at now: ContinuousClock.Instant) -> SavedRegistry? {
+            registry.map { SavedRegistry(source: source, registry: $0, asOf: outSince ?? now) }
+        }
+    }
+
+    /// A keeper of these zones' registries, given by their origins; what is older than `maximumStale` is of no use.
+    init(_ file: StateFile, _ sources: [DomainName: SavedRegistry.Source], maximumStale: Duration?, _ logger: Logger) {
+        self.file = file
+        self.maximumStale = maximumStale
+        self.logger = logger
+        zones = sources.mapValues { Zone(source: $0) }
+    }
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    /// Takes in what a zone's watcher says, from anywhere.
+    nonisolated func take(_ update: RegistryUpdate, for origin: DomainName) { mailbox.post(News(update: update, origin: origin)) }
+
+    /// Reads the file, hands in what it holds of the zones that have not been read in time, and writes what comes of them until the task is
+    /// cancelled, and then once more. Throws if there is no thread to be had. Once only.
+    nonisolated func run(_ restore: @escaping @Sendable (SavedRegistry, DomainName) -> Void) async throws(NoThread) {
+        try thread.start()
+        await work(restore)
+        thread.stop()
+    }
+
+    private func work(_ restore: @Sendable (SavedRegistry, DomainName) -> Void) async {
+        let deadline = ContinuousClock.now + Self.patience
+        load()
+        var isWaiting = true
+        while let news = await mailbox.next(before: isWaiting ? deadline : nextWriting) {
+            for item in news { take(item) }
+            if isWaiting, deadline <= .now {
+                isWaiting = false
+                for (origin, zone) in zones {
+                    guard !zone.isServed, let saved = zone.saved(at: .now) else { continue }
+                    zones[origin]?.isServed = true
+                    restore(saved, origin)
+                }
+            }
+            if let due = nextWriting, due <= .now { write() }
+        }
+        for item in mailbox.take() { take(item) }
+        if !isForeign, isChanged || zones.values.contains(where: \.isCurrent) { write() }
+    }
+
+    private func take(_ news: News) {
+        switch news.update {
+        case .unusable: return
+        case .complete(let registry):
+            zones[news.origin]?.isServed = true
+            // What was kept comes back as it is.
+            if zones[news.origin]?.registry == registry { return }
+            zones[news.origin]?.registry = registry
+        case .changed(let change): zones[news.origin]?.registry?.apply(change)
+        case .connected: zones[news.origin]?.outSince = nil
+        case .disconnected(let instant):
+            if zones[news.origin]?.outSince == instant { return }
+            zones[news.origin]?.outSince = instant
+        }
+        isChanged = true
+    }
+}
+
+// MARK: The file
+
+extension StateKeeper {
+    /// Takes in what the file holds of the zones: one warning if that is nothing, whatever the reason.
+    private func load() {
+        let clock = ClockReading.now
+        do {
+            guard let octets = try file.read(limit: RegistryFile.largest) else { return }
+            let all = try RegistryFile.decode(octets, at: clock)
+            let own = all.filter { saved in zones.values.contains { $0.source == saved.source } }
+            let fresh = own.filter { saved in maximumStale.map { saved.asOf.duration(to: clock.instant) <= $0 } ?? true }
+            guard !fresh.isEmpty || all.isEmpty else {
+                return warn(own.isEmpty ? "it is of other zones" : "it is older than answers may be stale")
+            }
+            for saved in fresh {
+                guard let origin = zones.first(where: { $0.value.source == saved.source })?.key else { continue }
+                zones[origin]?.registry = saved.registry
+                zones[origin]?.outSince = saved.asOf
+            }
+        } catch let failure as StateFile.Failure {
+            warn(failure.text)
+        } catch let failure as RegistryFile.Failure {
+            isForeign = failure == .foreign
+            warn(failure.rawValue + (isForeign ? ", and left as it is" : ""))
+        } catch {}
+    }
+
+    private func warn(_ reason: String) {
+        logger.warning("state file cannot be used", metadata: ["path": "\(file.path.debugDescription)", "reason": "\(reason)"])
+    }
+
+    /// When the file is to be written next; nil while it holds all that is known.
+    private var nextWriting: ContinuousClock.Instant? {
+        if isForeign { return nil }
+        if isChanged { return earliest }
+        return zones.values.contains(where: \.isCurrent) ? max(earliest, written + refresh) : nil
+    }
+
+    private var refresh: Duration { min(Self.longestRefresh, (maximumStale ?? Self.longestRefresh) / 4) }
+
+    private func write() {
+        let clock = ClockReading.now
+        let octets = RegistryFile.encode(zones.values.compactMap { $0.saved(at: clock.instant) }, at: clock)
+        do throws(StateFile.Failure) {
+            guard octets.count <= RegistryFile.largest else { throw StateFile.Failure(text: "there is too much to keep") }
+            try file.replace(with: octets)
+            isChanged = false
+            if isFailing { logger.info("state is kept again", metadata: ["path": "\(file.path.debugDescription)"]) }
+            isFailing = false
+        } catch {
+            if !isFailing {
+                logger.warning(
+                    "state cannot be kept", metadata: ["path": "\(file.path.debugDescription)", "reason": "\(error.text)"])
+            }
+            isFailing = true
+        }
+        written = .now
+        earliest = written + (isFailing ? Self.pauseAfterFailure : max(Self.pause, clock.instant.duration(to: written) * Self.share))
+    }
+}

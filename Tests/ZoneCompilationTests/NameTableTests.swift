@@ -1,0 +1,76 @@
+import DNSAuthority
+import ProviderRegistry
+import Testing
+
+@testable import ZoneCompilation
+
+@Suite struct NameTableTests {
+    private let origin = DomainName(text: "svc.local") ?? .root
+
+    private func name(_ text: String) -> DomainName { DomainName(text: text + ".svc.local") ?? .root }
+
+    private func table(_ services: ServiceName...) -> NameTable { NameTable(origin: origin, services: services) }
+
+    @Test func `a service has a name before a service name, that before the name server, that before an instance`() {
+        let table = table("a", "_tcp", "_b._tcp", "b", "dns")
+        #expect(table.holder(of: name("A")) == .service)
+        #expect(table.holder(of: name("_b._tcp")) == .service)
+        #expect(table.holder(of: name("_a._tcp")) == .serviceName(of: name("a")))
+        #expect(table.holder(of: name("_x._tcp")) == .instance(of: name("_tcp")))
+        #expect(table.holder(of: name("ns.dns")) == .nameServer)
+        #expect(self.table("ns.dns").holder(of: name("ns.dns")) == .service)
+        #expect(table.holder(of: name("x.dns")) == .instance(of: name("dns")))
+        #expect(table.holder(of: name("x")) == nil)
+        #expect(table.holder(of: name("y.x.a")) == nil)
+    }
+
+    @Test func `services whose names differ in case share a name until the last is gone`() {
+        var table = table("a", "A")
+        #expect(Set(table.services(at: name("a"))) == ["a", "A"])
+        let (isFree, isFreeNow) = (table.remove("A", at: name("a")), table.remove("a", at: name("a")))
+        #expect(!isFree && isFreeNow)
+        #expect(table.holder(of: name("a")) == nil)
+    }
+
+    /// What is compiled again when a service comes or goes: whatever may have to give way to it.
+    @Test func `the neighbours of a service are those that may have one of its names`() {
+        let table = table("a", "u.a", "_tcp", "b", "_b._tcp")
+        #expect(table.neighbours(of: name("u.a")) == [name("a")])
+        #expect(table.neighbours(of: name("a")) == [name("_tcp")])
+        #expect(Set(table.neighbours(of: name("_b._tcp"))) == [name("_tcp"), name("b")])
+        #expect(self.table("a", "b").neighbours(of: name("a")).isEmpty)
+    }
+
+    @Test func `a service name stands for the service without its underscore and protocol`() {
+        for text in ["a", "a.b", "_a", "x._tcp"] {
+            for label in ServiceNaming.protocols {
+                let serviceName = ServiceNaming.serviceName(of: name(text), label, in: origin)
+                #expect(serviceName?.text == "_\(text).\(label).svc.local.")
+                #expect(serviceName.flatMap { ServiceNaming.owner(ofServiceName: $0, in: origin) } == name(text))
+            }
+        }
+        #expect(ServiceNaming.owner(ofServiceName: name("_a._sctp"), in: origin) == nil)
+    }
+
+    /// A registrant chooses the names: of an instance and its twins in name only one is plain.
+    @Test func `instances have different names`() {
+        let provider = Provider(host: .name("h.example"), port: 80)
+        func service(_ names: [InstanceName], _ first: UInt16) -> Service {
+            Service(
+                registrations: Dictionary(
+                    uniqueKeysWithValues: names.enumerated().map { index, name in
+                        var provider = provider
+                        provider.port = first + UInt16(index)
+                        return (name, Registration(creationZxid: Int64(index), provider: provider))
+                    }))
+        }
+        let digest = InstanceName("i-ba7816bf8f01cfea")
+        for services in [
+            [service(["abc", "ABC", digest, "a.b", "_a"], 80)], [service(["abc"], 80), service(["abc"], 90)],
+        ] {
+            let names = table("x").instanceNames(of: MergedService(services), at: name("x")).compactMap(\.self)
+            #expect(Set(names).count == names.count)
+            #expect(names.contains(name("abc.x")))
+        }
+    }
+}
