@@ -32,7 +32,8 @@ import ZoneCompilation
         compiler.replace(with: excerpt.registry, zone: 0)
         _ = compiler.compile { _ in 1 }
         compiler.resolve(hosts)
-        return Explanation(try #require(ExplainedName.read(name, [source]).first), excerpt, ZoneSnapshot(compiler, [source.origin]), now: Self.now)
+        return Explanation(
+            try #require(ExplainedName.read(name, [source]).first), excerpt, ZoneSnapshot(compiler, [source.origin]), now: Self.now)
     }
 
     @Test func `a service is explained by its znodes, hosts and answer`() throws {
@@ -80,7 +81,9 @@ import ZoneCompilation
     ])
     func `IPv6 addresses are printed as RFC 5952 has them`(_ address: String) throws {
         let host = HostAddresses(ipv4: .known([]), ipv6: .known([try #require(IPv6Address(address))]))
-        let services: [ServiceName: RegistryExcerpt.Listing] = ["a": .read([znode("a", "one", zxid: 1, #"{"host":"db.example","port":1}"#)])]
+        let services: [ServiceName: RegistryExcerpt.Listing] = [
+            "a": .read([znode("a", "one", zxid: 1, #"{"host":"db.example","port":1}"#)])
+        ]
         let lines = try explain("a", services, hosts: ["db.example": host]).text.split(separator: "\n")
         #expect(lines.contains("  a.svc.local. 5 IN AAAA \(address)"))
         #expect(lines.contains("  db.example   \(address)"))

@@ -8,11 +8,13 @@ import Glibc
 enum Entrance {
     /// Never returns: the program runs in a task.
     static func main() {
+        // Before there are other threads.
+        let command = CommandLine.arguments.dropFirst().first
+        if command == ServeCommand.name { OtherSignals.ignoreAtStart() }
+        let signals = command == RegisterCommand.name ? TrappedSignals() : nil
         StandardStreams.fill()
         // Dispatch, which runs tasks, ends the program without a word where it lacks a descriptor.
         Program.checkDescriptorLimit()
-        // Before there are other threads.
-        let signals = CommandLine.arguments.dropFirst().first == RegisterCommand.name ? TrappedSignals() : nil
         Task.detached {
             await Program.run(signals)
             Glibc.exit(EXIT_SUCCESS)
@@ -33,7 +35,7 @@ struct Program: AsyncParsableCommand {
     /// Every problem is one line on standard error; exit code 64 for what was asked for, 1 for what could not be done.
     static func run(_ signals: TrappedSignals?) async {
         do {
-            // Swift reads them from /proc.
+            // Swift reads the arguments from /proc.
             guard !CommandLine.arguments.isEmpty else { throw CommandFailure.refused("cannot read my arguments: is /proc mounted?") }
             let words = CommandLineWords.joiningNegativeNumbers(Array(CommandLine.arguments.dropFirst()))
             var command = try parseAsRoot(words)

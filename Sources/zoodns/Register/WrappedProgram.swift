@@ -1,4 +1,5 @@
 import Glibc
+import Logging
 import ServiceLifecycle
 import Synchronization
 
@@ -16,6 +17,7 @@ final class WrappedProgram: Service {
     private let stop: Stop
     private let endsWithUs: Bool
     private let children: ChildProcesses
+    private let logger: Logger
     private let state = Mutex(State())
 
     private struct State {
@@ -37,8 +39,8 @@ final class WrappedProgram: Service {
     private static let notStarted: Int32 = 127
 
     /// A program with its arguments, at least its name; with `endsWithUs` it is killed when this process ends without stopping it.
-    init(_ command: [String], _ stop: Stop, endsWithUs: Bool, _ children: ChildProcesses) {
-        (self.command, self.stop, self.endsWithUs, self.children) = (command, stop, endsWithUs, children)
+    init(_ command: [String], _ stop: Stop, endsWithUs: Bool, _ children: ChildProcesses, _ logger: Logger) {
+        (self.command, self.stop, self.endsWithUs, self.children, self.logger) = (command, stop, endsWithUs, children, logger)
     }
 
     /// What it ended with as a shell says it: its exit code, or 128 and the number of the signal that killed it; nil before.
@@ -76,6 +78,7 @@ final class WrappedProgram: Service {
             if isEnding { sendStop(to: number) }
             let end = await children.end(of: number)
             state.withLock { $0.phase = .over(end.code) }
+            logger.info("program has ended", metadata: ["program": "\((command.first ?? "").debugDescription)", "status": "\(end.text)"])
         } catch {
             let name = command.first ?? ""
             throw CommandFailure(text: "cannot start \(name.debugDescription): \(error.text)", exitCode: Self.notStarted)
