@@ -34,7 +34,7 @@ package struct ZoneSnapshot {
         let origins = Array(excerpts.keys)
         var compiler = ZoneCompiler(origins: origins, policy: policy, seed: 0)
         for (index, origin) in origins.enumerated() { compiler.replace(with: excerpts[origin]?.registry ?? Registry(), zone: index) }
-        // Only compiling tells which hosts there are.
+        // Compiling finds the hosts.
         _ = compiler.compile(serial: serial)
         let hosts = compiler.takeHostChange().followed
         var unresolved = Set(hosts.keys)

@@ -3,7 +3,7 @@ import DNSTransport
 import Dispatch
 import Glibc
 
-/// Where the process begins.
+/// The entrance of the process.
 @main
 enum Entrance {
     /// Never returns: the program runs in a task.
@@ -59,12 +59,12 @@ struct Program: AsyncParsableCommand {
         }
     }
 
-    /// Ends where there are too few descriptors for anything.
+    /// Ends the program if there are too few descriptors for anything.
     static func checkDescriptorLimit() {
         do throws(DescriptorError) { try DescriptorLimit.checkLeast() } catch { end(error.text, EXIT_FAILURE) }
     }
 
-    /// Ends with a last line behind those of the log, should somebody read them.
+    /// Ends the program with a last line behind those of the log, as far as standard error is read.
     private static func end(_ complaint: String, _ code: Int32) -> Never {
         LogStream.standardError.write(StandardStreams.complaint(complaint))
         LogStream.standardError.drain()
@@ -82,10 +82,10 @@ struct CommandFailure: Error {
         CommandFailure(text: problems.joined(separator: "; "), exitCode: EX_USAGE)
     }
 
-    /// The machine, or another one, refuses.
+    /// The machine, ZooKeeper or the registry refuses.
     static func refused(_ text: String) -> CommandFailure { CommandFailure(text: text, exitCode: EXIT_FAILURE) }
 
-    /// The machine has no thread for something.
+    /// The machine has no thread left for a part of the program.
     static func noThread(for what: String) -> CommandFailure {
         refused("no thread for \(what): raise the limit on tasks (ulimit -u, TasksMax=)")
     }

@@ -69,8 +69,8 @@ enum Processors {
 
 /// How the C library's allocator keeps memory.
 enum MemoryUse {
-    /// Has large pieces, such as a registry's first reading needs for a moment, given back to the system for ever: by default the allocator
-    /// raises the size from which it does so to that of the largest piece. The C function is `mallopt`.
+    /// Has the allocator give large pieces back to the system, such as the first reading of a registry needs: by default it raises the size
+    /// from which it does so to that of the largest piece so far. The C function is `mallopt`.
     static func giveBackLargePieces() { _ = mallopt(M_MMAP_THRESHOLD, 128 << 10) }
 
     /// Has all threads share two heaps: what one of them makes others free, which leaves holes in as many heaps as there are. What answers

@@ -14,7 +14,7 @@ actor StateKeeper {
     private let mailbox = Mailbox<News>()
     private let thread = ThreadExecutor()
 
-    /// Something is to be written that is not in the file.
+    /// The file lacks something that is known.
     private var isChanged = false
     /// When the file may be written next, and when it was last written.
     private var earliest = ContinuousClock.now
@@ -22,7 +22,7 @@ actor StateKeeper {
     /// The file could not be written last time, which has been logged.
     private var isFailing = false
 
-    /// The file is somebody else's, and stays as it is.
+    /// The file is not one of zoodns, and stays as it is.
     private var isForeign = false
 
     /// How long ZooKeeper has to answer at start before what was kept is served.
@@ -68,7 +68,7 @@ actor StateKeeper {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    /// Takes in what a zone's watcher says, from anywhere.
+    /// Takes in an update of a zone's watcher, from any thread.
     nonisolated func take(_ update: WatchUpdate, zone: Int) { mailbox.post(News(update: update, zone: zone)) }
 
     /// Reads the file, hands in what it holds of the zones that have not been read in time, and writes what comes of them until the task is

@@ -24,7 +24,7 @@ struct ServeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Whether to let providers that are kept go, but for a service's last one, once their hosts or a firewall refuse a TCP connection to their ports; off for services over UDP. (default: on)",
+            "Whether to let held providers go, a service's last one excepted, once their hosts or a firewall refuse a TCP connection; off for services over UDP. (default: on)",
             valueName: "on|off"))
     var probeHeld: String?
 
