@@ -23,7 +23,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
-        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -78,12 +78,12 @@ let package = Package(
                 "CLinux", "DNSAuthority", "DNSTransport", "Explanation", "Handoff", "HostResolution", "IPAddressing", "ProviderDiscovery",
                 "ProviderRegistration", "ProviderRegistry", "ZoneCompilation", "ZooKeeperClient", .logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .lifecycle,
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
 
@@ -104,7 +104,8 @@ let package = Package(
             name: "ProviderRegistrationTests",
             dependencies: ["ProviderRegistration", "ProviderRegistry", "ZooKeeperClient", "TestSupport", .logging, .lifecycle]),
         .testTarget(
-            name: "ProviderDiscoveryTests", dependencies: ["ProviderDiscovery", "ProviderRegistry", "ZooKeeperClient", "TestSupport"]),
+            name: "ProviderDiscoveryTests",
+            dependencies: ["ProviderDiscovery", "ProviderRegistry", "ZooKeeperClient", "TestSupport", .logging]),
         .testTarget(
             name: "ZoneCompilationTests",
             dependencies: ["ZoneCompilation", "DNSAuthority", "IPAddressing", "ProviderRegistry", "TestSupport", .logging]),

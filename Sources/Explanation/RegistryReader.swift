@@ -25,8 +25,8 @@ package struct RegistryReader {
 
     /// Most requests under way at once, far below what makes the C client drop the connection.
     private static let window = 500
-    /// How many times hosts in the zones are followed, a round trip each: more than any chain that somebody makes on purpose. The server
-    /// follows them without limit.
+    /// How many times hosts in the zones are followed, a round trip each: more than a chain that is made on purpose has. The server follows
+    /// them without limit.
     private static let mostSteps = 100
 
     /// A service by its znode.
@@ -85,7 +85,7 @@ package struct RegistryReader {
             }
         }
         let contents = try await answers(to: children) { child in
-            // One octet more than a document may have tells that there are too many.
+            // One octet more than a document may have shows that there are too many.
             await session.read(path(of: child.target) + "/" + child.instance.text, limit: ProviderDocument.longest + 1)
         }
         for (child, content) in contents { found[child.target]?.append(ProviderZnode(child.target.service, child.instance, content)) }

@@ -32,7 +32,7 @@ package struct ZoneSnapshot {
     ) async -> ZoneSnapshot {
         var compiler = ZoneCompiler(origins: Array(excerpts.keys), policy: policy, seed: 0)
         for (origin, excerpt) in excerpts { compiler.replace(with: excerpt.registry, for: origin) }
-        // Only compiling tells which hosts there are.
+        // Compiling finds the hosts.
         _ = compiler.compile(serial: serial)
         let hosts = compiler.takeHostChange().followed
         var unresolved = Set(hosts.keys)

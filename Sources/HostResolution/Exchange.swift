@@ -51,7 +51,7 @@ final class Exchange {
     /// With every option that c-ares would read from files otherwise.
     private func open(overTCP: Bool) -> ares_channel? {
         var options = ares_options()
-        // SERVFAIL and its like come back as they are, so that `HostLookup` can tell them apart.
+        // SERVFAIL and its like come back as they are, so that `HostLookup` sees the difference.
         options.flags = ARES_FLAG_NOCHECKRESP | ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | (overTCP ? ARES_FLAG_USEVC : 0)
         options.timeout = Self.longestTimeout
         options.tries = 1

@@ -10,7 +10,7 @@ struct HostState {
 
     /// In whose turn it is looked up.
     var service: DomainName
-    /// Tells the one entry that counts, among lines, calendar and the look-ups under way, from those of the host's past.
+    /// The ticket of the entry that counts: entries of lines, calendar and look-ups with another ticket are of the host's past.
     var ticket: UInt64 = 0
     var stage = Stage.waiting(.new)
     var isFollowed = true

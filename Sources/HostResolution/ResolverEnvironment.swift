@@ -3,7 +3,7 @@ import Glibc
 import IPAddressing
 import Logging
 
-/// What look-ups depend on: the machine's files, read again when somebody has written to them, and who this server itself is.
+/// What look-ups depend on: the machine's files, read again when they have been written to, and the names and addresses of this server.
 struct ResolverEnvironment {
     private let servers: [SocketEndpoint]
     private var resolvConf: WatchedFile
@@ -42,7 +42,7 @@ struct ResolverEnvironment {
         var isSearch = false
     }
 
-    /// Looks at the files, if they have not been looked at just now, and reads those that somebody has written to.
+    /// Looks at the files, unless that was just done, and reads those that have been written to.
     mutating func refresh(at now: ContinuousClock.Instant, _ logger: Logger) -> Change {
         guard nextLook <= now else { return Change() }
         nextLook = now + Self.pause

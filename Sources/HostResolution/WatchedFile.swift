@@ -1,7 +1,7 @@
 import Glibc
 import Logging
 
-/// A file of the system's that is read again when somebody has written to it.
+/// A file of the system that is read again when it has been written to.
 struct WatchedFile {
     /// Which state of a file there is: equal as long as it is the same file, and no one has written to it. The C function is `stat`.
     private enum State: Equatable {
@@ -41,7 +41,7 @@ struct WatchedFile {
         self.mostOctets = mostOctets
     }
 
-    /// The octets, if somebody has written to it since they were last taken, or the first; none for a file that is not there. A file that cannot
+    /// The octets, if the file has been written to since they were last taken, or not taken yet; none for a file that does not exist. A file that cannot
     /// be read is reported once, and changes nothing: it is tried again each time.
     mutating func takeNews(_ logger: Logger) -> [UInt8]? {
         do throws(Failure) {

@@ -15,7 +15,7 @@ import ZooKeeperClient
 /// A service group ends its services from the last to the first: put the registrar behind the server, so that it is withdrawn before the
 /// server stops. To be registered only once the server listens, `withdraw` before `run`, and `announce` then.
 public final class Registrar: ServiceLifecycle.Service {
-    /// What happens to the providers, the newest thousand if nobody reads. For one reader.
+    /// What happens to the providers, for one reader; the newest thousand events wait for it.
     ///
     /// ```swift
     /// for await case .registered(let path) in registrar.events { print("registered as \(path)") }

@@ -8,11 +8,11 @@ import Logging
 /// }
 /// ```
 public enum RegistrationEvent: Hashable, Sendable {
-    /// The znode is there, with the data that it shall have, in our session.
+    /// The znode exists, with the announced document, in our session.
     case registered(path: String)
-    /// There is no connection to ZooKeeper at present; the znode stays as long as the session.
+    /// There is no connection to ZooKeeper now; the znode stays as long as the session.
     case suspended(path: String)
-    /// The znode is not ours any more, or not as it shall be; that is being mended.
+    /// The znode is gone, or not as announced; the registrar is mending that.
     case lost(path: String, Reason)
     /// ZooKeeper does not allow what was asked; it is asked again after a pause.
     case refused(path: String, reason: String)
@@ -23,9 +23,9 @@ public enum RegistrationEvent: Hashable, Sendable {
     public enum Reason: Hashable, Sendable {
         /// The session that it went with is over.
         case sessionExpired
-        /// Somebody deleted it.
+        /// Another client deleted it.
         case deleted
-        /// Somebody changed its data.
+        /// Another client changed its data.
         case overwritten
         /// It belongs to another session, or to none if `owner` is 0; it is left alone, and made again once it is gone.
         case taken(owner: Int64)

@@ -1,18 +1,18 @@
 import ProviderRegistry
 import ZooKeeperClient
 
-/// Decides what to do so that one znode is there exactly while it shall be. Pure: requests go out, answers and the time come in.
+/// Decides what to do so that one znode exists exactly while it is wanted. Pure: requests go out, answers and the time come in.
 ///
 /// After each event that may matter the path is looked at; what follows from that:
 ///
-/// | at the path | if it shall be there | if it shall not |
+/// | at the path | if wanted | if not |
 /// | --- | --- | --- |
 /// | nothing | created, parents first where they are missing | withdrawn |
 /// | ours, as it must be | registered | marked, then deleted |
 /// | ours, marked as withdrawn | deleted, then created | deleted once readers have seen the mark |
 /// | ours, with other data | set | marked, then deleted |
 /// | left by an earlier session of ours | deleted, then created | marked, then deleted |
-/// | somebody else's | awaited: the watch tells when it is gone | withdrawn |
+/// | another session's | awaited: the watch reports when it is gone | withdrawn |
 ///
 /// A request that fails for want of a connection is forgotten: the path is looked at once there is one. Any other failure is reported, and
 /// the path looked at again after a pause. Requests that lead to nothing that lasts, since others undo it, come ever more slowly.
@@ -55,7 +55,7 @@ struct RegistrationState {
     /// How long a marked znode stays: readers learn of the mark by a watch and then read it, but of a deletion at once.
     static let markTime: Duration = .milliseconds(250)
 
-    /// How long a znode that is as it shall be is believed without a look: a watch may have been lost.
+    /// How long a znode that is as wanted is believed without a look: a watch may have been lost.
     private static let longestTrust: Duration = .seconds(60)
 
     private(set) var isWanted = true
@@ -103,7 +103,7 @@ struct RegistrationState {
     /// Whether the znode is not to be there, and is not: without a session of ours there has never been one.
     var isWithdrawn: Bool { !isWanted && (reported == .withdrawn || session == nil) }
 
-    /// Whether clients may be sent to the provider, as far as anybody can say.
+    /// Whether clients may be sent to the provider, as far as is known.
     var isAnnounced: Bool { reported == .registered || reported == .suspended }
 
     /// When to ask for a request although nothing has come in; nil if never.
@@ -133,7 +133,7 @@ struct RegistrationState {
 // MARK: Events
 
 extension RegistrationState {
-    /// Says whether the znode shall be there.
+    /// Takes in whether the znode is wanted.
     mutating func want(_ isWanted: Bool) {
         guard isWanted != self.isWanted else { return }
         self.isWanted = isWanted

@@ -91,7 +91,7 @@ extension ProviderDocument {
         return "{" + members.joined(separator: ", ") + "}"
     }
 
-    /// A JSON string (RFC 8259 §7) in ASCII.
+    /// A JSON string (RFC 8259 §7) in ASCII. By hand: Foundation's encoder keeps no order of members and writes no space behind colons.
     private static func quoted(_ text: String) -> String {
         let characters = text.utf16.map { unit in
             switch unit {

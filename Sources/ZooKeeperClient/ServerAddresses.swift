@@ -1,7 +1,6 @@
 import Glibc
 import Handoff
 import IPAddressing
-import Synchronization
 
 /// The numeric addresses behind a connect string. The C client gets no names: it would look them up on its I/O thread, again and again.
 struct ServerAddresses {
@@ -20,15 +19,10 @@ struct ServerAddresses {
 
     /// The addresses of all servers, none once the task is cancelled; nil without a thread.
     private static func lookUp(_ servers: [ConnectString.Server]) async -> [SocketEndpoint]? {
-        let answer = SingleAnswer()
-        return await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                answer.expect(continuation)
-                if !WorkerThread.start({ answer.give(servers.flatMap(look)) }) { answer.give(nil) }
-            }
-        } onCancel: {
-            answer.give([])
-        }
+        let (answers, answer) = AsyncStream.makeStream(of: [SocketEndpoint].self)
+        guard WorkerThread.start({ answer.yield(servers.flatMap(look)) }) else { return nil }
+        for await endpoints in answers { return endpoints }
+        return []
     }
 
     /// The addresses in random order as `zookeeper_init2` takes them, the chroot at the end.
@@ -58,34 +52,5 @@ struct ServerAddresses {
         guard getnameinfo(entry.ai_addr, entry.ai_addrlen, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST) == 0 else { return nil }
         // A link-local address with its interface is nothing that the client takes.
         return IPAddress(String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
-    }
-}
-
-/// Lets the first answer resume a continuation.
-private final class SingleAnswer: Sendable {
-    private enum State {
-        case unasked
-        case waiting(CheckedContinuation<[SocketEndpoint]?, Never>)
-        case answered([SocketEndpoint]?)
-    }
-
-    private let state = Mutex(State.unasked)
-
-    func expect(_ continuation: CheckedContinuation<[SocketEndpoint]?, Never>) {
-        let early: [SocketEndpoint]?? = state.withLock { state in
-            if case .answered(let endpoints) = state { return .some(endpoints) }
-            state = .waiting(continuation)
-            return .none
-        }
-        if let early { continuation.resume(returning: early) }
-    }
-
-    func give(_ endpoints: [SocketEndpoint]?) {
-        let waiting: CheckedContinuation<[SocketEndpoint]?, Never>? = state.withLock { state in
-            defer { if case .answered = state {} else { state = .answered(endpoints) } }
-            if case .waiting(let continuation) = state { return continuation }
-            return nil
-        }
-        waiting?.resume(returning: endpoints)
     }
 }

@@ -43,7 +43,9 @@ package struct WholeTree: Sendable {
         return names.indices.map { "/" + names[...$0].joined(separator: "/") }
     }
 
-    private func ask<Answer: Sendable>(_ question: @escaping @Sendable (Session) async throws -> Answer) async -> Result<Answer, ZooKeeperError> {
+    private func ask<Answer: Sendable>(_ question: @escaping @Sendable (Session) async throws -> Answer) async -> Result<
+        Answer, ZooKeeperError
+    > {
         let session = Session(
             servers: servers.withoutChroot, timeout: timeout, credentials: credentials,
             logger: Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() })

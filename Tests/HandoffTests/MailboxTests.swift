@@ -16,7 +16,7 @@ import Testing
         #expect(ContinuousClock.now >= start + .milliseconds(20))
     }
 
-    @Test func `a cancelled reader is told to end`() async {
+    @Test func `a cancelled reader ends`() async {
         let mailbox = Mailbox<Int>()
         let reader = Task { await mailbox.next(before: nil) }
         reader.cancel()

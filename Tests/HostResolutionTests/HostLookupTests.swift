@@ -43,7 +43,7 @@ import Testing
         // Silence, REFUSED: only the name itself is left.
         (["h.a", "h.b", "h"], ["h.a": [.failed(.silent)]], ["h.a", "h"], .failed),
         (["h.a", "h.b", "h"], ["h.a": [.failed(.rejected)], "h": [found]], ["h.a", "h"], .addresses([address], ttl: 5)),
-        // Nobody there: all ends.
+        // No server there: all ends.
         (["h.a", "h.b", "h"], ["h.a": [.failed(.unreachable)], "h": [found]], ["h.a"], .failed),
         // The name itself first: what it gives counts, whatever the search domains do.
         (["h.x", "h.x.a", "h.x.b"], ["h.x.a": [.failed(.silent)]], ["h.x", "h.x.a"], .none(ttl: 7, isCertain: false)),

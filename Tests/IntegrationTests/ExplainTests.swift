@@ -84,7 +84,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ([], "Missing expected argument '<name>'"), ([""], "NAME \"\""), (["a..b"], "NAME \"a..b\""), (["google.com."], "NAME \"google.com.\""),
+        ([], "Missing expected argument '<name>'"), ([""], "NAME \"\""), (["a..b"], "NAME \"a..b\""),
+        (["google.com."], "NAME \"google.com.\""),
         (["a", "b"], "'b'"), (["a", "--ttl", "x"], "--ttl \"x\""),
     ])
     func `misuse is one line that names what is wrong, and exit code 64`(_ arguments: [String], _ what: String) async throws {

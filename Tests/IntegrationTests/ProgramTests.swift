@@ -12,10 +12,11 @@ import Testing
         ["--hold-down", "1d"], ["--workers", "0"], ["--zone", "a=/x", "--zone", "A=/y"], ["--log-level", "loud"], ["--host-resolver", "a"],
         ["--hosts-file", ""],
     ])
-    func `a wrong option is one line on standard error, and exit code 64`(_ options: [String]) async throws {
+    func `a wrong option is one line on standard error that names it, and exit code 64`(_ options: [String]) async throws {
         let result = try await RunningProgram.run(RunningProgram.zoodns, ["serve"] + options)
         #expect(result.exitCode == 64)
         #expect(result.errors.split(separator: "\n").count == 1)
+        #expect(result.errors.contains(options[0]), "\(result.errors)")
         #expect(result.output == "")
     }
 
@@ -38,7 +39,7 @@ import Testing
         #expect(result.errors == "")
     }
 
-    @Test func `all problems are told at once, those of the environment too`() async throws {
+    @Test func `all problems are named at once, those of the environment too`() async throws {
         let program = try RunningProgram(RunningProgram.zoodns, ["serve", "--ttl", "x"], environment: ["ZOODNS_HOLD_DOWN": "y"])
         #expect(try await program.exitCode() == 64)
         #expect(program.errors.contains("--ttl"))
@@ -99,6 +100,32 @@ import Testing
         }
         server.program.signal(SIGTERM)
         #expect(try await server.program.exitCode() == 0)
+    }
+
+    @Test func `SIGHUP does not end it while it starts`() async throws {
+        for _ in 0..<10 {
+            let program = try RunningProgram(
+                RunningProgram.zoodns, ["serve", "--zookeeper", "127.0.0.1:1", "--listen", "127.0.0.1:0"])
+            // The second thread is there long before the program listens.
+            while program.isRunning, program.threads < 2 {}
+            while program.isRunning, !program.output.contains("listening") { program.signal(SIGHUP) }
+            #expect(program.isRunning)
+        }
+    }
+
+    @Test func `a ZooKeeper that does not answer is warned of soon`() async throws {
+        // Takes connections and says nothing.
+        let silent = try RunningProgram(
+            ZooKeeperProcess.python,
+            [
+                "-c",
+                "import socket, signal; s = socket.create_server(('127.0.0.1', 0)); print(s.getsockname()[1], flush=True); signal.pause()",
+            ])
+        try await waitUntil("it listens") { silent.output.hasSuffix("\n") }
+        let servers = "127.0.0.1:" + silent.output.dropLast()
+        let server = try await ServingProgram(zooKeeper: servers)
+        try await waitUntil("the warning", within: .seconds(15)) { server.program.errors.contains("no answer from zookeeper yet") }
+        #expect(server.program.errors.contains("servers=\(servers)"))
     }
 
     @Test(arguments: [(SIGABRT, "SIGABRT"), (SIGSEGV, "SIGSEGV"), (SIGILL, "SIGILL")])

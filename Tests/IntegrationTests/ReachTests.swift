@@ -4,7 +4,7 @@ import Testing
 
 /// What is answered of a registry, or a part of it, that a real ZooKeeper does not let be read.
 @Suite(.serialized) struct ReachTests {
-    /// Python for whoever owns the registry.
+    /// Python for the owner of the registry.
     private let owner = """
         from kazoo.security import make_digest_acl, OPEN_ACL_UNSAFE
         client.add_auth('digest', 'owner:pw')

@@ -39,11 +39,13 @@ extension RegisterTests {
         #expect(program.errors.contains("check=http 127.0.0.1:\(port)"))
     }
 
-    @Test func `a check of another port says which, and passes once it is open`() async throws {
+    @Test func `a check of another port says which, warns while it never passes, and passes once the port is open`() async throws {
         let port = try ClientSocket.freePort()
         let program = try register(["--check", "tcp://127.0.0.1:\(port)", "--check-interval", "100ms"])
         try await waitUntil("it has been tried") { program.errors.contains("check does not pass yet") }
         #expect(program.errors.contains("check=tcp 127.0.0.1:\(port)"))
+        try await waitUntil("it is a warning") { program.errors.contains("warning zoodns: check=tcp 127.0.0.1:\(port)") }
+        #expect(program.errors.contains("check has never passed"))
         let listening = try zooKeeper.leavePython("import socket; listener = socket.create_server((\"127.0.0.1\", \(port)))")
         try await waitForRegistration()
         withExtendedLifetime(listening) {}

@@ -192,6 +192,7 @@ extension RegisterTests {
         try await waitUntil("it is withdrawn") { try await self.znodes() == [:] }
         #expect((try? ClientSocket(try #require(.init("127.0.0.1:\(port)")), isStream: true)) != nil, "still served in the drain")
         #expect(try await program.exitCode(within: .seconds(10)) == 7)
+        #expect(program.errors.contains("status=exit 7"), "\(program.errors)")
     }
 
     @Test(arguments: [SIGQUIT, SIGTERM]) func `the stop signal withdraws before the program gets it`(_ signal: Int32) async throws {
@@ -305,18 +306,24 @@ extension RegisterTests {
     }
 
     @Test(arguments: [
-        [], ["web"], ["web", "--port", "0"], ["a/b", "--port", "1"], ["web", "--port", "1", "--check", "maybe"],
-        ["web", "--port", "1", "--host", "not a host"], ["web", "--port", "1", "--weight", "-1"],
-        ["web", "--port", "1", "--instance", "a/b"], ["web", "--port", "1", "--zone", "a=/x", "--zone", "b=/y"],
-        ["web", "--port", "1", "--check", "tcp://10.0.0.1"], ["web", "--port", "1", "--check", "https://h:0/"],
-        ["web", "--port", "1", "--keep-program", "perhaps"], ["web", "--port", "1", "--readable-by", "creator"],
-        ["web", "--port", "1", "--stop-signal", "STOP"],
-        ["web", "--port", "1", "--stop-signal", "0"], ["web", "--port", "1", "--stop-timeout", "2s", "--drain", "2s"],
+        ([], "SERVICE is missing"), (["web"], "--port or PORT is missing"), (["web", "--port", "0"], "--port \"0\""),
+        (["a/b", "--port", "1"], "\"a/b\""), (["web", "--port", "1", "--check", "maybe"], "--check \"maybe\""),
+        (["web", "--port", "1", "--host", "not a host"], "--host \"not a host\""),
+        (["web", "--port", "1", "--weight", "-1"], "--weight \"-1\""), (["web", "--port", "1", "--instance", "a/b"], "\"a/b\""),
+        (["web", "--port", "1", "--zone", "a=/x", "--zone", "b=/y"], "--zone: expected one"),
+        (["web", "--port", "1", "--check", "tcp://10.0.0.1"], "--check \"tcp://10.0.0.1\""),
+        (["web", "--port", "1", "--check", "https://h:0/"], "--check \"https://h:0/\""),
+        (["web", "--port", "1", "--keep-program", "perhaps"], "--keep-program \"perhaps\""),
+        (["web", "--port", "1", "--readable-by", "creator"], "--readable-by:"),
+        (["web", "--port", "1", "--stop-signal", "STOP"], "--stop-signal \"STOP\""),
+        (["web", "--port", "1", "--stop-signal", "0"], "--stop-signal \"0\""),
+        (["web", "--port", "1", "--stop-timeout", "2s", "--drain", "2s"], "--stop-timeout:"),
     ])
-    func `misuse is one line, and exit code 64`(_ arguments: [String]) async throws {
+    func `misuse is one line that names what is wrong, and exit code 64`(_ arguments: [String], _ what: String) async throws {
         let result = try await RunningProgram.run(RunningProgram.zoodns, ["register"] + arguments)
         #expect(result.exitCode == 64)
         #expect(result.errors.split(separator: "\n").count == 1)
+        #expect(result.errors.contains(what), "\(result.errors)")
     }
 
     @Test func `lookup finds what kazoo has registered, and follows it`() async throws {

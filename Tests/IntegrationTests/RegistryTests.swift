@@ -49,7 +49,7 @@ import Testing
         try await waitUntil("the path has come alive") { try server.ask("second.svc.local", "A").answer.count == 1 }
     }
 
-    @Test func `answers outlive ZooKeeper, and are told to be stale`() async throws {
+    @Test func `answers outlive ZooKeeper, and are marked stale`() async throws {
         let zooKeeper = try ZooKeeperProcess()
         try await zooKeeper.start()
         let server = try await ServingProgram(zooKeeper: zooKeeper.address, ["--max-stale", "8s"])

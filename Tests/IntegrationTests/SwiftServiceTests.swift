@@ -84,7 +84,7 @@ private struct SwiftService {
         ["--silent", "--noproxy", "*", "--max-time", "20", "--write-out", "\n%{http_code}", "http://127.0.0.1:\(port)\(path)"]
     }
 
-    /// What it answers; the status is 000 if nobody does.
+    /// What it answers; the status is 000 without an answer.
     func get(_ path: String) async throws -> (body: String, status: String) {
         let lines = try await RunningProgram.run(Self.curl, arguments(path)).output.split(separator: "\n").map(String.init)
         return (lines.dropLast().joined(separator: "\n"), lines.last ?? "")

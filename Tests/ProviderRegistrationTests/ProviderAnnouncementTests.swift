@@ -9,7 +9,7 @@ import Testing
         #expect(full.document == #"{"host": "127.0.0.1", "port": 80, "weight": 5, "priority": 1}"#)
     }
 
-    @Test func `without a host and an instance it tells those that it chose`() throws {
+    @Test func `without a host and an instance it shows those that it chose`() throws {
         let announcement = try ProviderAnnouncement(service: "a", port: 80)
         #expect(announcement.document == #"{"host": "\#(announcement.host)", "port": 80}"#)
         #expect(try announcement.instance != ProviderAnnouncement(service: "a", port: 80).instance)

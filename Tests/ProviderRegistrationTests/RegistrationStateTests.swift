@@ -150,7 +150,7 @@ private struct Place {
         #expect(place.events == [.suspended(path: "/providers/a/u"), .registered(path: "/providers/a/u")])
     }
 
-    @Test(arguments: [true, false]) func `a new session makes it anew, whether the old znode is still there or not`(_ isLeft: Bool) {
+    @Test(arguments: [true, false]) func `a new session makes it again, whether the old znode is still there or not`(_ isLeft: Bool) {
         var place = Place.registered
         if !isLeft { place.znode = nil }
         place.state.take(.disconnected)
@@ -251,7 +251,7 @@ private struct Place {
         #expect(marked.starts(with: place.state.document))
         #expect(marked.dropFirst(place.state.document.count).allSatisfy { [9, 10, 13, 32].contains($0) })
         place.now += RegistrationState.markTime - .milliseconds(1)
-        // Its own watch tells of the mark, too.
+        // Its own watch reports the mark, too.
         place.fireWatch()
         place.settle()
         #expect(place.znode != nil, "readers may not have seen it yet")
@@ -304,7 +304,7 @@ private struct Place {
         #expect(place.events == [.registered(path: "/providers/a/u")])
     }
 
-    @Test func `a refusal is told and tried again after a pause`() throws {
+    @Test func `a refusal is reported and tried again after a pause`() throws {
         var place = Place()
         place.connect(1)
         #expect(place.state.takeRequest(at: place.now) == .look)
@@ -317,7 +317,7 @@ private struct Place {
         guard case .refused = place.events.first else { return #expect(Bool(false), "\(place.events)") }
     }
 
-    @Test func `a refusal that goes on is told once`() throws {
+    @Test func `a refusal that goes on is reported once`() throws {
         var place = Place()
         place.connect(1)
         for _ in 0..<5 {

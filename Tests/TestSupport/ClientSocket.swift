@@ -51,7 +51,7 @@ package final class ClientSocket {
     /// What comes next; nothing at the end.
     package func readSome() throws -> [UInt8] { try read(4096) }
 
-    /// A port that nobody listens at.
+    /// A port at which no program listens.
     package static func freePort() throws -> UInt16 {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }

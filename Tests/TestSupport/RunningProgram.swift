@@ -97,6 +97,11 @@ public final class RunningProgram {
         return (line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) } ?? 0) * 1024
     }
 
+    /// How many threads the program has; 0 once it has ended.
+    public var threads: Int {
+        (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task"))?.count ?? 0
+    }
+
     /// Sends a signal.
     public func signal(_ number: Int32) { if isRunning { kill(process, number) } }
 

@@ -36,7 +36,7 @@ public final class ZooKeeperProcess {
     public func stop() { program = nil }
 
     private var isServing: Bool {
-        // One that is starting may leave a client without an answer for ever.
+        // A server that is starting may never answer a client.
         guard let endpoint = SocketEndpoint(address), let client = try? ClientSocket(endpoint, isStream: true, patience: 1) else {
             return false
         }

@@ -50,7 +50,7 @@ import ZooKeeperClient
         await observed.end()
     }
 
-    @Test func `a chroot and hosts that cannot be resolved are survived`() async throws {
+    @Test func `a server whose name cannot be resolved is passed over, and paths are below the chroot`() async throws {
         let zooKeeper = try ZooKeeperProcess()
         try await zooKeeper.start()
         let observed = Observed(try #require(ConnectString("no.such.host.invalid:2181,\(zooKeeper.address)/zookeeper")))

@@ -39,7 +39,7 @@ import Testing
         for _ in 0..<3000 { stream.write(filler) }
         let start = ContinuousClock.now
         stream.drain()
-        #expect(start.duration(to: .now) < .seconds(5), "the end waits for nobody who does not read")
+        #expect(start.duration(to: .now) < .seconds(5), "the end waits for no reader that does not read")
 
         var text = ""
         while !text.hasSuffix("not read fast enough\n"), start.duration(to: .now) < .seconds(60) {
@@ -57,7 +57,7 @@ import Testing
     }
 }
 
-/// A pipe of a page, read without waiting. Left open: the stream's thread goes on for ever.
+/// A pipe of a page, read without waiting. Left open: the stream's thread goes on.
 private struct Pipe {
     let readingEnd: Int32
     let writingEnd: Int32

@@ -1,6 +1,6 @@
+import Explanation
 import Testing
 
-@testable import Explanation
 @testable import zoodns
 
 @Suite struct ZoneSourceTests {

@@ -12,7 +12,10 @@ struct ExplainCommand: AsyncParsableCommand {
             resolved for as long as 15 s. Exits with 1 if the name does not exist.
             """)
 
-    @Argument(help: "A service as the registry names it, or a domain name such as second.svc.local or _second._tcp.svc.local; with a final dot always a domain name.")
+    @Argument(
+        help:
+            "A service, or a domain name such as second.svc.local or _second._tcp.svc.local; with a final dot it is a domain name."
+    )
     var name: String
     @OptionGroup var common: CommonOptions
 
@@ -34,7 +37,8 @@ struct ExplainCommand: AsyncParsableCommand {
         let excerpts = try await settings.registry.read(.names(questions), session, before: deadline, within: Self.limit)
         // Hosts may take long.
         let now = Int64(Date().timeIntervalSince1970 * 1000)
-        let snapshot = await ZoneSnapshot.take(excerpts, settings.policy, settings.hostResolver(listening: settings.listen), before: deadline)
+        let snapshot = await ZoneSnapshot.take(
+            excerpts, settings.policy, settings.hostResolver(listening: settings.listen), before: deadline)
         let explanations = questions.compactMap { question in
             excerpts[question.origin].map { Explanation(question, $0, snapshot, now: now) }
         }

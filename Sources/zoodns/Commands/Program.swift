@@ -3,16 +3,18 @@ import DNSTransport
 import Dispatch
 import Glibc
 
-/// Where the process begins.
+/// The entrance of the process.
 @main
 enum Entrance {
     /// Never returns: the program runs in a task.
     static func main() {
+        // Before there are other threads.
+        let command = CommandLine.arguments.dropFirst().first
+        if command == ServeCommand.name { OtherSignals.ignoreAtStart() }
+        let signals = command == RegisterCommand.name ? TrappedSignals() : nil
         StandardStreams.fill()
         // Dispatch, which runs tasks, ends the program without a word where it lacks a descriptor.
         Program.checkDescriptorLimit()
-        // Before there are other threads.
-        let signals = CommandLine.arguments.dropFirst().first == RegisterCommand.name ? TrappedSignals() : nil
         Task.detached {
             await Program.run(signals)
             Glibc.exit(EXIT_SUCCESS)
@@ -33,7 +35,7 @@ struct Program: AsyncParsableCommand {
     /// Every problem is one line on standard error; exit code 64 for what was asked for, 1 for what could not be done.
     static func run(_ signals: TrappedSignals?) async {
         do {
-            // Swift reads them from /proc.
+            // Swift reads the arguments from /proc.
             guard !CommandLine.arguments.isEmpty else { throw CommandFailure.refused("cannot read my arguments: is /proc mounted?") }
             let words = CommandLineWords.joiningNegativeNumbers(Array(CommandLine.arguments.dropFirst()))
             var command = try parseAsRoot(words)
@@ -57,12 +59,12 @@ struct Program: AsyncParsableCommand {
         }
     }
 
-    /// Ends where there are too few descriptors for anything.
+    /// Ends the program if there are too few descriptors for anything.
     static func checkDescriptorLimit() {
         do throws(DescriptorError) { try DescriptorLimit.checkLeast() } catch { end(error.text, EXIT_FAILURE) }
     }
 
-    /// Ends with a last line behind those of the log, should somebody read them.
+    /// Ends the program with a last line behind those of the log, as far as standard error is read.
     private static func end(_ complaint: String, _ code: Int32) -> Never {
         LogStream.standardError.write(StandardStreams.complaint(complaint))
         LogStream.standardError.drain()
@@ -80,10 +82,10 @@ struct CommandFailure: Error {
         CommandFailure(text: problems.joined(separator: "; "), exitCode: EX_USAGE)
     }
 
-    /// The machine, or another one, refuses.
+    /// The machine, ZooKeeper or the registry refuses.
     static func refused(_ text: String) -> CommandFailure { CommandFailure(text: text, exitCode: EXIT_FAILURE) }
 
-    /// The machine has no thread for something.
+    /// The machine has no thread left for a part of the program.
     static func noThread(for what: String) -> CommandFailure {
         refused("no thread for \(what): raise the limit on tasks (ulimit -u, TasksMax=)")
     }

@@ -38,7 +38,7 @@ struct RegisterCommand: ParsableCommand {
         let registrar = try registrar(settings, logger)
         let program =
             settings.command.isEmpty
-            ? nil : WrappedProgram(settings.command, settings.stop, endsWithUs: !settings.keepsProgram, children)
+            ? nil : WrappedProgram(settings.command, settings.stop, endsWithUs: !settings.keepsProgram, children, logger)
         let (stops, stop) = AsyncStream.makeStream(of: SignalNumber.self)
         signals.handle { signal in
             switch signal {
@@ -49,16 +49,8 @@ struct RegisterCommand: ParsableCommand {
                 if let program { program.pass(signal) } else { logger.info("signal ignored", metadata: ["signal": "\(signal.text)"]) }
             }
         }
-        // Ended from the last to the first: withdrawn, then stopped.
-        var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
-        if let program {
-            services.append(
-                .init(
-                    service: Following(program) { registrar.stoppedServing() }, successTerminationBehavior: .gracefullyShutdownGroup,
-                    serviceName: "program"))
-        }
-        services.append(.init(service: Part { await watch(settings, program, registrar, children, logger) }, serviceName: "checks"))
-        services.append(.init(service: registrar, serviceName: "registrar"))
+        let checks = ProviderChecks(settings: settings, program: program, registrar: registrar, children: children, logger: logger)
+        let services = services(program, checks, registrar)
         do {
             try await Shutdown.run(services, stops, logger) { program?.kill() }
         } catch let error as RegistrarError {
@@ -68,6 +60,22 @@ struct RegisterCommand: ParsableCommand {
             LogStream.standardError.drain()
             Glibc.exit(code)
         }
+    }
+
+    /// Ended from the last to the first: withdrawn, then stopped.
+    private func services(
+        _ program: WrappedProgram?, _ checks: ProviderChecks, _ registrar: Registrar
+    ) -> [ServiceGroupConfiguration.ServiceConfiguration] {
+        var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
+        if let program {
+            services.append(
+                .init(
+                    service: Following(program) { registrar.stoppedServing() }, successTerminationBehavior: .gracefullyShutdownGroup,
+                    serviceName: "program"))
+        }
+        services.append(.init(service: Part("checks") { await checks.run() }, serviceName: "checks"))
+        services.append(.init(service: registrar, serviceName: "registrar"))
+        return services
     }
 
     private func warnOfUnreachableName(_ settings: RegisterSettings, _ logger: Logger) {
@@ -98,46 +106,4 @@ struct RegisterCommand: ParsableCommand {
             throw .refused("cannot register: \(error)")
         }
     }
-
-    /// Has the provider announced while the check passes.
-    private func watch(
-        _ settings: RegisterSettings, _ program: WrappedProgram?, _ registrar: Registrar, _ children: ChildProcesses, _ logger: Logger
-    ) async {
-        let metadata: Logger.Metadata = [
-            "service": "\(settings.provider.service)", "check": "\(settings.check.target(settings.ownPort))",
-        ]
-        // Withdrawn until a check passes.
-        var failures = settings.checkFailures
-        var isFirst = true
-        var impatience = Self.impatience
-        while !Task.isCancelled {
-            let isUp = program?.isRunning ?? true
-            if isUp, await passes(settings, children) {
-                if failures >= settings.checkFailures {
-                    logger.info("check passes", metadata: metadata)
-                    registrar.announce()
-                }
-                failures = 0
-                impatience = 0
-            } else {
-                if isFirst { logger.info("check does not pass yet", metadata: metadata) }
-                failures = min(failures + 1, settings.checkFailures + 1)
-                if failures == settings.checkFailures {
-                    logger.warning("check fails", metadata: metadata)
-                    registrar.withdraw()
-                }
-            }
-            isFirst = false
-            // Soon again while it starts: no client must wait for it longer than need be.
-            try? await Task.sleep(for: impatience > 0 ? min(settings.checkInterval, .milliseconds(100)) : settings.checkInterval)
-            impatience = max(impatience - 1, 0)
-        }
-    }
-
-    private func passes(_ settings: RegisterSettings, _ children: ChildProcesses) async -> Bool {
-        await settings.check.passes(settings.ownPort, within: settings.checkInterval, children)
-    }
-
-    /// How many times it is looked soon again whether a program that has just been started serves.
-    private static let impatience = 300
 }

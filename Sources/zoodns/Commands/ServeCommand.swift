@@ -1,20 +1,14 @@
 import ArgumentParser
 import DNSAuthority
 import DNSTransport
-import Glibc
-import Handoff
-import HostResolution
-import Logging
-import ProviderDiscovery
-import ProviderRegistry
 import UnixSignals
-import ZoneCompilation
-import ZooKeeperClient
 
-/// `zoodns serve`: the wiring, in the order of the data flow.
+/// `zoodns serve`: what happens before the server runs, and how it ends. The parts are connected in `ServerWiring`.
 struct ServeCommand: AsyncParsableCommand {
+    /// Its name on the command line.
+    static let name = "serve"
     static let configuration = CommandConfiguration(
-        commandName: "serve", abstract: "Answer DNS queries from a registry in ZooKeeper.",
+        commandName: name, abstract: "Answer DNS queries from a registry in ZooKeeper.",
         discussion: """
             A duration is seconds or has a unit: 90, 90s, 250ms, 15m, 1h. Each option is also an environment variable, such as \
             ZOODNS_HOLD_DOWN for --hold-down, with commas between repeated values; the option wins.
@@ -25,6 +19,9 @@ struct ServeCommand: AsyncParsableCommand {
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var options: ServeOptions
+
+    /// How long the parts may take to end together.
+    private static let longestShutdown: Duration = .milliseconds(4500)
 
     func run() async throws {
         // Before there are threads with heaps of their own.
@@ -37,67 +34,23 @@ struct ServeCommand: AsyncParsableCommand {
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint).map { SignalNumber($0.rawValue) }
         let server = try await listen(settings)
         for endpoint in server.endpoints { StandardStreams.say("listening \(endpoint.text) udp tcp") }
+        warn(settings, server)
+        let reporting = Task { await others.report(logger) }
+        defer { reporting.cancel() }
+        try await Shutdown.run(ServerWiring(settings, server).services, signals, logger, limit: Self.longestShutdown)
+    }
 
+    private func warn(_ settings: ServeSettings, _ server: DNSServer) {
+        let registry = settings.common.registry
         for endpoint in server.missing {
-            logger.warning("address is not there yet: listening all the same", metadata: ["address": "\(endpoint.text)"])
+            registry.logger.warning("address is not there yet: listening all the same", metadata: ["address": "\(endpoint.text)"])
         }
-        for (inner, outer) in settings.common.registry.nestedZones {
-            logger.warning(
+        for (inner, outer) in registry.nestedZones {
+            registry.logger.warning(
                 "zone lies within another, whose services of that name are out of reach",
                 metadata: ["zone": "\(inner.origin.text)", "within": "\(outer.origin.text)"])
         }
-        let session = settings.common.registry.session
-        let resolver = settings.common.hostResolver(listening: server.endpoints)
-        let prober =
-            settings.probesHeld
-            ? HeldProber(probesLoopback: server.endpoints.allSatisfy(\.address.isLoopback)) : nil
-        let outlets = ZonePublisher.Outlets(publish: server.publish) { change in
-            prober?.follow(change)
-            resolver.follow(change.followed, dropping: change.dropped)
-        }
-        let publisher = publisher(settings, logger, outlets)
-        let keeper = settings.state.map {
-            StateKeeper($0, settings.common.registry.savedSources, maximumStale: settings.maximumStale, logger)
-        }
-        let watchers = settings.common.registry.zones.map { source in
-            let watcher = ProviderWatcher(
-                session: session, layout: source.layout,
-                settings: WatchSettings(
-                    reconcile: settings.reconcile, holdDown: settings.holdDown, guardsMassRemoval: settings.guardsMassRemoval,
-                    zones: settings.common.registry.zones.count),
-                logger: logger
-            ) { update in
-                keeper?.take(update, for: source.origin)
-                if case .changed(let change) = update { prober?.take(change, for: source.origin) }
-                publisher.send(update, for: source.origin)
-            }
-            return (source.origin, watcher)
-        }
-        let watcher = Dictionary(watchers) { first, _ in first }
-
-        let access = RegistryAccess(session, settings.common.registry, logger)
-
-        // Ended from the last to the first: what takes something in ends before what it takes it from.
-        var parts = [Part { await session.run() }, Part { await access.run() }]
-        for (_, watcher) in watchers { parts.append(Part { await watcher.run() }) }
-        if let keeper { parts.append(Part { try await keep(keeper, watcher) }) }
-        if let prober { parts.append(Part { await prober.run { watcher[$0.origin]?.takeRefusal($0.provider, of: $0.service) } }) }
-        parts.append(
-            Part {
-                await resolver.run { hosts in
-                    prober?.resolve(hosts)
-                    publisher.resolve(hosts)
-                }
-            })
-        parts.append(Part { try await publish(publisher) })
-        parts.append(Part { try await serve(server) })
-        let reporting = Task { await others.report(logger) }
-        defer { reporting.cancel() }
-        try await Shutdown.run(parts.map { .init(service: $0, serviceName: "part") }, signals, logger, limit: Self.longestShutdown)
     }
-
-    /// How long the parts may take to end together.
-    private static let longestShutdown: Duration = .milliseconds(4500)
 
     private func raiseDescriptorLimit(_ settings: ServeSettings) throws(CommandFailure) {
         DescriptorLimit.raise()
@@ -116,27 +69,5 @@ struct ServeCommand: AsyncParsableCommand {
         } catch {
             throw .refused(error.text)
         }
-    }
-
-    private func serve(_ server: DNSServer) async throws(CommandFailure) {
-        do throws(WorkerError) { try await server.run() } catch { throw .refused(error.text) }
-    }
-
-    private func publish(_ publisher: ZonePublisher) async throws(CommandFailure) {
-        do throws(NoThread) { try await publisher.run() } catch { throw .noThread(for: "the zones") }
-    }
-
-    private func keep(_ keeper: StateKeeper, _ watcher: [DomainName: ProviderWatcher]) async throws(CommandFailure) {
-        do throws(NoThread) {
-            try await keeper.run { saved, origin in watcher[origin]?.restore(saved.registry, asOf: saved.asOf) }
-        } catch {
-            throw .noThread(for: "the state")
-        }
-    }
-
-    private func publisher(_ settings: ServeSettings, _ logger: Logger, _ outlets: ZonePublisher.Outlets) -> ZonePublisher {
-        ZonePublisher(
-            origins: settings.common.registry.zones.map(\.origin), policy: settings.common.policy, maximumStale: settings.maximumStale,
-            seed: .random(in: 0 ... .max), outlets: outlets, now: { UInt32(truncatingIfNeeded: time(nil)) }, logger: logger)
     }
 }

@@ -28,7 +28,8 @@ struct ZoneCommand: AsyncParsableCommand {
             guard excerpt.registry.services.isEmpty else { continue }
             if let text = await settings.registry.missing(source.layout.root) { missing.append(text) }
         }
-        let snapshot = await ZoneSnapshot.take(excerpts, settings.policy, settings.hostResolver(listening: settings.listen), before: deadline)
+        let snapshot = await ZoneSnapshot.take(
+            excerpts, settings.policy, settings.hostResolver(listening: settings.listen), before: deadline)
         for host in snapshot.unresolved.sorted() { StandardStreams.complain("\(host): cannot be resolved now") }
         for report in snapshot.reports { StandardStreams.complain(Self.text(report)) }
         for source in settings.registry.zones {

@@ -3,9 +3,9 @@ import Glibc
 import Handoff
 import Synchronization
 
-/// A stream of lines whose writers never wait for whoever reads: a thread writes them, and what it cannot keep up with is left out.
+/// A stream of lines whose writers never wait for its reader: a thread writes them, and lines beyond what it keeps up with are left out.
 ///
-/// Standard error may be a pipe that nobody reads. Answers, watches and the end of the program must not depend on that.
+/// Standard error may be a pipe that no process reads. Answers, watches and the end of the program must not depend on that.
 final class LogStream: TextOutputStream, Sendable {
     private struct State {
         var lines: [String] = []
@@ -63,7 +63,7 @@ final class LogStream: TextOutputStream, Sendable {
         if isFirst { hasLines.signal() }
     }
 
-    /// Waits until all is written, or until whoever reads has not done so for some time.
+    /// Waits until all is written, or until the reader has not read for some time.
     func drain() {
         state.withLock { $0.lastWords }()
         if !state.withLock({ $0.hasThread }) { return writeLines() }

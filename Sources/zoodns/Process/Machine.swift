@@ -69,8 +69,8 @@ enum Processors {
 
 /// How the C library's allocator keeps memory.
 enum MemoryUse {
-    /// Has large pieces, such as a registry's first reading needs for a moment, given back to the system for ever: by default the allocator
-    /// raises the size from which it does so to that of the largest piece. The C function is `mallopt`.
+    /// Has the allocator give large pieces back to the system, such as the first reading of a registry needs: by default it raises the size
+    /// from which it does so to that of the largest piece so far. The C function is `mallopt`.
     static func giveBackLargePieces() { _ = mallopt(M_MMAP_THRESHOLD, 128 << 10) }
 
     /// Has all threads share two heaps: what one of them makes others free, which leaves holes in as many heaps as there are. What answers
@@ -83,4 +83,21 @@ enum ProcessMemory {
     /// Keeps the memory and the environment, which hold secrets, from other processes of the same user, such as the program that `register`
     /// starts, and out of core dumps. The C function is `prctl`.
     static func hideFromOthers() { _ = prctl_set_dumpable(0) }
+}
+
+/// Files of some lines.
+enum SmallFile {
+    /// Its octets; nil if it cannot be read, `errno` says why, or if there are more than `limit`.
+    static func read(_ path: String, limit: Int) -> [UInt8]? {
+        guard let file = fopen(path, "re") else { return nil }
+        defer { fclose(file) }
+        var octets = [UInt8](repeating: 0, count: limit + 1)
+        let count = fread(&octets, 1, octets.count, file)
+        guard ferror(file) == 0 else { return nil }
+        guard count <= limit else {
+            errno = EFBIG
+            return nil
+        }
+        return Array(octets.prefix(count))
+    }
 }

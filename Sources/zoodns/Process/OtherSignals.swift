@@ -3,7 +3,7 @@ import Glibc
 import Logging
 import UnixSignals
 
-/// What becomes of signals other than those that the server ends by: none of them ends it without a line.
+/// The signals that do not end the server: those that people send are logged, faults end it behind a line, all others are ignored.
 struct OtherSignals {
     /// Signals that people, init systems and scripts send to servers. They end a program that does not know them.
     private static let reported: [UnixSignal] = [.sighup, .sigusr1, .sigusr2, .sigalrm, .sigquit]
@@ -16,6 +16,10 @@ struct OtherSignals {
     private static let realTime = Int32(32)...64
 
     private let signals: UnixSignalsSequence
+
+    /// Has the signals that are reported later ignored from now on: one that comes while the program starts must not end it. To be called
+    /// before there are other threads.
+    static func ignoreAtStart() { for signal in reported { ignore_signal(signal.rawValue) } }
 
     /// Has them reported from now on; whatever was inherited, none is blocked. The C functions are `sigaction` and `pthread_sigmask`.
     static func trap() async -> OtherSignals {

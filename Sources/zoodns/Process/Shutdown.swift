@@ -3,17 +3,19 @@ import Logging
 import ServiceLifecycle
 import Synchronization
 
-/// Something that runs until its task is cancelled.
+/// A service that runs until its task is cancelled.
 struct Part: Service {
+    /// What the group's log calls it.
+    let name: String
     private let body: @Sendable () async throws -> Void
 
     /// `body` returns soon after its task has been cancelled.
-    init(_ body: @escaping @Sendable () async throws -> Void) { self.body = body }
+    init(_ name: String, _ body: @escaping @Sendable () async throws -> Void) { (self.name, self.body) = (name, body) }
 
     func run() async throws { try await cancelWhenGracefulShutdown { try await body() } }
 }
 
-/// Runs a service, and does something once it has ended by itself or been ended.
+/// Runs a service, and a closure once the service has ended, by itself or not.
 struct Following<Inner: Service>: Service {
     private let service: Inner
     private let done: @Sendable () -> Void
@@ -33,7 +35,8 @@ enum Shutdown {
 
     /// Runs services until SIGTERM or SIGINT comes and they have ended, which may take `limit` together; or until they end by themselves.
     ///
-    /// `atOnce` is done at the second signal, after which the program soon ends with 128 and the signal's number.
+    /// `atOnce` is done at the second signal, after which the program soon ends with 128 and the signal's number. The group's own limits are
+    /// not used: they trap, where ours writes the rest of the log and exits with 0.
     static func run(
         _ services: [ServiceGroupConfiguration.ServiceConfiguration], _ signals: some AsyncSequence<SignalNumber, Never> & Sendable,
         _ logger: Logger,
@@ -69,7 +72,7 @@ enum Shutdown {
         logger.info("shut down")
     }
 
-    /// Its own steps do not matter while all is well.
+    /// The group's own lines below warnings are left out.
     private static func quiet(_ logger: Logger) -> Logger {
         var logger = logger
         logger.logLevel = max(logger.logLevel, .warning)

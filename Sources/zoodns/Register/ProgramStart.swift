@@ -82,6 +82,14 @@ enum ProgramEnd: Hashable {
         self = signal == 0 ? .exited(status >> 8 & 0xFF) : .killed(by: SignalNumber(signal))
     }
 
+    /// Its exit code, or the signal that killed it, for a log.
+    var text: String {
+        switch self {
+        case .exited(let code): "exit \(code)"
+        case .killed(let signal): signal.text
+        }
+    }
+
     /// As a shell says it: the exit code, or 128 and the signal's number.
     var code: Int32 {
         switch self {

@@ -1,8 +1,6 @@
-import AsyncHTTPClient
 import Glibc
 import NIOCore
 import NIOPosix
-import NIOSSL
 import ProviderRegistry
 
 /// How to find out whether a provider can serve.
@@ -10,7 +8,7 @@ enum ServiceCheck: Hashable {
     /// A port takes a connection: the provider's own, or the one that is named.
     case tcp(CheckedPort?)
     /// A GET of a URL is answered with 2xx or 3xx (RFC 9110 §15); the certificate of an https one is not looked at.
-    case http(url: String, CheckedPort)
+    case http(HTTPCheck)
     /// A shell command exits with 0.
     case exec(String)
     /// It can, as far as we are concerned.
@@ -29,24 +27,16 @@ enum ServiceCheck: Hashable {
             guard let port = CheckedPort(text.dropFirst("tcp://".count), defaultPort: nil) else { return nil }
             self = .tcp(port)
         default:
-            guard let scheme = Self.defaultPorts.first(where: { text.hasPrefix($0.key + "://") }) else { return nil }
-            let address = text.dropFirst(scheme.key.count + 3)
-            let end = address.firstIndex { "/?".contains($0) } ?? address.endIndex
-            // RFC 9110 §4.2: octets that a URL has as they are, and no fragment.
-            guard address[end...].utf8.allSatisfy({ 33...126 ~= $0 && $0 != UInt8(ascii: "#") }),
-                let port = CheckedPort(address[..<end], defaultPort: scheme.value)
-            else { return nil }
-            self = .http(url: text, port)
+            guard let check = HTTPCheck(text) else { return nil }
+            self = .http(check)
         }
     }
-
-    private static let defaultPorts: [String: UInt16] = ["http": 80, "https": 443]
 
     /// What is tried, for a log; `own` is where the provider serves.
     func target(_ own: CheckedPort) -> String {
         switch self {
         case .tcp(let port): "tcp \((port ?? own).text)"
-        case .http(_, let port): "http \(port.text)"
+        case .http(let check): "http \(check.port.text)"
         case .exec: "command"
         case .none: "none"
         }
@@ -75,11 +65,7 @@ enum ServiceCheck: Hashable {
             let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connectTimeout(TimeAmount(limit))
             try await bootstrap.connect(host: port.host, port: Int(port.port)).get().close()
             return true
-        case .http(let url, _):
-            var request = HTTPClientRequest(url: url)
-            // As a client of it that comes for the first time finds it.
-            request.headers = ["User-Agent": "zoodns", "Connection": "close"]
-            return 200..<400 ~= Int(try await Self.client.execute(request, timeout: TimeAmount(limit)).status.code)
+        case .http(let check): return 200..<400 ~= Int(try await check.status(within: limit).code)
         case .exec(let command):
             let number = try await children.start(ProgramStart(command: ["/bin/sh", "-c", command]))
             return await withTaskCancellationHandler {
@@ -90,16 +76,6 @@ enum ServiceCheck: Hashable {
             }
         }
     }
-
-    private static let client: HTTPClient = {
-        var tls = TLSConfiguration.makeClientConfiguration()
-        // Asked by its address, a provider has a certificate for another name; nothing is trusted that it says.
-        tls.certificateVerification = .none
-        var configuration = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
-        // HTTP/2 keeps its connection, over which a port that takes no new ones would pass.
-        configuration.httpVersion = .http1Only
-        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-    }()
 }
 
 /// A host and a port that a check connects to.

@@ -1,14 +1,15 @@
 import Glibc
+import Logging
 import ServiceLifecycle
 import Synchronization
 
-/// A program that runs as long as it likes, or until a graceful shutdown ends it; signals that are not ours are passed on to it.
+/// A program that runs until it ends or a graceful shutdown stops it, and that gets the signals that do not begin a stop.
 final class WrappedProgram: Service {
-    /// How it is stopped.
+    /// How the program is stopped.
     struct Stop {
-        /// What tells it to end: SIGTERM goes to its whole group, any other signal to itself alone.
+        /// The signal that asks the program to end: SIGTERM goes to its whole group, any other signal to the program alone.
         let signal: SignalNumber
-        /// Time from when the stop begins, with the drain, until it is killed.
+        /// Time from the begin of the stop until the program is killed, the drain included.
         let limit: Duration
     }
 
@@ -16,14 +17,15 @@ final class WrappedProgram: Service {
     private let stop: Stop
     private let endsWithUs: Bool
     private let children: ChildProcesses
+    private let logger: Logger
     private let state = Mutex(State())
 
     private struct State {
         var phase = Phase.awaited
-        /// Signals that came before it was started, each once, as the kernel keeps them.
+        /// Signals that came before the program was started, each once, as the kernel keeps them.
         var early: [SignalNumber] = []
         var isStopping = false
-        /// Whether its end has been asked for.
+        /// The program has been asked to end.
         var isEnding = false
     }
 
@@ -36,15 +38,15 @@ final class WrappedProgram: Service {
     /// What a shell exits with for a program that is not there.
     private static let notStarted: Int32 = 127
 
-    /// A program with its arguments, at least its name; with `endsWithUs` it is killed when this process ends without stopping it.
-    init(_ command: [String], _ stop: Stop, endsWithUs: Bool, _ children: ChildProcesses) {
-        (self.command, self.stop, self.endsWithUs, self.children) = (command, stop, endsWithUs, children)
+    /// A program with its arguments, at least its name. With `endsWithUs` the program is killed when this process ends without stopping it.
+    init(_ command: [String], _ stop: Stop, endsWithUs: Bool, _ children: ChildProcesses, _ logger: Logger) {
+        (self.command, self.stop, self.endsWithUs, self.children, self.logger) = (command, stop, endsWithUs, children, logger)
     }
 
-    /// What it ended with as a shell says it: its exit code, or 128 and the number of the signal that killed it; nil before.
+    /// The program's end as a shell says it: the exit code, or 128 and the number of the signal that killed it; nil while it runs.
     var exitCode: Int32? { state.withLock { if case .over(let code) = $0.phase { code } else { nil } } }
 
-    /// Whether it has been started and has not ended.
+    /// Whether the program has been started and has not ended.
     var isRunning: Bool { state.withLock { if case .running = $0.phase { true } else { false } } }
 
     func run() async throws {
@@ -59,16 +61,16 @@ final class WrappedProgram: Service {
         }
     }
 
-    /// Starts it and waits for its end.
+    /// Starts the program and waits for its end.
     private func start() async throws(CommandFailure) {
-        // A program in the background that reads from a terminal is stopped by it: better the end of its input.
+        // The kernel stops a program in the background that reads from a terminal; /dev/null ends its input.
         let input: ProgramStart.Stream = isatty(STDIN_FILENO) == 1 ? .null : .inherited
         let program = ProgramStart(command: command, streams: [input, .inherited, .inherited], endsWithUs: endsWithUs)
         do throws(StartFailure) {
             let number = try await children.start(program)
             let isEnding = state.withLock { state in
                 state.phase = .running(number)
-                // Before any that comes from now on.
+                // In the order in which they came, before any later signal.
                 for signal in state.early { children.send(signal, to: number) }
                 state.early = []
                 return state.isEnding
@@ -76,6 +78,7 @@ final class WrappedProgram: Service {
             if isEnding { sendStop(to: number) }
             let end = await children.end(of: number)
             state.withLock { $0.phase = .over(end.code) }
+            logger.info("program has ended", metadata: ["program": "\((command.first ?? "").debugDescription)", "status": "\(end.text)"])
         } catch {
             let name = command.first ?? ""
             throw CommandFailure(text: "cannot start \(name.debugDescription): \(error.text)", exitCode: Self.notStarted)
@@ -86,7 +89,7 @@ final class WrappedProgram: Service {
 // MARK: Signals
 
 extension WrappedProgram {
-    /// Passes a signal on to it, as soon as it has been started.
+    /// Passes a signal on to the program, as soon as that has been started.
     func pass(_ signal: SignalNumber) {
         state.withLock { state in
             switch state.phase {
@@ -97,7 +100,7 @@ extension WrappedProgram {
         }
     }
 
-    /// Has it killed once the stop's time is over, whether or not its end has been asked for by then.
+    /// Has the program killed once the stop's time is over, whether or not it has been asked to end by then.
     func beginStop() {
         let isFirst = state.withLock { state in
             defer { state.isStopping = true }
@@ -110,10 +113,10 @@ extension WrappedProgram {
         }
     }
 
-    /// Kills it and all that it has started in its group.
+    /// Kills the program and all that it has started in its group.
     func kill() { state.withLock { if case .running(let number) = $0.phase { children.send(.kill, to: number, group: true) } } }
 
-    /// Tells it to end.
+    /// Asks the program to end.
     private func end() {
         beginStop()
         let number: pid_t? = state.withLock { state in

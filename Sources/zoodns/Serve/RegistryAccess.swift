@@ -2,9 +2,10 @@ import Handoff
 import Logging
 import ZooKeeperClient
 
-/// Warns of registries that anonymous clients of ZooKeeper may change, who could send everyone anywhere, and of those that do not exist.
+/// Warns of registries that anonymous clients of ZooKeeper may change, for these could send everyone anywhere, of registries that do not
+/// exist, and of a ZooKeeper that does not answer after the start.
 ///
-/// Looks at each connection, and from time to time, since access may be granted or the path made later. The same is said once.
+/// Looks after each connection, and from time to time, since access may be granted or the path made later. Each warning comes once.
 struct RegistryAccess {
     private let session: Session
     private let settings: RegistrySettings
@@ -14,6 +15,9 @@ struct RegistryAccess {
 
     /// Time between looks at the same connection.
     private static let interval: Duration = .seconds(600)
+
+    /// How long ZooKeeper may take after the start before its silence is worth a warning.
+    private static let patience: Duration = .seconds(5)
 
     /// How long after a connection the first look comes.
     private static let delay: Duration = .seconds(2)
@@ -38,21 +42,35 @@ struct RegistryAccess {
         var reported: [String: ZnodePermissions] = [:]
         var missing: Set<String> = []
         var next = ContinuousClock.now + Self.interval
-        while let news = await mailbox.next(before: next) {
+        var silence: ContinuousClock.Instant? = .now + Self.patience
+        while let news = await mailbox.next(before: min(next, silence ?? next)) {
             for item in news {
                 switch item {
-                // Not before the registry itself is asked for.
-                case .connected: next = min(next, .now + Self.delay)
+                case .connected:
+                    silence = nil
+                    // The registry itself is asked for first.
+                    next = min(next, .now + Self.delay)
                 case .permissions(let permissions, let path):
                     missing.remove(path)
                     report(permissions.subtracting(.read), path, &reported)
                 case .missing(let path): if missing.insert(path).inserted, !(await reportMissing(path)) { missing.remove(path) }
                 }
             }
+            if let instant = silence, instant <= .now {
+                silence = nil
+                reportSilence()
+            }
             guard next <= .now else { continue }
             next = .now + Self.interval
             for path in paths { ask(path) }
         }
+    }
+
+    /// The session itself logs an obstacle once that is known, which may take half a minute.
+    private func reportSilence() {
+        guard session.obstacle == nil else { return }
+        logger.warning(
+            "no answer from zookeeper yet", metadata: ["servers": "\(settings.servers.text)", "after": "\(Self.patience)"])
     }
 
     /// A path whose list may not be read is nothing to warn of.

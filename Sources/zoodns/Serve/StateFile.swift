@@ -1,4 +1,5 @@
 import Glibc
+import SystemPackage
 
 /// A file that is replaced whole: after whatever end of the program or the machine, there is the old one or the new one.
 struct StateFile {
@@ -8,35 +9,38 @@ struct StateFile {
     struct Failure: Error, Equatable {
         let text: String
 
-        /// What the C function has left in `errno`.
-        fileprivate static func system(_ what: String) -> Failure { Failure(text: "\(what): \(String(cString: strerror(errno)))") }
+        /// What was tried, and the `errno` that came of it.
+        fileprivate static func system(_ what: String, _ error: any Error = Errno(rawValue: errno)) -> Failure {
+            Failure(text: "\(what): \(error)")
+        }
     }
 
-    /// Its octets; nil if there is no file. What is no regular file is not waited for.
+    /// The file's octets; nil if there is no file. What is no regular file is not waited for.
     func read(limit: Int) throws(Failure) -> [UInt8]? {
-        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            if errno == ENOENT { return nil }
-            throw .system("cannot be opened")
+        let file: FileDescriptor
+        do {
+            file = try FileDescriptor.open(FilePath(path), .readOnly, options: [.nonBlocking, .closeOnExec])
+        } catch Errno.noSuchFileOrDirectory {
+            return nil
+        } catch {
+            throw .system("cannot be opened", error)
         }
-        defer { close(descriptor) }
+        defer { try? file.close() }
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw .system("cannot be looked at") }
+        guard fstat(file.rawValue, &status) == 0 else { throw .system("cannot be looked at") }
         guard Self.isRegular(status) else { throw Failure(text: "is no regular file") }
         guard status.st_size <= limit else { throw Failure(text: "has more than \(limit) octets") }
-        return try Self.read(descriptor, count: Int(status.st_size))
+        do { return try Self.read(file, count: Int(status.st_size)) } catch { throw .system("cannot be read", error) }
     }
 
-    /// No more than there were when it was opened, however fast others write to it.
-    private static func read(_ descriptor: Int32, count: Int) throws(Failure) -> [UInt8] {
+    /// Reads at most `count` octets: those that the file had when it was opened, however fast others write to it.
+    private static func read(_ file: FileDescriptor, count: Int) throws -> [UInt8] {
         var octets = [UInt8](repeating: 0, count: count)
         var length = 0
         while length < count {
-            let read = octets[length...].withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
-            if read < 0, errno == EINTR { continue }
-            guard read >= 0 else { throw .system("cannot be read") }
-            guard read > 0 else { break }
-            length += read
+            let more = try octets.withUnsafeMutableBytes { try file.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[length...])) }
+            guard more > 0 else { break }
+            length += more
         }
         return Array(octets[..<length])
     }
@@ -46,32 +50,27 @@ struct StateFile {
         var status = stat()
         if stat(path, &status) == 0, !Self.isRegular(status) { throw Failure(text: "is no regular file") }
         let new = path + ".new"
-        // Left by an end in the midst of writing.
+        // A program that ended while it wrote has left one.
         unlink(new)
-        // Whatever others put there meanwhile, it is neither followed nor taken for ours.
-        let descriptor = open(new, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw .system("\(new) cannot be made") }
-        defer { close(descriptor) }
+        let file: FileDescriptor
+        do {
+            // Exclusive and without links: what others put there meanwhile is not taken for ours.
+            file = try FileDescriptor.open(
+                FilePath(new), .writeOnly, options: [.create, .exclusiveCreate, .noFollow, .closeOnExec], permissions: .ownerReadWrite)
+        } catch {
+            throw .system("\(new) cannot be made", error)
+        }
+        defer { try? file.close() }
         do throws(Failure) {
-            try Self.write(octets, descriptor)
-            guard fsync(descriptor) == 0 else { throw .system("\(new) cannot be written") }
-            guard Self.isSame(new, descriptor) else { throw Failure(text: "\(new) is written by another process too") }
+            do { try file.writeAll(octets) } catch { throw .system("\(new) cannot be written", error) }
+            guard fsync(file.rawValue) == 0 else { throw .system("\(new) cannot be written") }
+            guard Self.isSame(new, file.rawValue) else { throw Failure(text: "\(new) is written by another process too") }
             guard rename(new, path) == 0 else { throw .system("cannot be replaced") }
         } catch {
-            if Self.isSame(new, descriptor) { unlink(new) }
+            if Self.isSame(new, file.rawValue) { unlink(new) }
             throw error
         }
         try Self.keep(folder: path)
-    }
-
-    private static func write(_ octets: [UInt8], _ descriptor: Int32) throws(Failure) {
-        var rest = octets[...]
-        while !rest.isEmpty {
-            let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if written < 0, errno == EINTR { continue }
-            guard written > 0 else { throw .system("cannot be written") }
-            rest = rest.dropFirst(written)
-        }
     }
 
     /// Has the folder's disk keep the new name.

@@ -16,7 +16,7 @@ actor StateKeeper {
     private let mailbox = Mailbox<News>()
     private let thread = ThreadExecutor()
 
-    /// Something is to be written that is not in the file.
+    /// The file lacks something that is known.
     private var isChanged = false
     /// When the file may be written next, and when it was last written.
     private var earliest = ContinuousClock.now
@@ -24,7 +24,7 @@ actor StateKeeper {
     /// The file could not be written last time, which has been logged.
     private var isFailing = false
 
-    /// The file is somebody else's, and stays as it is.
+    /// The file is not one of zoodns, and stays as it is.
     private var isForeign = false
 
     /// How long ZooKeeper has to answer at start before what was kept is served.
@@ -70,7 +70,7 @@ actor StateKeeper {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    /// Takes in what a zone's watcher says, from anywhere.
+    /// Takes in an update of a zone's watcher, from any thread.
     nonisolated func take(_ update: RegistryUpdate, for origin: DomainName) { mailbox.post(News(update: update, origin: origin)) }
 
     /// Reads the file, hands in what it holds of the zones that have not been read in time, and writes what comes of them until the task is

@@ -1,9 +1,10 @@
 import ArgumentParser
 import DNSAuthority
+import ProviderDiscovery
 
 /// Options of `serve` alone, as they were written.
 struct ServeOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("How long to answer without ZooKeeper, 0 for ever. (default: 1h)", valueName: "duration"))
+    @Option(help: ArgumentHelp("How long to answer without ZooKeeper, 0 for no limit. (default: 1h)", valueName: "duration"))
     var maxStale: String?
 
     @Option(help: ArgumentHelp("How often to compare all names with those in ZooKeeper. (default: 60s)", valueName: "duration"))
@@ -23,7 +24,7 @@ struct ServeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Whether to let providers that are kept go, but for a service's last one, once their hosts or a firewall refuse a TCP connection to their ports; off for services over UDP. (default: on)",
+            "Whether to let held providers go, a service's last one excepted, once their hosts or a firewall refuse a TCP connection; off for services over UDP. (default: on)",
             valueName: "on|off"))
     var probeHeld: String?
 
@@ -47,7 +48,7 @@ struct ServeOptions: ParsableArguments {
 /// What `serve` has to know, checked.
 struct ServeSettings {
     let common: CommonSettings
-    /// Nil: for ever.
+    /// Nil: without limit.
     let maximumStale: Duration?
     let reconcile: Duration
     let holdDown: Duration
@@ -89,6 +90,11 @@ struct ServeSettings {
             expected: "octets from 512 to \(UDPPayloadSize.longest)"
         ) { Int($0).flatMap { UDPPayloadSize.withoutEDNS...UDPPayloadSize.longest ~= $0 ? $0 : nil } }
         try reader.finish()
+    }
+
+    /// How each registry is watched.
+    var watch: WatchSettings {
+        WatchSettings(reconcile: reconcile, holdDown: holdDown, guardsMassRemoval: guardsMassRemoval, zones: common.registry.zones.count)
     }
 
     private static var processors: Int { min(Processors.usable, 256) }

@@ -1,4 +1,4 @@
-"""Somebody who may create znodes does so to hurt."""
+"""A client that may create znodes does so to hurt."""
 import contextlib
 import socket
 import statistics
@@ -27,7 +27,7 @@ def hostile_registrant(scene):
     zookeeper = scene.zookeeper(heap="1g")
     scene.connect(zookeeper.address, timeout=60)
     scene.fill()
-    # What vanishes while somebody else's providers vanish by the thousand is held.
+    # What vanishes while another client's providers vanish by the thousand is held.
     scene.truth.window, scene.truth.marked_window = 10.0, 10.0 + 4 * HOLD_DOWN
     silent = scene.stack.enter_context(contextlib.closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)))
     silent.bind(("127.0.0.1", 0))

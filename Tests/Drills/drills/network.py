@@ -66,7 +66,7 @@ def large_packets_lost(scene):
     scene.add("wide", "10.1.1.1")
     providers = scene.truth.current("wide")
     marked = scene.prober.marked_stale()
-    # Nothing else changes meanwhile: ZooKeeper sends what it has to tell of changes in one packet, which may become too large itself.
+    # Nothing else changes meanwhile: ZooKeeper sends its events in one packet, which may become too large itself.
     scene.expect("wide", UNKNOWN)
     scene.settle("the service is unknown, all others are answered for,", 90)
     scene.check(scene.prober.marked_stale() > marked, "no answer was marked stale")

@@ -14,7 +14,7 @@ from .scene import SESSION_TIMEOUT, UNMARKED
 from .truth import STALE, Provider
 from .wire import Proxy
 
-# Twenty services with a provider each, registered as kazoo's users do: anew whenever the session was lost.
+# Twenty services with a provider each, registered as kazoo's users do: again whenever the session was lost.
 REGISTRANTS = """
 import contextlib, json, signal, sys, time
 from kazoo.client import KazooClient, KazooState
@@ -130,7 +130,7 @@ def read_only(scene):
 
 @drill(short=True)
 def session_closed(scene):
-    """Somebody else takes over the server's session and closes it."""
+    """Another client takes over the server's session and closes it."""
     scene.truth.window = UNMARKED
     zookeeper = scene.zookeeper()
     scene.connect(zookeeper.address)

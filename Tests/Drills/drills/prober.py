@@ -125,7 +125,7 @@ class Prober(threading.Thread):
         try:
             self.sockets[index].send(struct.pack("!H", identifier) + question.octets[2:])
         except OSError:
-            return  # Not sent: nobody can answer it.
+            return  # Not sent: it cannot be answered.
         self.sent += 1
         self.pending[index, identifier] = question, now
 
@@ -136,7 +136,7 @@ class Prober(threading.Thread):
             except BlockingIOError:
                 return
             except OSError:
-                continue  # Nobody listened: it counts when its time is up.
+                continue  # No server listened: it counts when its time is up.
             question, sent = self.pending.pop((index, struct.unpack("!H", octets[:2])[0]), (None, 0))
             if question:
                 self.judge(question, octets, sent, time.monotonic())

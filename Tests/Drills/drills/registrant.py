@@ -1,6 +1,6 @@
 """A hostile registrant, in a process of its own: ZOOKEEPER SEED. Makes znodes of every kind that may hurt, as fast as ZooKeeper takes them.
 
-It may do what any registrant may: create, change and delete znodes below the root, but for the services that the drill itself looks after.
+It may do what any registrant may: create, change and delete znodes below the root, except the services that the drill itself looks after.
 Prints every second how many operations it has made so far. At SIGTERM it ends."""
 import contextlib
 import itertools

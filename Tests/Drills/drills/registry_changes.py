@@ -124,7 +124,7 @@ def wiped(scene):
     """ZooKeeper loses its data and is empty at the same address: everything is held, then it is filled again."""
     zookeeper = scene.zookeeper()
     scene.stage(zookeeper.address, "--hold-down", "60s")
-    # The C client tries for ever to go on with a server that has not seen what it has: zoodns starts over after thirty seconds.
+    # The C client tries without limit to go on with a server that has not seen what it has: zoodns starts over after thirty seconds.
     scene.truth.marked_window = 150
     scene.say("ZooKeeper is killed and its data deleted")
     scene.client.stop()
@@ -133,7 +133,7 @@ def wiped(scene):
     zookeeper.start().await_mode()
     scene.client = None
     scene.connect(zookeeper.address)
-    # What a registry that nobody wiped would have is what is right until its owners are back.
+    # What the registry had before it was wiped is what is right until its owners are back.
     scene.wait_for("a new session", lambda: scene.log().count("registry read") >= 1 and "no server gives a session" in scene.log(), 90)
     scene.say("zoodns has started over with the empty ZooKeeper")
     time.sleep(5)
@@ -170,7 +170,7 @@ def lost_watch(scene):
         scene.add(service, "10.9.9.10")
         scene.settle("it is seen")
         # One for the event that was swallowed, none for the other.
-        scene.check(scene.log().count("registry differed without a watch") == count, "the log does not tell of one repair for each event")
+        scene.check(scene.log().count("registry differed without a watch") == count, "the log does not have one repair for each event")
 
 
 @drill
@@ -207,7 +207,7 @@ def forbidden(scene):
 
 @drill(short=True)
 def authentication(scene):
-    """A registry that only one user may read: SERVFAIL without or with the wrong password, answers with the right one, which nobody sees."""
+    """A registry that only one user may read: SERVFAIL without or with the wrong password, answers with the right one, which no other user sees."""
     zookeeper = scene.zookeeper()
     password = "s3cret:word"
     scene.connect(zookeeper.address, auth_data=[("digest", f"zoodns:{password}")])

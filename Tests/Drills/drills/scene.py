@@ -1,4 +1,4 @@
-"""What a drill has on its stage: ZooKeeper, zoodns, somebody who changes the registry, and the prober."""
+"""What a drill has on its stage: ZooKeeper, zoodns, a client that changes the registry, and the prober."""
 import contextlib
 import json
 import os

@@ -1,4 +1,4 @@
-"""The machine has too little for the server, changes its clock, or nobody reads its log."""
+"""The machine has too little for the server, changes its clock, or no process reads its log."""
 import contextlib
 import fcntl
 import os
@@ -89,7 +89,7 @@ def clock_jumps(scene):
 
 
 class UnreadPipe:
-    """A pipe of a page that nobody reads unless told to."""
+    """A pipe of a page that is read only on demand."""
 
     def __init__(self, path):
         self.path = path
@@ -118,7 +118,7 @@ def write_bad(scene, turns):
 
 @drill(short=True)
 def unread_log(scene):
-    """Nobody reads standard error: answers, watches and SIGTERM go on; once it is read, it says how many lines are missing."""
+    """No process reads standard error: answers, watches and SIGTERM go on; once it is read, it says how many lines are missing."""
     zookeeper = scene.zookeeper()
     pipe = UnreadPipe(scene.where / "pipe")
     scene.stage(zookeeper.address, "--log-rate", "0", prefix=["sh", "-c", f'exec "$@" 2>"{pipe.path}"', "sh"], log="debug")

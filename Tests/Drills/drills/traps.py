@@ -43,7 +43,7 @@ def name_server_down(scene):
     scene.need_root()
     hosts, resolver = scene.where / "hosts", scene.where / "resolv.conf"
     hosts.write_text("127.0.0.1 localhost registry.invalid\n")
-    # From here nobody answers (RFC 5737).
+    # From here no host answers (RFC 5737).
     resolver.write_text("nameserver 192.0.2.1\n")
     mounts = f'mount --bind "{hosts}" /etc/hosts && mount --bind "{resolver}" /etc/resolv.conf && exec "$@"'
     scene.serve(f"registry.invalid:{zookeeper.port}", prefix=["unshare", "--mount", "sh", "-c", mounts, "sh"])

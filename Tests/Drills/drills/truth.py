@@ -1,4 +1,4 @@
-"""What is right to answer, and when it was: written by whoever changes the registry, read by the prober."""
+"""What is right to answer, and when it was: written by the client that changes the registry, read by the prober."""
 import contextlib
 import dataclasses
 import json

@@ -82,7 +82,7 @@ class Proxy:
         self.is_cut = False
 
     def close_session(self):
-        """Takes the last session over, as ZooKeeper lets whoever knows its password, and closes it."""
+        """Takes the last session over, as ZooKeeper lets any client that knows its password, and closes it."""
         identifier, password = self.session
         with socket.create_connection((self.target[0], int(self.target[2]))) as client:
             request = struct.pack("!iqiqi", 0, 0, 4000, identifier, len(password)) + password + b"\0"
