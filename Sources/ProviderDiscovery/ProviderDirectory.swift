@@ -17,7 +17,7 @@ import ZooKeeperClient
 /// In a service group put it behind the server whose requests ask it: a question that still waits is answered when the directory ends, before
 /// the server waits for its requests.
 public final class ProviderDirectory: ServiceLifecycle.Service {
-    private let session: Session
+    private let client: Client
     private let layout: RegistryLayout
     private let logger: Logger
     private let state = Mutex(State())
@@ -52,21 +52,21 @@ public final class ProviderDirectory: ServiceLifecycle.Service {
         guard authentication == nil || credentials != nil else { throw .badAuthentication }
         guard let path = ZnodePath(root) else { throw .badRoot(root) }
         layout = RegistryLayout(root: path.text)
-        session = Session(servers: servers, timeout: sessionTimeout, credentials: credentials, logger: logger)
+        client = Client(servers: servers, timeout: sessionTimeout, credentials: credentials, logger: logger)
         self.logger = logger
     }
 
     /// Why ZooKeeper cannot be asked, in a few words; nil while it answers, and before anything is known.
-    package var obstacle: String? { session.obstacle?.text }
+    package var obstacle: String? { client.obstacle?.text }
 
     /// Follows the registry until the task is cancelled or shut down gracefully. To be run once.
     public func run() async {
-        let watcher = ProviderWatcher(session: session, layout: layout, settings: WatchSettings(), logger: logger) { [weak self] in
+        let watcher = ProviderWatcher(client: client, layout: layout, settings: WatchSettings(), logger: logger) { [weak self] in
             self?.take($0)
         }
         await cancelWhenGracefulShutdown {
             await withTaskGroup(of: Void.self) { group in
-                group.addTask { await self.session.run() }
+                group.addTask { await self.client.run() }
                 group.addTask { await watcher.run() }
             }
         }

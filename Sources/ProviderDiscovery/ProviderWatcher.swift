@@ -8,7 +8,7 @@ import ZooKeeperClient
 /// Decisions are `WatchState`'s and `RegistryFeed`'s; this sends their requests and passes on what they say. It takes all that has come in at
 /// once, so bursts coalesce by themselves.
 package actor ProviderWatcher {
-    private let session: Session
+    private let client: Client
     private let layout: RegistryLayout
     private let logger: Logger
     private let deliver: @Sendable (RegistryUpdate) -> Void
@@ -16,18 +16,18 @@ package actor ProviderWatcher {
     private var state: WatchState
     private var feed: RegistryFeed
 
-    /// Follows the registry at `layout` over a session that has not begun to run; `deliver` is called in order.
+    /// Follows the registry at `layout` of a client that has not begun to run; `deliver` is called in order.
     package init(
-        session: Session, layout: RegistryLayout, settings: WatchSettings, logger: Logger,
+        client: Client, layout: RegistryLayout, settings: WatchSettings, logger: Logger,
         deliver: @escaping @Sendable (RegistryUpdate) -> Void
     ) {
-        self.session = session
+        self.client = client
         self.layout = layout
         self.logger = logger
         self.deliver = deliver
         state = WatchState(layout: layout, settings: settings)
         feed = RegistryFeed(settings: settings)
-        session.observe { [mailbox] in mailbox.post(.session($0)) }
+        client.observe { [mailbox] in mailbox.post(.session($0)) }
     }
 
     /// Follows the registry until the task is cancelled.
@@ -59,12 +59,12 @@ package actor ProviderWatcher {
         let generation = state.generation
         let answer: @Sendable (WatchAnswer) -> Void = { [mailbox] in mailbox.post(.answer($0, to: request, generation: generation)) }
         switch request {
-        case .listServices: session.list(layout.root, watch: true) { answer(WatchAnswer($0, WatchAnswer.names)) }
-        case .listProviders(let name): session.list(layout.path(of: name), watch: true) { answer(WatchAnswer($0, WatchAnswer.names)) }
-        case .awaitRoot: session.exists(layout.root, watch: true) { answer(WatchAnswer($0) { .exists($0 != nil) }) }
+        case .listServices: client.list(layout.root, watch: true) { answer(WatchAnswer($0, WatchAnswer.names)) }
+        case .listProviders(let name): client.list(layout.path(of: name), watch: true) { answer(WatchAnswer($0, WatchAnswer.names)) }
+        case .awaitRoot: client.exists(layout.root, watch: true) { answer(WatchAnswer($0) { .exists($0 != nil) }) }
         case .read(let name, let instance):
             // One octet more than a document may have tells that there are too many.
-            session.read(layout.path(of: instance, in: name), limit: ProviderDocument.longest + 1, watch: watchesData) {
+            client.read(layout.path(of: instance, in: name), limit: ProviderDocument.longest + 1, watch: watchesData) {
                 answer(WatchAnswer($0, WatchAnswer.content))
             }
         }

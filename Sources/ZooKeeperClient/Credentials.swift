@@ -3,7 +3,7 @@ package struct Credentials: Sendable {
     /// The only scheme there is here.
     static let scheme = "digest"
 
-    /// The user and the password, with a colon between: not to be shown to anybody.
+    /// The user and the password, with a colon between; never printed.
     let userAndPassword: String
 
     /// Reads `digest:user:password`; nil for anything else. The password may have colons.

@@ -1,8 +1,8 @@
 /// What happens to a session, in order.
 package enum SessionEvent: Sendable {
-    /// There is a connection, and the session of this id is a new one if `isNew`: no watch of an earlier one is left then.
+    /// There is a connection. If `isNew`, the session is a new one: no watch of an earlier session is left.
     case connected(id: Int64, timeout: Duration, isNew: Bool)
-    /// There is none any more; watches stay, and fire once there is one again.
+    /// There is no connection any more; watches stay, and fire once there is a connection again.
     case disconnected
     /// The session goes on, but without its watches; reported right after `connected`.
     case watchesLost

@@ -1,6 +1,6 @@
 import Logging
 
-/// All of ZooKeeper's tree, over sessions of its own that last as long as one question: a session with a chroot sees nothing above that.
+/// All of ZooKeeper's tree, above the chroot too, which a session with that chroot cannot see. Each question has a session of its own.
 package struct WholeTree: Sendable {
     private let servers: ConnectString
     private let timeout: Duration
@@ -9,7 +9,7 @@ package struct WholeTree: Sendable {
     /// How long a question may take in all.
     private static let limit: Duration = .seconds(5)
 
-    /// The tree that these servers have, seen by whom the credentials say.
+    /// The tree that these servers have, as the credentials let it be seen.
     package init(_ servers: ConnectString, timeout: Duration, credentials: Credentials?) {
         (self.servers, self.timeout, self.credentials) = (servers, timeout, credentials)
     }
@@ -18,10 +18,10 @@ package struct WholeTree: Sendable {
     /// `connectionLoss` if there is no answer in time.
     package func firstMissing(to path: String) async -> Result<String?, ZooKeeperError> {
         let paths = Self.prefixes(of: (servers.chroot?.text ?? "") + path)
-        return await ask { session in
+        return await ask { client in
             for path in paths {
                 let found = await withCheckedContinuation { continuation in
-                    session.exists(path, watch: false) { continuation.resume(returning: $0) }
+                    client.exists(path, watch: false) { continuation.resume(returning: $0) }
                 }
                 switch found {
                 case .success(nil): return .success(path)
@@ -36,10 +36,10 @@ package struct WholeTree: Sendable {
     /// Creates the chroot with the paths above it, as far as they are missing.
     package func makeChroot(_ access: ZnodeAccess) async -> Result<Void, ZooKeeperError> {
         let paths = Self.prefixes(of: servers.chroot?.text ?? "")
-        return await ask { session in
+        return await ask { client in
             for path in paths {
                 let made = await withCheckedContinuation { continuation in
-                    session.create(path, [], .persistent, access) { continuation.resume(returning: $0) }
+                    client.create(path, [], .persistent, access) { continuation.resume(returning: $0) }
                 }
                 if case .failure(let error) = made, error != .nodeExists { return .failure(error) }
             }
@@ -54,16 +54,16 @@ package struct WholeTree: Sendable {
     }
 
     private func ask<Answer: Sendable>(
-        _ question: @escaping @Sendable (Session) async -> Result<Answer, ZooKeeperError>
+        _ question: @escaping @Sendable (Client) async -> Result<Answer, ZooKeeperError>
     ) async -> Result<Answer, ZooKeeperError> {
-        let session = Session(
+        let client = Client(
             servers: servers.withoutChroot, timeout: timeout, credentials: credentials,
             logger: Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() })
         let (connections, connected) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        session.observe { if case .connected = $0 { connected.yield() } }
+        client.observe { if case .connected = $0 { connected.yield() } }
         return await withTaskGroup(of: Result<Answer, ZooKeeperError>?.self) { group in
             group.addTask {
-                await session.run()
+                await client.run()
                 return nil
             }
             group.addTask {
@@ -72,7 +72,7 @@ package struct WholeTree: Sendable {
             }
             group.addTask {
                 for await _ in connections {
-                    let answer = await question(session)
+                    let answer = await question(client)
                     if case .failure(let error) = answer, error.isPassing { continue }
                     return answer
                 }

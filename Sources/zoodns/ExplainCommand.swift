@@ -27,9 +27,9 @@ struct ExplainCommand: AsyncParsableCommand {
         if questions.isEmpty { reader.complain("\(name.debugDescription): expected a domain name, or the part of one below an origin") }
         try reader.finish()
         let deadline = ContinuousClock.now + Self.limit
-        let session = settings.registry.session
-        guard let excerpts = try await RegistryReader.read(questions, zones, session, before: deadline) else {
-            throw CommandFailure.noAnswer(settings.registry, within: Self.limit, session.obstacle)
+        let client = settings.registry.client
+        guard let excerpts = try await RegistryReader.read(questions, zones, client, before: deadline) else {
+            throw CommandFailure.noAnswer(settings.registry, within: Self.limit, client.obstacle)
         }
         // Hosts may take long.
         let now = Int64(Date().timeIntervalSince1970 * 1000)

@@ -6,7 +6,7 @@ import ZooKeeperClient
 ///
 /// Looks at each connection, and from time to time, since access may be granted or the path made later. The same is said once.
 struct RegistryAccess {
-    private let session: Session
+    private let client: Client
     private let settings: RegistrySettings
     private let paths: [String]
     private let logger: Logger
@@ -25,12 +25,12 @@ struct RegistryAccess {
     }
 
     /// Looks at the registries at these paths over a session that has not begun to run.
-    init(_ session: Session, _ settings: RegistrySettings, _ logger: Logger) {
-        self.session = session
+    init(_ client: Client, _ settings: RegistrySettings, _ logger: Logger) {
+        self.client = client
         self.settings = settings
         paths = settings.zones.map(\.layout.root)
         self.logger = logger
-        session.observe { [mailbox] in if case .connected = $0 { mailbox.post(.connected) } }
+        client.observe { [mailbox] in if case .connected = $0 { mailbox.post(.connected) } }
     }
 
     /// Looks until the task is cancelled.
@@ -57,7 +57,7 @@ struct RegistryAccess {
 
     /// A path whose list may not be read is nothing to warn of.
     private func ask(_ path: String) {
-        session.worldPermissions(path) { [mailbox] in
+        client.worldPermissions(path) { [mailbox] in
             switch $0 {
             case .success(let permissions): mailbox.post(.permissions(permissions, path: path))
             case .failure(.noNode): mailbox.post(.missing(path))

@@ -8,7 +8,7 @@ import ZooKeeperClient
 /// Of all services the names; of those that the questions are about all znodes; and of those that their providers name as hosts inside the
 /// zones, step by step.
 struct RegistryReader {
-    let session: Session
+    let client: Client
     let zones: [ZoneSource]
 
     /// Most requests under way at once, far below what makes the C client drop the connection.
@@ -31,14 +31,14 @@ struct RegistryReader {
 
     /// Connects, reads, and ends the session; nil if that takes until an instant.
     static func read(
-        _ questions: [ExplainedName], _ zones: [ZoneSource], _ session: Session, before deadline: ContinuousClock.Instant
+        _ questions: [ExplainedName], _ zones: [ZoneSource], _ client: Client, before deadline: ContinuousClock.Instant
     ) async throws -> [RegistryExcerpt]? {
         let (connections, connected) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        session.observe { if case .connected = $0 { connected.yield() } }
-        let reader = RegistryReader(session: session, zones: zones)
+        client.observe { if case .connected = $0 { connected.yield() } }
+        let reader = RegistryReader(client: client, zones: zones)
         return try await withThrowingTaskGroup(of: [RegistryExcerpt]?.self) { group in
             group.addTask {
-                await session.run()
+                await client.run()
                 return nil
             }
             group.addTask {
@@ -129,13 +129,13 @@ extension RegistryReader {
     private func path(of target: Target) -> String { zones[target.zone].layout.path(of: target.service) }
 
     private func list(_ path: String) async -> Result<[String], ZooKeeperError> {
-        await withCheckedContinuation { continuation in session.list(path, watch: false) { continuation.resume(returning: $0) } }
+        await withCheckedContinuation { continuation in client.list(path, watch: false) { continuation.resume(returning: $0) } }
     }
 
     private func read(_ path: String) async -> Result<ZnodeContent, ZooKeeperError> {
         await withCheckedContinuation { continuation in
             // One octet more than a document may have tells that there are too many.
-            session.read(path, limit: ProviderDocument.longest + 1, watch: false) { continuation.resume(returning: $0) }
+            client.read(path, limit: ProviderDocument.longest + 1, watch: false) { continuation.resume(returning: $0) }
         }
     }
 

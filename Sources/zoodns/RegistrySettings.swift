@@ -45,7 +45,7 @@ struct RegistrySettings {
     }
 
     /// A session that has not begun to run.
-    var session: Session { Session(servers: servers, timeout: sessionTimeout, credentials: credentials, logger: logger) }
+    var client: Client { Client(servers: servers, timeout: sessionTimeout, credentials: credentials, logger: logger) }
 
     /// Whose registries a state file holds.
     var savedSources: [SavedRegistry.Source] {

@@ -46,7 +46,7 @@ struct ServeCommand: AsyncParsableCommand {
                 "zone lies within another, whose services of that name are out of reach",
                 metadata: ["zone": "\(inner.origin.text)", "within": "\(outer.origin.text)"])
         }
-        let session = settings.common.registry.session
+        let client = settings.common.registry.client
         let own = OwnService(origins: settings.common.registry.zones.map(\.origin), endpoints: server.endpoints)
         let resolver = HostResolver(
             servers: settings.common.hostResolvers, hostsFile: settings.common.hostsFile,
@@ -65,7 +65,7 @@ struct ServeCommand: AsyncParsableCommand {
         }
         let watchers = settings.common.registry.zones.enumerated().map { index, source in
             ProviderWatcher(
-                session: session, layout: source.layout,
+                client: client, layout: source.layout,
                 settings: WatchSettings(
                     reconcile: settings.reconcile, holdDown: settings.holdDown, guardsMassRemoval: settings.guardsMassRemoval,
                     zones: settings.common.registry.zones.count),
@@ -77,10 +77,10 @@ struct ServeCommand: AsyncParsableCommand {
             }
         }
 
-        let access = RegistryAccess(session, settings.common.registry, logger)
+        let access = RegistryAccess(client, settings.common.registry, logger)
 
         // Ended from the last to the first: what takes something in ends before what it takes it from.
-        var parts = [Part { await session.run() }, Part { await access.run() }]
+        var parts = [Part { await client.run() }, Part { await access.run() }]
         for watcher in watchers { parts.append(Part { await watcher.run() }) }
         if let keeper { parts.append(Part { try await keep(keeper, watchers) }) }
         if let prober { parts.append(Part { await prober.run { watchers[$0.zone].takeRefusal($0.provider, of: $0.service) } }) }

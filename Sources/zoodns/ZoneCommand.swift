@@ -43,12 +43,12 @@ struct ZoneCommand: AsyncParsableCommand {
 
     /// The registries of all zones in their order, with a report of what was refused.
     private func read(_ settings: RegistrySettings, before deadline: ContinuousClock.Instant) async throws -> [Registry] {
-        let session = settings.session
+        let client = settings.client
         let news = Mailbox<News>()
         let watchers = settings.zones.enumerated().map { index, source in
             // What was refused is printed in full below.
             ProviderWatcher(
-                session: session, layout: source.layout, settings: WatchSettings(),
+                client: client, layout: source.layout, settings: WatchSettings(),
                 logger: Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
             ) { update in
                 switch update {
@@ -59,13 +59,13 @@ struct ZoneCommand: AsyncParsableCommand {
             }
         }
         return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await session.run() }
+            group.addTask { await client.run() }
             for watcher in watchers { group.addTask { await watcher.run() } }
             defer { group.cancelAll() }
             var registries: [Int: Registry] = [:]
             while registries.count < settings.zones.count {
                 guard ContinuousClock.now < deadline, let items = await news.next(before: deadline) else {
-                    throw CommandFailure.noAnswer(settings, within: Self.limit, session.obstacle)
+                    throw CommandFailure.noAnswer(settings, within: Self.limit, client.obstacle)
                 }
                 for item in items {
                     switch item {

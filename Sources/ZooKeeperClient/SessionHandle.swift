@@ -3,11 +3,11 @@ import Glibc
 import Handoff
 import Synchronization
 
-/// The sole owner of one `zhandle_t`: from `open` until `close`, which must be said.
+/// The sole owner of one `zhandle_t`, from `open` to `close`.
 ///
-/// The C client gives every event and every answer on one thread of its own, in order. What takes them must not block it.
-final class Connection: Sendable {
-    /// What the C client says of its state.
+/// The C client calls back for every event and every answer on one thread of its own, in order. The callee must not block that thread.
+final class SessionHandle: Sendable {
+    /// What the C client reports.
     enum Event: Sendable {
         /// Connected with a session.
         case connected(GrantedSession)
@@ -21,23 +21,23 @@ final class Connection: Sendable {
         case watch(String)
     }
 
-    /// The C client's handle.
+    /// The `zhandle_t`.
     ///
-    /// Sendable because the C client may be called from any thread until it is closed, and closing takes the handle out of the state first.
-    private struct Handle: @unchecked Sendable {
+    /// Sendable because the C client may be called from any thread until it is closed, and `close` takes the pointer out of the state first.
+    private struct CHandle: @unchecked Sendable {
         let pointer: OpaquePointer
     }
 
-    /// A session's id with the password that lets another connection go on with it. The C type is `clientid_t`.
+    /// A session's id with the password that lets another handle resume it. The C type is `clientid_t`.
     struct Identity: Sendable {
         fileprivate let value: clientid_t
     }
 
     private struct State {
-        var handle: Handle?
+        var handle: CHandle?
         var isConnected = false
         var isAnswered = false
-        /// The session is over, or the handle about to be closed: nothing is reported any more.
+        /// The session is over, or `close` has begun: nothing is reported any more.
         var isOver = false
         var identity: Identity?
         var pending: [ObjectIdentifier: PendingRequest] = [:]
@@ -52,8 +52,8 @@ final class Connection: Sendable {
     /// Threads that must be there: the C client's two, and as many for others that are started at the same time.
     private static let threads = 4
 
-    /// Begins to connect to numeric addresses, to go on with a session if one is given. Throws if the client cannot be set up; the connection
-    /// is to be closed all the same. The C function is `zookeeper_init2`.
+    /// Begins to connect to numeric addresses, to resume a session if one is given. Throws if the client cannot be set up; the handle must be
+    /// closed all the same. The C function is `zookeeper_init2`.
     func open(
         _ addresses: String, timeout: Duration, _ credentials: Credentials?, resuming identity: Identity?
     ) throws(SessionObstacle) {
@@ -70,7 +70,7 @@ final class Connection: Sendable {
         guard let pointer else { throw .notSetUp }
         // Never look addresses up again: a slow look-up would hold up the pings of the session (ZOOKEEPER-1998).
         zoo_set_servers_resolution_delay(pointer, -1)
-        let handle = Handle(pointer: pointer)
+        let handle = CHandle(pointer: pointer)
         state.withLock { $0.handle = handle }
         if let credentials, !authenticate(pointer, credentials) { throw .notSetUp }
     }
@@ -110,7 +110,7 @@ final class Connection: Sendable {
     }
 
     /// The C function is `zoo_state`.
-    private func awaitDisconnection(_ handle: Handle) {
+    private func awaitDisconnection(_ handle: CHandle) {
         let end = ContinuousClock.now + Self.longestDetachment
         while zoo_state(handle.pointer) == ZOO_CONNECTED_STATE, ContinuousClock.now < end { usleep(500) }
     }
@@ -131,7 +131,7 @@ final class Connection: Sendable {
 
 // MARK: Requests
 
-extension Connection {
+extension SessionHandle {
     /// Submits a request; `send` hands it to the C client with the context for its callback. Fails at once while there is no connection:
     /// the C client would skip its pause before the next attempt.
     func submit(_ completion: PendingRequest.Completion, _ send: (OpaquePointer, UnsafeRawPointer) -> Int32) {
@@ -154,8 +154,8 @@ extension Connection {
 
 // MARK: Events
 
-extension Connection {
-    /// Takes in what the C client says of its state; on its thread, possibly before `open` has returned.
+extension SessionHandle {
+    /// Takes in the C client's state; on its thread, possibly before `open` has returned.
     fileprivate func noteState(_ code: Int32, of handle: OpaquePointer?) {
         switch code {
         case ZOO_CONNECTED_STATE: noteConnected(handle)
@@ -173,7 +173,7 @@ extension Connection {
     }
 
     private func noteConnected(_ handle: OpaquePointer?) {
-        let known = handle.map(Handle.init)
+        let known = handle.map(CHandle.init)
         let identity = zoo_client_id(handle)?.pointee
         let session: GrantedSession
         do throws(SessionObstacle) {
@@ -191,14 +191,14 @@ extension Connection {
         if !isOver { report(.connected(session)) }
     }
 
-    /// Takes in the code of an answer: some say that the session is over, which the C client passes on and takes no notice of.
+    /// Takes in the code of an answer: some codes mean that the session is over, which the C client passes on without acting on it.
     func noteAnswer(_ code: Int32) {
         switch code {
         case ZSESSIONEXPIRED.rawValue, ZSESSIONMOVED.rawValue: return end(.ended)
         case ZAUTHFAILED.rawValue, ZSESSIONCLOSEDREQUIRESASLAUTH.rawValue: return end(.credentialsRefused)
         default: break
         }
-        // The C client's own words for requests that it could not send, or is not going to.
+        // The C client makes these up for requests that it did not send.
         guard ![.connectionLoss, .sessionEnded].contains(ZooKeeperError(code: code)) else { return }
         let isFirst = state.withLock { state in
             defer { state.isAnswered = true }
@@ -227,11 +227,11 @@ private func watchZooKeeper(
     _ handle: OpaquePointer?, _ type: Int32, _ stateCode: Int32, _ path: UnsafePointer<CChar>?, _ context: UnsafeMutableRawPointer?
 ) {
     guard let context else { return }
-    let connection = Unmanaged<Connection>.fromOpaque(context).takeUnretainedValue()
+    let session = Unmanaged<SessionHandle>.fromOpaque(context).takeUnretainedValue()
     if type == ZOO_SESSION_EVENT {
-        connection.noteState(stateCode, of: handle)
+        session.noteState(stateCode, of: handle)
     } else if type != ZOO_NOTWATCHING_EVENT, let path {
-        connection.noteWatch(String(cString: path))
+        session.noteWatch(String(cString: path))
     }
 }
 

@@ -3,15 +3,15 @@ import Handoff
 import Logging
 import Synchronization
 
-/// A session with ZooKeeper that is replaced by a new one when it ends, for as long as `run` runs.
+/// A client of ZooKeeper: while `run` runs it keeps a session alive and replaces one that has ended.
 ///
-/// Requests come back exactly once. Events and answers come in ZooKeeper's order on one thread, which must not be blocked.
-package final class Session: Sendable {
+/// Each request is answered exactly once. Events and answers come in ZooKeeper's order on one thread, which must not be blocked.
+package final class Client: Sendable {
     private let servers: ConnectString
     private let timeout: Duration
     private let credentials: Credentials?
     private let logger: Logger
-    private let connection = Mutex<Connection?>(nil)
+    private let handle = Mutex<SessionHandle?>(nil)
     private let observers = Mutex<[@Sendable (SessionEvent) -> Void]>([])
     private let complaint = Mutex(Complaint())
 
@@ -21,8 +21,7 @@ package final class Session: Sendable {
         var logged: (obstacle: SessionObstacle, at: ContinuousClock.Instant)?
     }
 
-    /// A session with these servers, anonymous unless there are credentials; `timeout` is asked for and may be granted
-    /// differently.
+    /// A client of these servers, anonymous without credentials. `timeout` is the session timeout to ask for; servers may grant another.
     package init(servers: ConnectString, timeout: Duration, credentials: Credentials? = nil, logger: Logger) {
         self.servers = servers
         self.timeout = timeout
@@ -36,25 +35,25 @@ package final class Session: Sendable {
     /// Has every event reported to `observer` from now on, which must not wait for anything; to be called before `run`.
     package func observe(_ observer: @escaping @Sendable (SessionEvent) -> Void) { observers.withLock { $0.append(observer) } }
 
-    private func tell(_ event: SessionEvent) { for observer in observers.withLock({ $0 }) { observer(event) } }
+    private func report(_ event: SessionEvent) { for observer in observers.withLock({ $0 }) { observer(event) } }
 }
 
 // MARK: Requests
 
-extension Session {
-    /// The names of a znode's children, and with `watch` an event when there are others. The C function is `zoo_aget_children`.
+extension Client {
+    /// The names of a znode's children. With `watch`, sends one event at the next creation or deletion of a child. The C function is `zoo_aget_children`.
     package func list(_ path: String, watch: Bool, _ completion: @escaping @Sendable (Result<[String], ZooKeeperError>) -> Void) {
         submit(.list(completion)) { zoo_aget_children($0, path, watch ? 1 : 0, completeList, $1) }
     }
 
-    /// A znode's data up to `limit` octets, and with `watch` an event when it is different. The C function is `zoo_aget`.
+    /// A znode's data up to `limit` octets. With `watch`, sends one event at its next change or deletion. The C function is `zoo_aget`.
     package func read(
         _ path: String, limit: Int, watch: Bool, _ completion: @escaping @Sendable (Result<ZnodeContent, ZooKeeperError>) -> Void
     ) {
         submit(.read(limit: limit, completion)) { zoo_aget($0, path, watch ? 1 : 0, completeRead, $1) }
     }
 
-    /// When a znode came and changed, nil if it does not exist, and with `watch` an event when that is different. The C function is `zoo_aexists`.
+    /// A znode's stat, or nil. With `watch`, sends one event at its next creation, change or deletion. The C function is `zoo_aexists`.
     package func exists(_ path: String, watch: Bool, _ completion: @escaping @Sendable (Result<ZnodeStat?, ZooKeeperError>) -> Void) {
         submit(.exists(completion)) { zoo_aexists($0, path, watch ? 1 : 0, completeExists, $1) }
     }
@@ -92,21 +91,21 @@ extension Session {
         submit(.change(completion)) { zoo_adelete($0, path, version, completeChange, $1) }
     }
 
-    /// Lends octets to C; more than ZooKeeper takes are for ZooKeeper to refuse.
+    /// Lends octets to C. ZooKeeper refuses more than it takes.
     private func withCharacters<Result>(_ octets: [UInt8], _ body: (UnsafePointer<CChar>?, Int32) -> Result) -> Result {
         octets.withUnsafeBytes { body($0.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(clamping: $0.count)) }
     }
 
     private func submit(_ completion: PendingRequest.Completion, _ send: (OpaquePointer, UnsafeRawPointer) -> Int32) {
-        // A connection that was never opened fails the request for us.
-        let connection = connection.withLock { $0 } ?? Connection(report: { _ in })
-        connection.submit(completion, send)
+        // A handle that was never opened fails the request.
+        let handle = handle.withLock { $0 } ?? SessionHandle(report: { _ in })
+        handle.submit(completion, send)
     }
 }
 
 // MARK: Life
 
-extension Session {
+extension Client {
     /// The longest pause before the next attempt to have a session.
     private static let longestPause: Duration = .seconds(30)
     /// The longest pause before the next look at what the machine lacks: addresses of servers, threads.
@@ -119,7 +118,7 @@ extension Session {
     package func run() async {
         ClientLog.redirect(to: logger)
         var pause = Backoff(longest: Self.longestPause)
-        var detached: Connection.Identity?
+        var detached: SessionHandle.Identity?
         while !Task.isCancelled {
             let ending = await live(resuming: detached)
             detached = ending.detached
@@ -129,38 +128,38 @@ extension Session {
         }
     }
 
-    /// How the life of a connection ended.
+    /// How the life of a handle ended.
     private struct Ending {
         /// Its session lasted, and was of use.
         var wasLong = false
-        /// Its session, which may go on over another connection, without watches.
-        var detached: Connection.Identity?
+        /// Its session, if that may go on with another handle, without watches.
+        var detached: SessionHandle.Identity?
     }
 
-    /// One connection from its making to its end, for a new session or one to go on with.
-    private func live(resuming identity: Connection.Identity?) async -> Ending {
+    /// Opens a handle, watches over it and closes it: for a new session, or to resume one.
+    private func live(resuming identity: SessionHandle.Identity?) async -> Ending {
         guard let addresses = await addresses() else { return Ending() }
         logger.info("connecting to zookeeper", metadata: ["servers": "\(addresses.text)"])
-        let (signs, relay) = SessionRelay.make(resumes: identity != nil, timeout: timeout) { [weak self] in self?.tell($0) }
-        let connection = Connection { [weak self] event in
+        let (signs, relay) = SessionRelay.make(resumes: identity != nil, timeout: timeout) { [weak self] in self?.report($0) }
+        let handle = SessionHandle { [weak self] event in
             self?.note(event)
             relay.take(event)
         }
-        self.connection.withLock { $0 = connection }
-        defer { self.connection.withLock { $0 = nil } }
-        guard await open(connection, addresses, resuming: identity, relay) else {
+        self.handle.withLock { $0 = handle }
+        defer { self.handle.withLock { $0 = nil } }
+        guard await open(handle, addresses, resuming: identity, relay) else {
             _ = relay.end()
-            await close(connection)
+            await close(handle)
             return Ending(detached: identity)
         }
         let dropsWatches = await supervise(signs, relay)
         // Before closing, which may take seconds: no request is to be sent meanwhile.
         let life = relay.end()
-        await close(connection, keepsSession: dropsWatches)
-        return Ending(wasLong: life.isLong, detached: dropsWatches ? connection.identity : nil)
+        await close(handle, keepsSession: dropsWatches)
+        return Ending(wasLong: life.isLong, detached: dropsWatches ? handle.identity : nil)
     }
 
-    /// The servers' addresses, waited for; nil once the task is cancelled.
+    /// The servers' addresses, once they can be resolved; nil once the task is cancelled.
     private func addresses() async -> ServerAddresses? {
         var pause = Backoff(longest: Self.longestWait)
         while !Task.isCancelled {
@@ -175,15 +174,15 @@ extension Session {
         return nil
     }
 
-    /// Opens a connection, with threads waited for; false if that cannot be done, or the task is cancelled.
+    /// Opens a handle once there are threads for it; false if that cannot be done, or the task is cancelled.
     private func open(
-        _ connection: Connection, _ addresses: ServerAddresses, resuming identity: Connection.Identity?, _ relay: SessionRelay
+        _ handle: SessionHandle, _ addresses: ServerAddresses, resuming identity: SessionHandle.Identity?, _ relay: SessionRelay
     ) async -> Bool {
         var pause = Backoff(longest: Self.longestWait)
         while !Task.isCancelled {
             relay.begin()
             do throws(SessionObstacle) {
-                try connection.open(addresses.text, timeout: timeout, credentials, resuming: identity)
+                try handle.open(addresses.text, timeout: timeout, credentials, resuming: identity)
                 return true
             } catch {
                 complain(error)
@@ -194,7 +193,7 @@ extension Session {
         return false
     }
 
-    /// Waits until the session has ended, the connection must be given up, or the task is cancelled; true if only watches must be given up.
+    /// Waits until the session has ended, the handle must be given up, or the task is cancelled; true if only watches must be given up.
     private func supervise(_ signs: AsyncStream<SessionRelay.Sign>, _ relay: SessionRelay) async -> Bool {
         var iterator = signs.makeAsyncIterator()
         while true {
@@ -222,19 +221,19 @@ extension Session {
     }
 
     /// `zookeeper_close` blocks for some seconds, so not on a thread that others need, unless there is no other.
-    private func close(_ connection: Connection, keepsSession: Bool = false) async {
-        if await !WorkerThread.run({ connection.close(keepsSession: keepsSession) }) { connection.close(keepsSession: keepsSession) }
+    private func close(_ handle: SessionHandle, keepsSession: Bool = false) async {
+        if await !WorkerThread.run({ handle.close(keepsSession: keepsSession) }) { handle.close(keepsSession: keepsSession) }
     }
 }
 
 // MARK: Obstacles
 
-extension Session {
+extension Client {
     /// How often the same obstacle is logged.
     private static let complaintInterval: Duration = .seconds(600)
 
-    /// Keeps in mind why there is no session; on the C client's thread, before it is reported to observers.
-    private func note(_ event: Connection.Event) {
+    /// Remembers why there is no session; on the C client's thread, before observers learn of it.
+    private func note(_ event: SessionHandle.Event) {
         switch event {
         case .answered: complaint.withLock { $0 = Complaint() }
         case .ended(let obstacle): complaint.withLock { $0.obstacle = obstacle }

@@ -4,21 +4,21 @@ import TestSupport
 import Testing
 import ZooKeeperClient
 
-@Suite struct SessionTests {
-    /// A running session and what it has told.
+@Suite struct ClientTests {
+    /// A running client and the events that it has reported.
     private final class Observed: Sendable {
-        let session: Session
+        let client: Client
         let events = Mutex<[SessionEvent]>([])
         private let task: Task<Void, Never>
 
         init(_ servers: ConnectString, timeout: Duration = .seconds(4), _ credentials: Credentials? = nil) {
-            let session = Session(
+            let client = Client(
                 servers: servers, timeout: timeout, credentials: credentials,
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-            self.session = session
-            // As a watcher does, without which a session is of no use.
-            session.observe { [weak session] in if case .connected = $0 { session?.list("/", watch: true) { _ in } } }
-            task = Task { await session.run() }
+            self.client = client
+            // A watcher asks at once, too: a session without an answer is of no use.
+            client.observe { [weak client] in if case .connected = $0 { client?.list("/", watch: true) { _ in } } }
+            task = Task { await client.run() }
         }
 
         func end() async {
@@ -27,7 +27,7 @@ import ZooKeeperClient
         }
 
         func list(_ path: String) async -> Result<[String], ZooKeeperError> {
-            await withCheckedContinuation { continuation in session.list(path, watch: true) { continuation.resume(returning: $0) } }
+            await withCheckedContinuation { continuation in client.list(path, watch: true) { continuation.resume(returning: $0) } }
         }
     }
 
@@ -37,7 +37,7 @@ import ZooKeeperClient
         await observed.end()
     }
 
-    @Test func `a session lists, tells of missing znodes, and goes on after a restart`() async throws {
+    @Test func `a client lists, reports missing znodes, and goes on after a restart`() async throws {
         let zooKeeper = try ZooKeeperProcess()
         try await zooKeeper.start()
         let observed = Observed(try #require(ConnectString(zooKeeper.address)))
@@ -67,11 +67,11 @@ import ZooKeeperClient
             ("/open", .open, [.read, .write, .create, .delete, .admin]), ("/readable", .readable, .read), ("/own", .creatorOnly, []),
         ] as [(String, ZnodeAccess, ZnodePermissions)] {
             let created = await withCheckedContinuation { continuation in
-                observed.session.create(path, [], .persistent, access) { continuation.resume(returning: $0) }
+                observed.client.create(path, [], .persistent, access) { continuation.resume(returning: $0) }
             }
             #expect((try? created.get()) != nil)
             let permissions = await withCheckedContinuation { continuation in
-                observed.session.worldPermissions(path) { continuation.resume(returning: $0) }
+                observed.client.worldPermissions(path) { continuation.resume(returning: $0) }
             }
             #expect(permissions == .success(expected))
         }
@@ -80,7 +80,7 @@ import ZooKeeperClient
 }
 
 /// With servers that no ZooKeeper is like.
-extension SessionTests {
+extension ClientTests {
     @Test(arguments: ["number(-1)", "number(-2147483648)", "number(2) + number(1) + b'a' + number(-1)", "b''"])
     func `a list that is none fails, and is not taken for an empty one`(_ list: String) async throws {
         let broken = try await BrokenZooKeeper(answer: "header(xid, 0) + \(list)")
@@ -94,7 +94,7 @@ extension SessionTests {
         let observed = Observed(try #require(ConnectString(broken.address)))
         try await waitUntil("an answer") {
             await withCheckedContinuation { continuation in
-                observed.session.read("/a", limit: 10, watch: false) { continuation.resume(returning: $0) }
+                observed.client.read("/a", limit: 10, watch: false) { continuation.resume(returning: $0) }
             } == .failure(.other(-5))
         }
         await observed.end()
@@ -109,7 +109,7 @@ extension SessionTests {
         // A connection that is closed is made again three or four times before it is given up.
         try await waitUntil("six sessions") { broken.sessions >= (sickness.closes ? 21 : 6) }
         #expect(start.duration(to: .now) > .milliseconds(1550))
-        #expect(observed.session.obstacle == sickness.obstacle)
+        #expect(observed.client.obstacle == sickness.obstacle)
         await observed.end()
     }
 
