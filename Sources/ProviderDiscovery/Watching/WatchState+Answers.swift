@@ -105,7 +105,7 @@ extension WatchState {
             // Only what this list brings is needed for a registry that is read whole: the rest may never end.
             reach.isRead = true
             unsettled = current
-            for name in current { queue.add(.listProviders(name)) }
+            for name in current { queue.addTurn(name, expecting: services[name]?.childCount ?? 0) }
         }
         proveRoot()
     }
@@ -166,7 +166,7 @@ extension WatchState {
         rereading.remove(instance, of: name)
         dataWatches.release(instance, of: name)
         reported[.provider(name, instance: instance)] = nil
-        if wasUsable { output.changed.insert(name) }
+        if wasUsable { noteChange(of: name) }
         let request = WatchRequest.read(name, instance: instance)
         services[name]?.awaited.remove(instance)
         services[name]?.refused.remove(instance)
@@ -207,7 +207,7 @@ extension WatchState {
         let version = content.stat.modificationZxid
         guard known != version else { return }
         let registration = self.registration(content, instance, in: name, at: now)
-        if services[name]?.set(instance, to: registration, version: version) == true { output.changed.insert(name) }
+        if services[name]?.set(instance, to: registration, version: version) == true { noteChange(of: name) }
     }
 
     private mutating func registration(

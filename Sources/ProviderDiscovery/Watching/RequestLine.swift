@@ -14,6 +14,9 @@ struct RequestLine {
 
     init(window: Int) { self.window = window }
 
+    /// How many requests wait or are under way.
+    var count: Int { waiting.count + underWay.count }
+
     func isWaiting(_ request: WatchRequest) -> Bool { waiting.contains(request) }
 
     mutating func add(_ request: WatchRequest) {
@@ -43,6 +46,54 @@ struct RequestLine {
 
     /// An answer has come.
     mutating func answered(_ request: WatchRequest) { underWay.remove(request) }
+}
+
+/// Services that are to be read whole, one after another: a turn begins with the service's list, and its reads follow.
+///
+/// As many turns run at the same time as keep ZooKeeper busy, however many services there are. So each service is read within a short time after
+/// its turn has begun.
+struct ReadingTurns {
+    /// Requests that the turns which run may cause in all: twice as many as are sent at once, since a turn's reads wait for its list.
+    static let window = 2 * RequestQueue.window
+
+    /// A turn that has not begun: the service's list, and how many reads are expected to follow.
+    private struct Turn {
+        let list: WatchRequest
+        let reads: Int
+    }
+
+    /// In order, with those that were removed, which are skipped.
+    private var turns = Deque<Turn>()
+    private var waiting: Set<WatchRequest> = []
+    /// Lists of turns that have begun, which have not been answered, with the reads that are expected of each.
+    private var begun: [WatchRequest: Int] = [:]
+    private var expected = 0
+
+    func isWaiting(_ list: WatchRequest) -> Bool { waiting.contains(list) }
+
+    /// Adds a service's list unless it waits already.
+    mutating func add(_ list: WatchRequest, expecting reads: Int) {
+        if waiting.insert(list).inserted { turns.append(Turn(list: list, reads: reads)) }
+    }
+
+    mutating func remove(_ list: WatchRequest) { if !waiting.isEmpty { waiting.remove(list) } }
+
+    /// Begins the next turn if there is room for it beside so many other requests; its list.
+    mutating func next(beside others: Int) -> WatchRequest? {
+        while others + expected < Self.window, let turn = turns.popFirst() {
+            guard waiting.remove(turn.list) != nil else { continue }
+            expected += turn.reads - (begun.updateValue(turn.reads, forKey: turn.list) ?? 0)
+            return turn.list
+        }
+        // Replaced, not emptied: a large registry leaves room for all of its services behind.
+        if waiting.isEmpty { (turns, waiting) = ([], []) }
+        return nil
+    }
+
+    /// An answer has come.
+    mutating func answered(_ request: WatchRequest) {
+        if !begun.isEmpty, let reads = begun.removeValue(forKey: request) { expected -= reads }
+    }
 }
 
 extension WatchRequest {

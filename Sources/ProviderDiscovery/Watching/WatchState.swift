@@ -6,11 +6,11 @@ import ZooKeeperClient
 /// | event | what follows |
 /// | --- | --- |
 /// | connected | the root is listed, before anything else: only its answer proves that the registry is within reach |
-/// | connected, new session | everything stays, and has to be proved again, service by service; not at once if that was so a moment ago |
+/// | connected, new session | everything stays, and has to be read again, one service after another; not at once if that was so a moment ago |
 /// | connected, same session | what was waiting is sent; the watches are still there |
 /// | disconnected | nothing is sent; the registry is out of reach |
-/// | watches lost | everything is listed again, what had a watch on its data is read again |
-/// | watch fired | what stands at its path is read again |
+/// | watches lost | everything is listed again, one service after another; what had a watch on its data is read again |
+/// | watch fired | what stands at its path is read again; a service that waits to be read is next |
 /// | restored | what was kept is served, out of reach since it was right, unless the registry has been read whole |
 /// | answer of an earlier session | ignored |
 /// | answer: connection lost, or the server busy | asked again, after a pause if that happens again |
@@ -81,6 +81,14 @@ struct WatchState {
     /// One service as it was last read; nil if there is none.
     func service(_ name: ServiceName) -> Service? { services[name].flatMap { $0.isPartOfRegistry ? $0.service : nil } }
 
+    /// Whether a service of the registry has not been read whole since the session, or the loss of its watches, that had it read again.
+    func isBeingRead(_ name: ServiceName) -> Bool { services[name].map { $0.isPartOfRegistry && !$0.isProved } ?? false }
+
+    /// A service is different: that comes out at once, or when it has been read whole.
+    mutating func noteChange(of name: ServiceName) {
+        if isBeingRead(name) { services[name]?.hasChanged = true } else { output.changed.insert(name) }
+    }
+
     /// What has come of inputs; taken once.
     mutating func takeOutput() -> Output {
         defer { output = Output() }
@@ -117,7 +125,7 @@ struct WatchState {
 
 extension WatchState {
     /// Takes in what has happened.
-    mutating func take(_ input: WatchInput, at now: ContinuousClock.Instant) {
+    mutating func take(_ input: DiscoveryInput, at now: ContinuousClock.Instant) {
         switch input {
         case .session(.connected(_, let timeout, let isNew)):
             reach.connected(timeout: timeout)
@@ -177,9 +185,13 @@ extension WatchState {
     private mutating func watchFired(_ path: String, at now: ContinuousClock.Instant) {
         switch layout.place(of: path) {
         case .root: ask(.listServices, at: now)
-        case .service(let name): if services[name] != nil { ask(.listProviders(name), at: now) }
+        case .service(let name):
+            guard services[name] != nil else { return }
+            queue.hasten(name)
+            ask(.listProviders(name), at: now)
         case .provider(let name, let instance):
             guard isKnown(instance, in: name) else { return }
+            queue.hasten(name)
             if !isPreferred(instance, in: name) { dataWatches.releaseReserved(instance, of: name) }
             ask(.read(name, instance: instance), at: now)
         case nil: break

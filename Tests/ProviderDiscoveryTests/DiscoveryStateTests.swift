@@ -5,17 +5,15 @@ import Testing
 @testable import ProviderDiscovery
 @testable import ZooKeeperClient
 
-@Suite struct RegistryFeedTests {
-    /// A tree that a feed follows.
+@Suite struct DiscoveryStateTests {
+    /// A tree that is followed.
     private struct Scene {
         var tree = Tree()
-        var feed = RegistryFeed(settings: WatchSettings())
         /// What was delivered last of each service.
         var delivered: [ServiceName: Service] = [:]
 
         init(_ services: [ServiceName: Tree.Providers]) {
             tree.services = services
-            feed.take(.connected(id: 1, timeout: Tree.timeout, isNew: true), at: tree.now)
             tree.connect()
             step()
         }
@@ -23,7 +21,7 @@ import Testing
         /// Reads what there is to read, and delivers what has come of it.
         mutating func step() {
             tree.settle()
-            for update in feed.take(tree.state.takeOutput(), of: tree.state, at: tree.now).updates {
+            for update in tree.discovery.takeOutput(at: tree.now).updates {
                 switch update {
                 case .complete(let registry): delivered = registry.services
                 case .changed(let change): for (name, service) in change.services { delivered[name] = service }
@@ -58,7 +56,7 @@ import Testing
         scene.step()
         scene.remove("2", from: "long")
         scene.step()
-        #expect(scene.feed.deadline(of: scene.tree.state).map { $0 > scene.tree.now } == true)
+        #expect(scene.tree.discovery.deadline.map { $0 > scene.tree.now } == true)
         scene.tree.services?["other"] = [:]
         scene.tree.fire("/providers/other")
         scene.step()
@@ -89,13 +87,13 @@ import Testing
         scene.tree.fire("/providers/a")
         scene.step()
         #expect(scene.delivered["a"]?.held.count == 10, "a mass removal")
-        for offer in offers { scene.feed.takeRefusal(offer, of: "a") }
+        for offer in offers { scene.tree.take(.refused(offer, of: "a")) }
         scene.step()
         #expect(scene.delivered["a"]?.held.map(\.instance) == ["10"])
         scene.tree.services?["a"] = ["new": (#"{"host":"10.0.0.9","port":9}"#, 3)]
         scene.tree.fire("/providers/a")
         scene.step()
-        scene.feed.takeRefusal(offers[9], of: "a")
+        scene.tree.take(.refused(offers[9], of: "a"))
         scene.step()
         #expect(scene.delivered["a"] == scene.tree.state.service("a"))
     }
@@ -109,7 +107,6 @@ import Testing
             // Each shorter than an outage after which providers are held.
             scene.tree.now += Tree.timeout / 4
             scene.tree.connect(isNew: false)
-            scene.feed.take(.connected(id: 1, timeout: Tree.timeout, isNew: false), at: scene.tree.now)
             scene.step()
         }
         scene.tree.disconnect()

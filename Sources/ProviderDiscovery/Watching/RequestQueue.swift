@@ -1,7 +1,10 @@
+import ProviderRegistry
+
 /// Requests that wait, those under way, and those to be repeated: each at most once in each place.
 ///
 /// What is only to make sure waits in a line of its own: however much of it there is, what has happened is asked for beside it. The root has
-/// one, too: its answer proves the connection, and must not wait for others that never come.
+/// one, too: its answer proves the connection, and must not wait for others that never come. Services that are to be read whole wait for their
+/// turns.
 struct RequestQueue {
     /// Most urgent requests under way at once: enough to keep ZooKeeper busy, far below what makes the C client drop the connection.
     static let window = 500
@@ -10,6 +13,7 @@ struct RequestQueue {
 
     private var root = RequestLine(window: 2)
     private var urgent = RequestLine(window: window)
+    private var turns = ReadingTurns()
     private var unhurried = RequestLine(window: unhurriedWindow)
     private var again: Set<WatchRequest> = []
 
@@ -19,6 +23,7 @@ struct RequestQueue {
             again.insert(request)
         } else {
             unhurried.remove(request)
+            turns.remove(request)
             switch request {
             case .listServices, .awaitRoot: root.add(request)
             case .listProviders, .read: urgent.add(request)
@@ -26,12 +31,27 @@ struct RequestQueue {
         }
     }
 
+    /// Asks for a service's list when the service has its turn to be read whole, which is expected to bring so many requests.
+    mutating func addTurn(_ name: ServiceName, expecting count: Int) {
+        let list = WatchRequest.listProviders(name)
+        if isUnderWay(list) {
+            again.insert(list)
+        } else if !urgent.isWaiting(list) {
+            unhurried.remove(list)
+            turns.add(list, expecting: count)
+        }
+    }
+
+    /// Gives a service that waits for its turn the next one.
+    mutating func hasten(_ name: ServiceName) { if turns.isWaiting(.listProviders(name)) { add(.listProviders(name)) } }
+
     /// Asks for something that nothing has happened to, as far as is known; it need not be new.
     mutating func addUnhurried(_ request: WatchRequest) { if !contains(request) { unhurried.add(request) } }
 
     /// Whether something waits or is under way.
     func contains(_ request: WatchRequest) -> Bool {
         isUnderWay(request) || root.isWaiting(request) || urgent.isWaiting(request) || unhurried.isWaiting(request)
+            || turns.isWaiting(request)
     }
 
     private func isUnderWay(_ request: WatchRequest) -> Bool {
@@ -40,13 +60,16 @@ struct RequestQueue {
 
     /// The next requests to send, as many as the windows take; `rootOnly`: those for the root alone.
     mutating func send(rootOnly: Bool = false) -> [WatchRequest] {
-        rootOnly ? root.send() : root.send() + urgent.send() + unhurried.send()
+        guard !rootOnly else { return root.send() }
+        while let list = turns.next(beside: urgent.count) { urgent.add(list) }
+        return root.send() + urgent.send() + unhurried.send()
     }
 
     /// An answer has come; what was asked for again meanwhile waits now.
     mutating func answered(_ request: WatchRequest) {
         root.answered(request)
         urgent.answered(request)
+        turns.answered(request)
         unhurried.answered(request)
         if again.remove(request) != nil { add(request) }
     }

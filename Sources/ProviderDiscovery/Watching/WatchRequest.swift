@@ -21,10 +21,10 @@ enum WatchAnswer: Sendable {
     case failed(ZooKeeperError)
 }
 
-/// What happens to a watcher. Answers carry the generation of the session that they were asked in.
-enum WatchInput: Sendable {
+/// Something that happens to the follower of a registry. Answers carry the generation of the session that they were asked in.
+enum DiscoveryInput: Sendable {
     case session(SessionEvent)
-    /// This is what the registry was when it was last known to be right.
+    /// An earlier program kept this registry, which was last known to be right at this instant.
     case restored(Registry, asOf: ContinuousClock.Instant)
     case answer(WatchAnswer, to: WatchRequest, generation: Int)
     /// The host of a provider refuses connections to its port.

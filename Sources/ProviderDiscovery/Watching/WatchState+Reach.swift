@@ -55,7 +55,12 @@ extension WatchState {
 
     /// Something about a service has been answered: it may have been read whole with that.
     mutating func regainIfProved(_ name: ServiceName, at now: ContinuousClock.Instant) {
-        guard services[name]?.isProved == true, leavesOutRefused(name, at: now) else { return }
+        guard services[name]?.isProved == true else { return }
+        if services[name]?.hasChanged == true {
+            services[name]?.hasChanged = false
+            output.changed.insert(name)
+        }
+        guard leavesOutRefused(name, at: now) else { return }
         guard let state = services[name], state.standing.isEmpty else { return }
         if state.service.reach != .current {
             services[name]?.service.reach = .current
@@ -105,5 +110,35 @@ extension WatchState {
         }
         // ZooKeeper answers in order: what comes after it may have no answer either.
         if overdue.contains(where: { $0.request != .listServices }) { ask(.listServices, at: now) }
+    }
+}
+
+/// Whether the registry as a whole is within reach: its root's list, asked for over this connection, has been answered, and all of a new
+/// session has been read.
+struct RootReach {
+    /// Whether there is a connection, which proves nothing.
+    var isConnected = false
+    /// The timeout of the session.
+    private(set) var sessionTimeout: Duration = .zero
+    /// Whether the root's list has been answered over this connection, and not been refused or withheld since.
+    var isProved = false
+    /// Whether the root's list has been answered over this connection, in whatever way. Before that nothing else is asked for: an answer that
+    /// never comes would keep the root's, and with it the proof, from coming.
+    var isAnswered = false
+    /// Whether the root's list has been answered in this session.
+    var isRead = false
+    /// Whether the registry has been read whole once.
+    var isComplete = false
+    /// Whether it is within reach.
+    var isWithin = false
+    /// Since when it has been out of reach; nil while it is within, and before it has ever been.
+    var outSince: ContinuousClock.Instant?
+
+    /// There is a connection.
+    mutating func connected(timeout: Duration) {
+        isConnected = true
+        isProved = false
+        isAnswered = false
+        sessionTimeout = timeout
     }
 }

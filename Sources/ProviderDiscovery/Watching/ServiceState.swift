@@ -21,6 +21,8 @@ extension WatchState {
         var refused: Set<InstanceName> = []
         /// Other children that may not be read.
         var neverRead: Set<InstanceName> = []
+        /// Whether it has been different since it last was proved, which comes out once it is again.
+        var hasChanged = false
         /// Whether it is part of the registry: it has been read whole, or is known to be out of reach.
         var isPartOfRegistry = false
 
