@@ -3,8 +3,9 @@ import HeapModule
 /// Decides when a path may be asked for again, so that no server and no registrant makes a loop run hot.
 ///
 /// What is asked for because something happened goes out at once after a quiet time, and ten times a second at most on average; a long list
-/// less often, by its length; all lists together by their names, or many that are just short enough would cost as much. A path whose last answers
-/// brought nothing waits longer after each.
+/// less often, by its length; all lists together by their names, or many that are just short enough would cost as much. A short list that has
+/// brought something new goes out at once again, as long as all such lists together have few names. A path whose last answers brought nothing
+/// waits longer after each.
 struct RequestPacing {
     /// The least time between two requests for one path on average: what happens more often is seen ten times a second.
     static let interval: Duration = .milliseconds(100)
@@ -18,6 +19,10 @@ struct RequestPacing {
     static let shortList = 100
     /// Names a second that all other lists of services bring at most on average: one path can use up half of them.
     static let allNamesPerSecond = 200_000
+    /// Names a second that lists bring at most on average which go out before their interval is over, because they have brought something new.
+    static let quickNamesPerSecond = 20_000
+    /// What such a list costs beside its names, in names.
+    static let quickListCost = 10
     /// The pause after the first answer that brought nothing; each doubles it.
     static let firstPause: Duration = .milliseconds(100)
     /// The longest pause after answers that may be others soon.
@@ -35,6 +40,15 @@ struct RequestPacing {
         var due: ContinuousClock.Instant?
         /// The time that the request which waits takes.
         var spacing = RequestPacing.interval
+        /// Whether the last answer brought something new.
+        var broughtNews = false
+
+        /// A request goes out.
+        mutating func send(at now: ContinuousClock.Instant) {
+            // Those that went out before their time do not delay others beyond what a burst does.
+            next = min(max(next, now) + spacing, now + max(spacing, RequestPacing.interval * RequestPacing.burst))
+            broughtNews = false
+        }
     }
 
     /// When a request is due.
@@ -49,6 +63,7 @@ struct RequestPacing {
     private var calendar = Heap<Due>()
     private var nextSweep: ContinuousClock.Instant?
     private var shared = TokenBucket(rate: allNamesPerSecond)
+    private var quick = TokenBucket(rate: quickNamesPerSecond)
 
     /// Whether a request may go out now; if not, it waits and comes out of `takeDue` in time. `length`: names that its answer will have.
     mutating func admits(_ request: WatchRequest, length: Int, at now: ContinuousClock.Instant) -> Bool {
@@ -59,16 +74,27 @@ struct RequestPacing {
         let onTime = isLong ? path.next : path.next - Self.interval * (Self.burst - 1)
         // The root's list is one path, and proves the connection. What failed waits for its pause.
         let isShared = length > Self.shortList && request != .listServices && path.failures == 0
-        let instant = max(path.earliest, isShared ? max(onTime, shared.take(length, at: now)) : onTime)
+        let instant = max(path.earliest, isShared ? max(onTime, shared.take(length, at: now)) : quickest(path, length, onTime, at: now))
         if instant > now {
             path.due = instant
             calendar.insert(Due(instant: instant, request: request))
         } else {
-            path.next = max(path.next, now) + path.spacing
+            path.send(at: now)
         }
         paths[request] = path
         return instant <= now
     }
+
+    /// When a short list may go out that is on time at `onTime`.
+    private mutating func quickest(
+        _ path: Path, _ length: Int, _ onTime: ContinuousClock.Instant, at now: ContinuousClock.Instant
+    ) -> ContinuousClock.Instant {
+        guard onTime > now, path.broughtNews, length <= Self.shortList, quick.next(at: now) < onTime else { return onTime }
+        return quick.take(Self.quickListCost + length, at: now)
+    }
+
+    /// The answer to a list has names that are new, or lacks some that it had.
+    mutating func broughtNews(_ request: WatchRequest) { if !paths.isEmpty { paths[request]?.broughtNews = true } }
 
     /// An answer brought nothing: the next request for its path waits, `longest` at most. `isForgiven`: not for the first such answer.
     mutating func failed(
@@ -121,7 +147,7 @@ struct RequestPacing {
             let request = next.request
             guard var path = paths[request], path.due == next.instant else { continue }
             path.due = nil
-            path.next = max(path.next, now) + path.spacing
+            path.send(at: now)
             paths[request] = path
             due.append(request)
         }
@@ -142,16 +168,18 @@ struct TokenBucket {
     /// Tokens a second.
     let rate: Int
     /// From when on the next tokens may be used.
-    private var next: ContinuousClock.Instant?
+    private var start: ContinuousClock.Instant?
 
     /// A bucket that is full.
     init(rate: Int) { self.rate = rate }
 
+    /// From when on tokens that are taken now may be used.
+    func next(at now: ContinuousClock.Instant) -> ContinuousClock.Instant { max(start ?? now - .seconds(1), now - .seconds(1)) }
+
     /// Takes tokens; from when on they may be used. More than there are delay only what comes after.
     mutating func take(_ count: Int, at now: ContinuousClock.Instant) -> ContinuousClock.Instant {
-        let full = now - .seconds(1)
-        let start = max(next ?? full, full)
-        next = start + .seconds(1) * count / rate
-        return start
+        let next = next(at: now)
+        start = next + .seconds(1) * count / rate
+        return next
     }
 }

@@ -54,6 +54,9 @@ struct RequestQueue {
             || turns.isWaiting(request)
     }
 
+    /// Whether a request for a service is under way, or waits for nothing but others like it.
+    func isAsked(_ request: WatchRequest) -> Bool { isUnderWay(request) || urgent.isWaiting(request) || turns.isWaiting(request) }
+
     private func isUnderWay(_ request: WatchRequest) -> Bool {
         root.underWay.contains(request) || urgent.underWay.contains(request) || unhurried.underWay.contains(request)
     }

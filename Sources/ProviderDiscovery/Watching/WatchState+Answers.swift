@@ -34,7 +34,7 @@ extension WatchState {
             services[name]?.standing.remove(request)
             pacing.failed(request, at: now)
             arrived(instance, in: name)
-            ask(.listProviders(name), at: now)
+            askUnlessAsked(.listProviders(name), at: now)
         default: break
         }
         if case .read(let name, _) = request { regainIfProved(name, at: now) }
@@ -118,6 +118,7 @@ extension WatchState {
         let gone = state.children.filter { !current.contains($0) }
         let new = current.filter { state.version(of: $0) == nil }
         noteDifference(.listProviders(service), gone.count - state.leaving.intersection(gone).count + new.count)
+        if !gone.isEmpty || !new.isEmpty { pacing.broughtNews(.listProviders(service)) }
         services[service]?.standing.remove(.listProviders(service))
         services[service]?.add(new)
         rereading.add(new, of: service)

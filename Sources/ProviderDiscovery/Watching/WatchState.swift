@@ -204,6 +204,11 @@ extension WatchState {
         if pacing.admits(request, length: length(of: request), at: now) { queue.add(request) }
     }
 
+    /// Asks for something unless that has been asked for: ZooKeeper answers in order, so that an answer to come is as new as the reason.
+    mutating func askUnlessAsked(_ request: WatchRequest, at now: ContinuousClock.Instant) {
+        if queue.isAsked(request) { unprompted.remove(request) } else { ask(request, at: now) }
+    }
+
     /// Whether nothing is to be read any more that was there when the session began.
     private var isReadWhole: Bool { reach.isRead && unsettled.isEmpty }
 
