@@ -20,7 +20,7 @@ package struct RegistryReader {
         case names([ExplainedName])
     }
 
-    let session: Session
+    let client: Client
     let zones: [ZoneSource]
 
     /// Most requests under way at once, far below what makes the C client drop the connection.
@@ -37,10 +37,10 @@ package struct RegistryReader {
 
     /// Connects, reads, and ends the session; the excerpts by origin, nil if the deadline comes before. Throws `UnlistableRegistry`.
     package static func read(
-        _ scope: Scope, _ zones: [ZoneSource], _ session: Session, before deadline: ContinuousClock.Instant
+        _ scope: Scope, _ zones: [ZoneSource], _ client: Client, before deadline: ContinuousClock.Instant
     ) async throws -> [DomainName: RegistryExcerpt]? {
-        let reader = RegistryReader(session: session, zones: zones)
-        return try await session.ask(before: deadline) { try await reader.read(scope) }
+        let reader = RegistryReader(client: client, zones: zones)
+        return try await client.ask(before: deadline) { try await reader.read(scope) }
     }
 
     private func read(_ scope: Scope) async throws -> [DomainName: RegistryExcerpt] {
@@ -75,7 +75,7 @@ package struct RegistryReader {
     private func read(_ targets: Set<Target>, into excerpts: inout [DomainName: RegistryExcerpt]) async throws -> [ProviderZnode] {
         var children: [(target: Target, instance: InstanceName)] = []
         var found: [Target: [ProviderZnode]] = [:]
-        for (target, names) in try await answers(to: Array(targets), { await session.list(path(of: $0)) }) {
+        for (target, names) in try await answers(to: Array(targets), { await client.list(path(of: $0)) }) {
             switch names {
             case .success(let names):
                 found[target] = []
@@ -86,7 +86,7 @@ package struct RegistryReader {
         }
         let contents = try await answers(to: children) { child in
             // One octet more than a document may have shows that there are too many.
-            await session.read(path(of: child.target) + "/" + child.instance.text, limit: ProviderDocument.longest + 1)
+            await client.read(path(of: child.target) + "/" + child.instance.text, limit: ProviderDocument.longest + 1)
         }
         for (child, content) in contents { found[child.target]?.append(ProviderZnode(child.target.service, child.instance, content)) }
         for (target, znodes) in found { excerpts[target.origin]?.set(target.service, to: .read(znodes)) }
@@ -111,7 +111,7 @@ package struct RegistryReader {
 extension RegistryReader {
     /// The names of a zone's services; nil if their parent does not exist.
     private func services(_ source: ZoneSource) async throws -> [ServiceName]? {
-        switch await session.list(source.layout.root) {
+        switch await client.list(source.layout.root) {
         case .success(let names): return names.map(ServiceName.init)
         case .failure(.noNode): return nil
         case .failure(let error) where error.isPassing: throw error

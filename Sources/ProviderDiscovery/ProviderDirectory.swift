@@ -17,7 +17,7 @@ import ZooKeeperClient
 /// In a service group put it behind the server whose requests ask it: a question that still waits is answered when the directory ends, before
 /// the server waits for its requests.
 public final class ProviderDirectory: ServiceLifecycle.Service {
-    private let session: Session
+    private let client: Client
     private let layout: RegistryLayout
     private let logger: Logger
     private let state = Mutex(State())
@@ -37,7 +37,7 @@ public final class ProviderDirectory: ServiceLifecycle.Service {
     private struct Subscriber {
         let service: ServiceName
         let continuation: AsyncStream<[DiscoveredProvider]>.Continuation
-        /// What it was given last; nil before anything.
+        /// What it was given last; nil before that.
         var given: [DiscoveredProvider]?
     }
 
@@ -52,21 +52,21 @@ public final class ProviderDirectory: ServiceLifecycle.Service {
         guard authentication == nil || credentials != nil else { throw .badAuthentication }
         guard let path = ZnodePath(root) else { throw .badRoot(root) }
         layout = RegistryLayout(root: path.text)
-        session = Session(servers: servers, timeout: sessionTimeout, credentials: credentials, logger: logger)
+        client = Client(servers: servers, timeout: sessionTimeout, credentials: credentials, logger: logger)
         self.logger = logger
     }
 
     /// Why ZooKeeper cannot be asked, in a few words; nil while it answers, and before anything is known.
-    package var obstacle: String? { session.obstacle?.text }
+    package var obstacle: String? { client.obstacle?.text }
 
     /// Follows the registry until the task is cancelled or shut down gracefully. To be run once.
     public func run() async {
-        let watcher = ProviderWatcher(session: session, layout: layout, settings: WatchSettings(), logger: logger) { [weak self] in
+        let watcher = ProviderWatcher(client: client, layout: layout, settings: WatchSettings(), logger: logger) { [weak self] in
             self?.take($0)
         }
         await cancelWhenGracefulShutdown {
             await withTaskGroup(of: Void.self) { group in
-                group.addTask { await self.session.run() }
+                group.addTask { await self.client.run() }
                 group.addTask { await watcher.run() }
             }
         }
@@ -139,7 +139,7 @@ extension ProviderDirectory {
             let number = state.nextSubscriber
             state.nextSubscriber += 1
             state.subscribers[number] = Subscriber(service: ServiceName(service), continuation: continuation)
-            tell(number, &state)
+            give(number, &state)
             guard state.isOver else { return number }
             state.subscribers[number] = nil
             return nil
@@ -153,7 +153,7 @@ extension ProviderDirectory {
     }
 }
 
-// MARK: What the watcher says
+// MARK: What the watcher reports
 
 extension ProviderDirectory {
     private func take(_ update: RegistryUpdate) {
@@ -171,12 +171,12 @@ extension ProviderDirectory {
             case .disconnected: state.isConnected = false
             case .unusable: break
             }
-            for (number, subscriber) in state.subscribers where update.concerns(subscriber.service) { tell(number, &state) }
+            for (number, subscriber) in state.subscribers where update.concerns(subscriber.service) { give(number, &state) }
         }
     }
 
-    /// Tells a subscriber what is new for it.
-    private func tell(_ number: Int, _ state: inout State) {
+    /// Gives a subscriber the providers of its service, if they are others than it has.
+    private func give(_ number: Int, _ state: inout State) {
         guard let registry = state.registry, let subscriber = state.subscribers[number],
             registry.services[subscriber.service]?.reach != .unknown
         else { return }

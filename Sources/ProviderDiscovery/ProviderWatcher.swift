@@ -1,129 +1,108 @@
-import Logging
 import Handoff
+import Logging
 import ProviderRegistry
 import ZooKeeperClient
 
-/// Follows one registry: reads its znodes, re-arms their watches and delivers what is different.
+/// Follows one registry: sends the requests that `DiscoveryState` decides on, and delivers what it reports.
 ///
-/// Decisions are `WatchState`'s and `RegistryFeed`'s; this sends their requests and passes on what they say. It takes all that has come in at
-/// once, so bursts coalesce by themselves.
+/// All inputs that have come in are taken in together, so bursts coalesce by themselves.
 package actor ProviderWatcher {
-    private let session: Session
+    private let client: Client
     private let layout: RegistryLayout
     private let logger: Logger
     private let deliver: @Sendable (RegistryUpdate) -> Void
-    private let mailbox = Mailbox<WatchInput>()
-    private var state: WatchState
-    private var feed: RegistryFeed
+    private let mailbox = Mailbox<DiscoveryInput>()
+    private var state: DiscoveryState
 
-    /// Follows the registry at `layout` over a session that has not begun to run; `deliver` is called in order.
+    /// Follows the registry at `layout` through a client that does not run yet; `deliver` is called in order.
     package init(
-        session: Session, layout: RegistryLayout, settings: WatchSettings, logger: Logger,
+        client: Client, layout: RegistryLayout, settings: WatchSettings, logger: Logger,
         deliver: @escaping @Sendable (RegistryUpdate) -> Void
     ) {
-        self.session = session
+        self.client = client
         self.layout = layout
         self.logger = logger
         self.deliver = deliver
-        state = WatchState(layout: layout, settings: settings)
-        feed = RegistryFeed(settings: settings)
-        session.observe { [mailbox] in mailbox.post(.session($0)) }
+        state = DiscoveryState(layout: layout, settings: settings)
+        client.observe { [mailbox] in mailbox.post(.session($0)) }
     }
 
     /// Follows the registry until the task is cancelled.
     package func run() async {
-        while let inputs = await mailbox.next(before: [state.nextDeadline, feed.deadline(of: state)].compactMap(\.self).min()) {
+        while let inputs = await mailbox.next(before: state.deadline) {
             let now = ContinuousClock.now
-            for input in inputs { take(input, at: now) }
-            state.tick(at: now)
+            for input in inputs { state.take(input, at: now) }
             for (request, watchesData) in state.takeRequests(at: now) { send(request, watchesData: watchesData) }
-            publish(state.takeOutput(), at: now)
+            let output = state.takeOutput(at: now)
+            for note in output.notes { log(note) }
+            for update in output.updates {
+                if case .unusable(let report) = update { log(report) }
+                deliver(update)
+            }
         }
     }
 
-    /// Takes in that the host of a provider refuses its port: if it is held, it goes. From anywhere.
+    /// Takes in that the host of a provider refuses its port: if the provider is held, it goes. From anywhere.
     package nonisolated func takeRefusal(_ offer: Provider.Offer, of name: ServiceName) { mailbox.post(.refused(offer, of: name)) }
 
-    private func take(_ input: WatchInput, at now: ContinuousClock.Instant) {
-        if case .refused(let offer, let name) = input { feed.takeRefusal(offer, of: name) }
-        state.take(input, at: now)
-        if case .session(let event) = input { feed.take(event, at: now) }
-    }
-
-    /// Hands in what the registry was when it was last known to be right, from anywhere: it is served until the registry has been read.
+    /// Hands in a registry that an earlier program kept, with when it was last known to be right: it is served until the registry has been
+    /// read. From anywhere.
     package nonisolated func restore(_ registry: Registry, asOf instant: ContinuousClock.Instant) {
         mailbox.post(.restored(registry, asOf: instant))
     }
 
     private func send(_ request: WatchRequest, watchesData: Bool) {
-        let generation = state.generation
+        let generation = state.watch.generation
         let answer: @Sendable (WatchAnswer) -> Void = { [mailbox] in mailbox.post(.answer($0, to: request, generation: generation)) }
         switch request {
-        case .listServices: session.list(layout.root, watch: true) { answer(WatchAnswer($0, WatchAnswer.names)) }
-        case .listProviders(let name): session.list(layout.path(of: name), watch: true) { answer(WatchAnswer($0, WatchAnswer.names)) }
-        case .awaitRoot: session.exists(layout.root, watch: true) { answer(WatchAnswer($0) { .exists($0 != nil) }) }
+        case .listServices: client.list(layout.root, watch: true) { answer(WatchAnswer($0, WatchAnswer.names)) }
+        case .listProviders(let name): client.list(layout.path(of: name), watch: true) { answer(WatchAnswer($0, WatchAnswer.names)) }
+        case .awaitRoot: client.exists(layout.root, watch: true) { answer(WatchAnswer($0) { .exists($0 != nil) }) }
         case .read(let name, let instance):
-            // One octet more than a document may have tells that there are too many.
-            session.read(layout.path(of: instance, in: name), limit: ProviderDocument.longest + 1, watch: watchesData) {
+            // One octet more than a document may have shows that there are too many.
+            client.read(layout.path(of: instance, in: name), limit: ProviderDocument.longest + 1, watch: watchesData) {
                 answer(WatchAnswer($0, WatchAnswer.content))
             }
         }
     }
 }
 
+// MARK: The log
+
 extension ProviderWatcher {
-    /// Logs what is to be reported and delivers what is different.
-    private func publish(_ output: WatchState.Output, at now: ContinuousClock.Instant) {
-        for report in output.reports { log(report) }
-        if output.restored != nil {
-            logger.warning(
-                "no answer from zookeeper yet: serving what was kept, stale",
-                metadata: ["path": "\(layout.root)", "services": "\(state.registry.services.count)"])
-        }
-        if output.repairs > 0 {
-            logger.warning(
-                "registry differed without a watch, repaired", metadata: ["path": "\(layout.root)", "differences": "\(output.repairs)"])
-        }
-        log(lost: output.lost, regained: output.regained)
-        let (updates, notes) = feed.take(output, of: state, at: now)
-        for note in notes { log(note) }
-        for update in updates { deliver(update) }
-    }
-
-    private func log(_ note: RegistryFeed.Note) {
+    private func log(_ note: DiscoveryState.Note) {
+        let path: Logger.Metadata = ["path": "\(layout.root)"]
         switch note {
+        case .restored(let services):
+            warn("no answer from zookeeper yet: serving what was kept, stale", path, ["services": "\(services)"])
+        case .repaired(let differences): warn("registry differed without a watch, repaired", path, ["differences": "\(differences)"])
+        case .lost(let first, let services):
+            warn("services are out of reach for themselves, their answers stale", count(first, services))
+        case .regained(let services):
+            logger.info("services are within reach again", metadata: path.merging(["services": "\(services)"]) { $1 })
         case .massRemoval(let removal):
-            logger.warning(
-                "more than half of all providers vanished at once: holding them",
-                metadata: ["path": "\(layout.root)", "vanished": "\(removal.missing)", "of": "\(removal.total)"])
-        case .tooManyHeld:
-            logger.warning("too many providers vanished: those held longest are let go early", metadata: ["path": "\(layout.root)"])
+            warn(
+                "more than half of all providers vanished at once: holding them", path,
+                ["vanished": "\(removal.missing)", "of": "\(removal.total)"])
+        case .tooManyHeld: warn("too many providers vanished: those held longest are let go early", path)
         case .refused(let first, let services):
-            logger.info(
-                "held providers whose hosts refuse them are let go",
-                metadata: ["first": "\(layout.path(of: first).debugDescription)", "services": "\(services)"])
-        case .holdDownOver(let early):
-            logger.info("hold-down over", metadata: ["path": "\(layout.root)", "early": "\(early)"])
+            logger.info("held providers whose hosts refuse them are let go", metadata: count(first, services))
+        case .holdDownOver(let early): logger.info("hold-down over", metadata: path.merging(["early": "\(early)"]) { $1 })
         }
     }
 
-    /// Logs what has become of services for themselves, one line for all at once.
-    private func log(lost: [ServiceName], regained: Int) {
-        if let first = lost.first {
-            logger.warning(
-                "services are out of reach for themselves, their answers stale",
-                metadata: ["first": "\(layout.path(of: first).debugDescription)", "services": "\(lost.count)"])
-        }
-        if regained > 0 {
-            logger.info("services are within reach again", metadata: ["path": "\(layout.root)", "services": "\(regained)"])
-        }
+    private func warn(_ message: Logger.Message, _ metadata: Logger.Metadata, _ more: Logger.Metadata = [:]) {
+        logger.warning(message, metadata: metadata.merging(more) { $1 })
+    }
+
+    private func count(_ first: ServiceName, _ services: Int) -> Logger.Metadata {
+        ["first": "\(layout.path(of: first).debugDescription)", "services": "\(services)"]
     }
 
     private func log(_ report: ZnodeReport) {
-        deliver(.unusable(report))
         var metadata: Logger.Metadata = ["path": "\(report.path.debugDescription)", "reason": "\(report.reason)"]
         if !report.excerpt.isEmpty { metadata["excerpt"] = "\(report.excerpt)" }
-        logger.warning("znode cannot be used as it is", metadata: metadata)
+        warn("znode cannot be used as it is", metadata)
     }
 }
 
@@ -134,5 +113,24 @@ extension WatchAnswer {
         case .success(let value): self = success(value)
         case .failure(let error): self = .failed(error)
         }
+    }
+}
+
+/// What an operator decides about following a registry.
+package struct WatchSettings: Sendable {
+    /// How often everything is listed again in case a watch was lost.
+    package var reconcile: Duration
+    /// For how long after an outage vanished providers are kept; zero for not at all.
+    package var holdDown: Duration
+    /// Whether they are kept, too, when more than half of all vanish at once.
+    package var guardsMassRemoval: Bool
+    /// How many registries are watched over the same session: they share the watches that it can have.
+    package var zones: Int
+
+    package init(reconcile: Duration = .seconds(60), holdDown: Duration = .seconds(120), guardsMassRemoval: Bool = true, zones: Int = 1) {
+        self.zones = zones
+        self.reconcile = reconcile
+        self.holdDown = holdDown
+        self.guardsMassRemoval = guardsMassRemoval
     }
 }

@@ -24,7 +24,7 @@ public final class Registrar: ServiceLifecycle.Service {
 
     private let settings: Settings
     private let logger: Logger
-    private let session: Session
+    private let client: Client
     private let tree: WholeTree
     private let announcements: [ProviderAnnouncement]
     private let mailbox = Mailbox<Input>()
@@ -74,10 +74,10 @@ public final class Registrar: ServiceLifecycle.Service {
         settings = Settings(layout: RegistryLayout(root: path.text), access: access, drain: drain, connectTimeout: connectTimeout)
         announcements = providers
         self.logger = logger
-        session = Session(servers: servers, timeout: sessionTimeout, credentials: credentials, logger: logger)
+        client = Client(servers: servers, timeout: sessionTimeout, credentials: credentials, logger: logger)
         tree = WholeTree(servers, timeout: sessionTimeout, credentials: credentials)
         (events, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1000))
-        session.observe { [mailbox] in mailbox.post(.session($0)) }
+        client.observe { [mailbox] in mailbox.post(.session($0)) }
     }
 
     /// Takes the providers back until `announce` is called: a check that failed, say.
@@ -98,7 +98,7 @@ public final class Registrar: ServiceLifecycle.Service {
     public func run() async throws {
         defer { continuation.finish() }
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await self.session.run() }
+            group.addTask { await self.client.run() }
             defer { group.cancelAll() }
             try await withGracefulShutdownHandler {
                 try await keep()
@@ -179,7 +179,7 @@ extension Registrar {
                 switch input {
                 case .session(let event):
                     for index in providers.indices { providers[index].take(event) }
-                    if case .disconnected = event, session.obstacle == .credentialsRefused {
+                    if case .disconnected = event, client.obstacle == .credentialsRefused {
                         for index in providers.indices { providers[index].takeRefusal("the credentials") }
                     }
                 case .answer(let answer, let request, let index):
@@ -195,7 +195,7 @@ extension Registrar {
                 }
             }
             for index in providers.indices { advance(&providers[index], index) }
-            if let patience, patience <= .now { throw session.obstacle == .credentialsRefused ? .credentialsRefused : .noConnection }
+            if let patience, patience <= .now { throw client.obstacle == .credentialsRefused ? .credentialsRefused : .noConnection }
             if leave == nil, let end, end <= .now || providers.allSatisfy(\.isWithdrawn) { leave = .now + drain }
             if let leave, leave <= .now { return }
         }
@@ -218,17 +218,17 @@ extension Registrar {
         }
         switch request {
         case .look: look(provider.path, answer)
-        case .create: session.create(provider.path, provider.document, .ephemeral, settings.access, changed)
-        case .createParent(let place): session.create(provider.parents[place], [], .persistent, settings.access, changed)
+        case .create: client.create(provider.path, provider.document, .ephemeral, settings.access, changed)
+        case .createParent(let place): client.create(provider.parents[place], [], .persistent, settings.access, changed)
         case .createChroot: Task { [tree, access = settings.access] in changed(await tree.makeChroot(access)) }
-        case .set(let version): session.set(provider.path, to: provider.document, version: version, changed)
-        case .mark(let version): session.set(provider.path, to: provider.markedDocument ?? provider.document, version: version, changed)
-        case .delete(let version): session.delete(provider.path, version: version, changed)
+        case .set(let version): client.set(provider.path, to: provider.document, version: version, changed)
+        case .mark(let version): client.set(provider.path, to: provider.markedDocument ?? provider.document, version: version, changed)
+        case .delete(let version): client.delete(provider.path, version: version, changed)
         }
     }
 
     private func look(_ path: String, _ answer: @escaping @Sendable (RegistrationState.Answer) -> Void) {
-        session.read(path, limit: ProviderDocument.longest + 1, watch: true) {
+        client.read(path, limit: ProviderDocument.longest + 1, watch: true) {
             switch $0 {
             case .success(let content): answer(.found(content))
             case .failure(.noNode): answer(.found(nil))

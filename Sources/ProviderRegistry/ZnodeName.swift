@@ -95,25 +95,29 @@ private struct UUIDName: Hashable, Comparable, Sendable {
 
     private static let length = 36
 
-    /// Whether a hyphen stands before a digit, of which there are 32.
-    private static func isHyphen(before digit: Int) -> Bool { digit == 8 || digit == 12 || digit == 16 || digit == 20 }
+    /// Whether a hyphen stands at this place of the text.
+    private static func isHyphen(_ index: Int) -> Bool { index == 8 || index == 13 || index == 18 || index == 23 }
 
     /// Reads a UUID; nil for any other text.
     init?(_ text: String) {
         guard text.utf8.count == Self.length else { return nil }
-        var words: (upper: UInt64, lower: UInt64) = (0, 0)
-        var (count, followsHyphen) = (0, false)
-        for octet in text.utf8 {
-            if Self.isHyphen(before: count), !followsHyphen {
+        var text = text
+        guard let (upper, lower) = text.withUTF8(Self.read) else { return nil }
+        (self.upper, self.lower) = (upper, lower)
+    }
+
+    private static func read(_ octets: UnsafeBufferPointer<UInt8>) -> (upper: UInt64, lower: UInt64)? {
+        var number: (upper: UInt64, lower: UInt64) = (0, 0)
+        for (index, octet) in octets.enumerated() {
+            if isHyphen(index) {
                 guard octet == UInt8(ascii: "-") else { return nil }
-                followsHyphen = true
                 continue
             }
-            guard count < 32, let digit = Self.digit(octet) else { return nil }
-            if count < 16 { words.upper = words.upper << 4 | digit } else { words.lower = words.lower << 4 | digit }
-            (count, followsHyphen) = (count + 1, false)
+            guard let digit = digit(octet) else { return nil }
+            number.upper = number.upper << 4 | number.lower >> 60
+            number.lower = number.lower << 4 | digit
         }
-        (upper, lower) = words
+        return number
     }
 
     private static func digit(_ octet: UInt8) -> UInt64? {
@@ -128,15 +132,15 @@ private struct UUIDName: Hashable, Comparable, Sendable {
 
     func withOctets<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         withUnsafeTemporaryAllocation(byteCount: Self.length, alignment: 1) { memory in
-            var next = 0
-            for index in 0..<32 {
-                if Self.isHyphen(before: index) {
-                    memory[next] = UInt8(ascii: "-")
-                    next += 1
+            var place = 0
+            for index in 0..<Self.length {
+                if Self.isHyphen(index) {
+                    memory[index] = UInt8(ascii: "-")
+                    continue
                 }
-                let digit = UInt8(truncatingIfNeeded: (index < 16 ? upper : lower) >> UInt64(60 - index % 16 * 4)) & 15
-                memory[next] = digit < 10 ? digit + 48 : digit + 87
-                next += 1
+                let digit = UInt8(truncatingIfNeeded: (place < 16 ? upper : lower) >> UInt64(60 - place % 16 * 4)) & 15
+                memory[index] = digit < 10 ? digit + 48 : digit + 87
+                place += 1
             }
             return body(UnsafeRawBufferPointer(memory))
         }

@@ -1,14 +1,14 @@
-/// Decides when a connection must be given up although ZooKeeper never said that its session is over: servers that moved, that were restored
+/// Decides when a session handle must be given up although ZooKeeper never said that its session is over: servers that moved, that were restored
 /// from an older state, or that reject the watches which are sent again (ZOOKEEPER-706) keep the C client trying without limit.
 struct ConnectionHealth {
     /// What to do about a lost connection.
     enum Verdict {
         /// The C client connects again.
         case wait
-        /// It held and then was lost too often: ZooKeeper may not like what is sent at each return, all watches at once. The session goes
-        /// on without them, over a connection of another handle.
+        /// The connection held and then was lost too often: ZooKeeper may reject the watches, which are sent at each return, all at once. The
+        /// session goes on without them, with another handle.
         case dropWatches
-        /// It was lost too often from the beginning.
+        /// The connection was lost too often from the beginning.
         case startOver
     }
 
@@ -25,7 +25,7 @@ struct ConnectionHealth {
     private var firstConnected: ContinuousClock.Instant?
     private var losses: [ContinuousClock.Instant] = []
 
-    /// A connection that is being made, for a session with this timeout.
+    /// A handle that is about to be opened, for a session with this timeout.
     init(timeout: Duration, now: ContinuousClock.Instant) {
         patience = max(timeout * 3, Self.shortestPatience)
         flappingPeriod = max(timeout / 10, Self.shortestFlappingPeriod)
@@ -41,7 +41,7 @@ struct ConnectionHealth {
         disconnectedSince = nil
     }
 
-    /// There is none.
+    /// There is no connection any more.
     mutating func disconnected(at now: ContinuousClock.Instant) -> Verdict {
         guard disconnectedSince == nil else { return .wait }
         disconnectedSince = now

@@ -16,12 +16,12 @@ final class PendingRequest: Sendable {
         case change(@Sendable (Result<Void, ZooKeeperError>) -> Void)
     }
 
-    /// The connection that keeps this request alive until it is completed.
-    let connection: Connection
+    /// The handle that keeps this request alive until it is completed.
+    let handle: SessionHandle
     private let completion: Completion
 
-    init(_ connection: Connection, _ completion: Completion) {
-        self.connection = connection
+    init(_ handle: SessionHandle, _ completion: Completion) {
+        self.handle = handle
         self.completion = completion
     }
 
@@ -67,13 +67,13 @@ final class PendingRequest: Sendable {
     /// The pointer that C hands back to the callback. It owns nothing: the C client forgets callbacks when it is closed.
     var context: UnsafeRawPointer { UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque()) }
 
-    /// The request behind a pointer that C handed back with a code, taken off its connection's list. Nil if there is nothing more to do: it has
-    /// been completed, or failed with that code.
+    /// The request behind a pointer that C handed back with a code, taken off its handle's list. Nil if the request has been completed, or
+    /// failed with that code.
     static func claim(_ context: UnsafeRawPointer?, _ code: Int32) -> PendingRequest? {
         guard let context else { return nil }
         let request = Unmanaged<PendingRequest>.fromOpaque(context).takeUnretainedValue()
-        guard request.connection.forget(request) else { return nil }
-        request.connection.noteAnswer(code)
+        guard request.handle.forget(request) else { return nil }
+        request.handle.noteAnswer(code)
         guard let error = ZooKeeperError(code: code) else { return request }
         request.fail(error)
         return nil

@@ -7,8 +7,8 @@ struct ServerAddresses {
     private let endpoints: [SocketEndpoint]
     private let chroot: ZnodePath?
 
-    /// Looks up all names, on a thread of its own if there are any. Throws if none of them resolves, there is no thread, or the task is
-    /// cancelled. The C function is `getaddrinfo`.
+    /// Looks up all names, if there are any on a thread of Dispatch's pool, which may block. Throws if none of them resolves, there is no
+    /// thread, or the task is cancelled. The C function is `getaddrinfo`.
     static func resolve(_ connectString: ConnectString) async throws(SessionObstacle) -> ServerAddresses {
         let servers = connectString.servers
         let isNumeric = servers.allSatisfy { IPAddress($0.host) != nil }

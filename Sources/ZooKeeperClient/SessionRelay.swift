@@ -1,30 +1,31 @@
 import Synchronization
 
-/// Turns what one connection says into events for observers, on the C client's thread so that their order is kept, and into signs for the
-/// session that looks after the connection.
+/// Turns the events of one session handle into events for observers, on the C client's thread so that their order is kept, and into signs
+/// for the client that looks after the handle.
 ///
-/// Whatever the server sends, a connection is reported a few times at most: `ConnectionHealth` gives it up after that.
+/// Whatever the server sends, connections are reported a few times at most: `ConnectionHealth` gives the handle up after that. Watches are
+/// reported each time they fire.
 final class SessionRelay: Sendable {
-    /// What the session has to know of.
+    /// What the client has to know.
     enum Sign: Sendable {
         case connected(GrantedSession)
         case disconnected
         /// Nothing comes after it.
         case over(End)
-        /// It asked to be woken.
+        /// An instant that the client asked for has come.
         case alarm
     }
 
-    /// How the connection ended.
+    /// How the handle's life ended.
     enum End: Sendable {
         case obstacle(SessionObstacle)
-        /// The session may go on over another connection, without its watches.
+        /// The session may go on with another handle, without its watches.
         case dropWatches
     }
 
-    /// What came of a connection.
+    /// What came of a handle.
     struct Life: Sendable {
-        /// It was there with answers for as long as its timeout, or half a minute: whatever ended it, ZooKeeper works.
+        /// Its session lasted with answers for as long as the timeout, or half a minute: whatever ended it, ZooKeeper works.
         var isLong = false
     }
 
@@ -32,7 +33,7 @@ final class SessionRelay: Sendable {
         var health: ConnectionHealth
         var isConnected = false
         var hadSession = false
-        /// The session is an earlier connection's, whose watches are gone; to be reported once.
+        /// The session is an earlier handle's, whose watches are gone; to be reported once.
         var hasLostWatches = false
         /// Nothing is reported any more.
         var isOver = false
@@ -46,34 +47,34 @@ final class SessionRelay: Sendable {
     static let longLife: Duration = .seconds(30)
 
     private let state: Mutex<State>
-    private let tell: @Sendable (SessionEvent) -> Void
+    private let report: @Sendable (SessionEvent) -> Void
     private let signs: AsyncStream<Sign>.Continuation
     private let now: @Sendable () -> ContinuousClock.Instant
 
-    /// A relay to `tell`, with the signs that come of it, for a connection that is being made with this timeout; `resumes`: for a session that
-    /// there has been before.
+    /// A relay to `report`, with the signs that it gives, for a handle that is about to be opened with this timeout; `resumes`: the session is
+    /// an earlier handle's.
     static func make(
         resumes: Bool, timeout: Duration, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
-        _ tell: @escaping @Sendable (SessionEvent) -> Void
+        _ report: @escaping @Sendable (SessionEvent) -> Void
     ) -> (AsyncStream<Sign>, SessionRelay) {
         let (stream, continuation) = AsyncStream.makeStream(of: Sign.self)
-        return (stream, SessionRelay(resumes, ConnectionHealth(timeout: timeout, now: now()), now, tell, continuation))
+        return (stream, SessionRelay(resumes, ConnectionHealth(timeout: timeout, now: now()), now, report, continuation))
     }
 
     private init(
         _ resumes: Bool, _ health: ConnectionHealth, _ now: @escaping @Sendable () -> ContinuousClock.Instant,
-        _ tell: @escaping @Sendable (SessionEvent) -> Void, _ signs: AsyncStream<Sign>.Continuation
+        _ report: @escaping @Sendable (SessionEvent) -> Void, _ signs: AsyncStream<Sign>.Continuation
     ) {
         state = Mutex(State(health: health, hadSession: resumes, hasLostWatches: resumes))
         self.now = now
-        self.tell = tell
+        self.report = report
         self.signs = signs
     }
 
-    /// The connection is about to be opened: time that passed before that is no fault of the servers.
+    /// The handle is about to be opened: time that passed before that is no fault of the servers.
     func begin() { state.withLock { $0.health.begin(at: now()) } }
 
-    /// When patience with a connection that is not there ends.
+    /// When patience ends with servers that give no connection.
     var deadline: ContinuousClock.Instant? { state.withLock { $0.health.deadline } }
 
     /// Gives an alarm at an instant, unless the task is cancelled before.
@@ -84,7 +85,7 @@ final class SessionRelay: Sendable {
         }
     }
 
-    /// The connection is about to be closed: reports that there is none any more, then nothing.
+    /// The handle is about to be closed: reports the loss of the connection if there is one. Nothing is reported after it.
     func end() -> Life {
         state.withLock { state in
             lose(&state)
@@ -96,15 +97,15 @@ final class SessionRelay: Sendable {
     }
 }
 
-// MARK: What the connection says
+// MARK: What the handle reports
 
 extension SessionRelay {
-    /// Takes in what the connection says. Reports under the lock: the end comes from another thread, and must come last.
-    func take(_ event: Connection.Event) {
+    /// Takes in an event of the handle. Reports under the lock: the end comes from another thread, and must come last.
+    func take(_ event: SessionHandle.Event) {
         state.withLock { state in
             guard !state.isOver else { return }
             switch event {
-            case .watch(let path): tell(.watch(path: path))
+            case .watch(let path): report(.watch(path: path))
             case .answered: state.hasAnswers = true
             case .connected(let session): connect(session, &state)
             case .connecting: lose(&state)
@@ -116,12 +117,12 @@ extension SessionRelay {
     }
 
     private func connect(_ session: GrantedSession, _ state: inout State) {
-        // The C client has connected again without a word.
+        // The C client does not report each loss before the next connection.
         lose(&state)
         guard !state.isOver else { return }
         state.health.connected(at: now())
-        tell(.connected(id: session.id, timeout: session.timeout, isNew: !state.hadSession))
-        if state.hasLostWatches { tell(.watchesLost) }
+        report(.connected(id: session.id, timeout: session.timeout, isNew: !state.hadSession))
+        if state.hasLostWatches { report(.watchesLost) }
         state.isConnected = true
         state.hadSession = true
         state.hasLostWatches = false
@@ -134,7 +135,7 @@ extension SessionRelay {
         guard state.isConnected else { return }
         state.isConnected = false
         state.lastConnected = now()
-        tell(.disconnected)
+        report(.disconnected)
         guard !state.isOver else { return }
         signs.yield(.disconnected)
         switch state.health.disconnected(at: now()) {

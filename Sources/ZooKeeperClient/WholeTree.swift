@@ -1,6 +1,6 @@
 import Logging
 
-/// All of ZooKeeper's tree, over sessions of its own that last as long as one question: a session with a chroot sees nothing above that.
+/// All of ZooKeeper's tree, above the chroot too, which a session with that chroot cannot see. Each question has a session of its own.
 package struct WholeTree: Sendable {
     private let servers: ConnectString
     private let timeout: Duration
@@ -9,7 +9,7 @@ package struct WholeTree: Sendable {
     /// How long a question may take in all.
     private static let limit: Duration = .seconds(5)
 
-    /// The tree that these servers have, seen by whom the credentials say.
+    /// The tree that these servers have, as the credentials let it be seen.
     package init(_ servers: ConnectString, timeout: Duration, credentials: Credentials?) {
         (self.servers, self.timeout, self.credentials) = (servers, timeout, credentials)
     }
@@ -18,8 +18,8 @@ package struct WholeTree: Sendable {
     /// `connectionLoss` if there is no answer in time.
     package func firstMissing(to path: String) async -> Result<String?, ZooKeeperError> {
         let paths = Self.prefixes(of: (servers.chroot?.text ?? "") + path)
-        return await ask { session in
-            for path in paths where try await session.exists(path).get() == nil { return path }
+        return await ask { client in
+            for path in paths where try await client.exists(path).get() == nil { return path }
             return nil
         }
     }
@@ -27,10 +27,10 @@ package struct WholeTree: Sendable {
     /// Creates the chroot with the paths above it, as far as they are missing.
     package func makeChroot(_ access: ZnodeAccess) async -> Result<Void, ZooKeeperError> {
         let paths = Self.prefixes(of: servers.chroot?.text ?? "")
-        return await ask { session in
+        return await ask { client in
             for path in paths {
                 let made = await withCheckedContinuation { continuation in
-                    session.create(path, [], .persistent, access) { continuation.resume(returning: $0) }
+                    client.create(path, [], .persistent, access) { continuation.resume(returning: $0) }
                 }
                 if case .failure(let error) = made, error != .nodeExists { throw error }
             }
@@ -43,14 +43,14 @@ package struct WholeTree: Sendable {
         return names.indices.map { "/" + names[...$0].joined(separator: "/") }
     }
 
-    private func ask<Answer: Sendable>(_ question: @escaping @Sendable (Session) async throws -> Answer) async -> Result<
+    private func ask<Answer: Sendable>(_ question: @escaping @Sendable (Client) async throws -> Answer) async -> Result<
         Answer, ZooKeeperError
     > {
-        let session = Session(
+        let client = Client(
             servers: servers.withoutChroot, timeout: timeout, credentials: credentials,
             logger: Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() })
         do {
-            let answer = try await session.ask(before: .now + Self.limit) { try await question(session) }
+            let answer = try await client.ask(before: .now + Self.limit) { try await question(client) }
             return answer.map(Result.success) ?? .failure(.connectionLoss)
         } catch {
             return .failure(error as? ZooKeeperError ?? .connectionLoss)

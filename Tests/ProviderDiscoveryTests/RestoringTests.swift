@@ -10,7 +10,6 @@ import Testing
 @Suite struct RestoringTests {
     private struct Scene {
         var tree = Tree()
-        var feed = RegistryFeed(settings: WatchSettings())
         var delivered: [ServiceName: Service]?
         var outSince: ContinuousClock.Instant?
         var isCurrent = false
@@ -21,10 +20,7 @@ import Testing
             publish()
         }
 
-        mutating func connect() {
-            feed.take(.connected(id: 1, timeout: Tree.timeout, isNew: true), at: tree.now)
-            tree.connect()
-        }
+        mutating func connect() { tree.connect() }
 
         mutating func read() {
             tree.settle()
@@ -32,7 +28,7 @@ import Testing
         }
 
         private mutating func publish() {
-            for update in feed.take(tree.state.takeOutput(), of: tree.state, at: tree.now).updates {
+            for update in tree.discovery.takeOutput(at: tree.now).updates {
                 switch update {
                 case .complete(let registry):
                     delivered = registry.services

@@ -4,11 +4,16 @@ import TestSupport
 @testable import ProviderDiscovery
 @testable import ZooKeeperClient
 
-/// A tree of znodes in memory that answers a `WatchState`'s requests: what is under test decides, this only holds data.
+/// A tree of znodes in memory that answers the requests of a `DiscoveryState`: what is under test decides, this only holds data.
 struct Tree {
     typealias Providers = [InstanceName: (text: String, version: Int64)]
 
-    var state = WatchState(layout: RegistryLayout(root: "/providers"), settings: WatchSettings())
+    var discovery = DiscoveryState(layout: RegistryLayout(root: "/providers"), settings: WatchSettings())
+    /// What decides which znodes to read.
+    var state: WatchState {
+        get { discovery.watch }
+        set { discovery.watch = newValue }
+    }
     /// Providers by service; nil: no root.
     var services: [ServiceName: Providers]? = [:]
     /// What is not answered with what there is.
@@ -41,7 +46,7 @@ struct Tree {
         for request in withheld { take(.answer(.failed(.connectionLoss), to: request, generation: state.generation)) }
     }
 
-    mutating func take(_ input: WatchInput) { state.take(input, at: now) }
+    mutating func take(_ input: DiscoveryInput) { discovery.take(input, at: now) }
 
     /// Reports a change at a path.
     mutating func fire(_ path: String) { take(.session(.watch(path: path))) }
@@ -51,7 +56,7 @@ struct Tree {
         asked = []
         state.tick(at: now)
         while true {
-            let requests = state.takeRequests(at: now)
+            let requests = discovery.takeRequests(at: now)
             if requests.isEmpty { return }
             for (request, watchesData) in requests {
                 asked.append(request)

@@ -5,13 +5,13 @@ import Testing
 @testable import ProviderDiscovery
 @testable import ZooKeeperClient
 
-/// A ZooKeeper in memory that keeps its promise: watches fire once, and whoever has one hears of a change before seeing it.
+/// A ZooKeeper in memory that keeps its promise: watches fire once, and a client that has one hears of a change before it sees the change.
 private struct OrderedZooKeeper {
     var state = WatchState(layout: RegistryLayout(root: "/providers"), settings: WatchSettings(reconcile: .seconds(5)))
     var services: [ServiceName: [InstanceName: Int64]] = [:]
     var watches: Set<String> = []
     /// What is on its way to the client.
-    var stream: [WatchInput] = []
+    var stream: [DiscoveryInput] = []
     var now = ContinuousClock.now
     var repairs = 0
     private var zxid: Int64 = 0

@@ -23,6 +23,41 @@ import Testing
         }
     }
 
+    @Test func `creations and deletions without a pause in a short list are each asked for at once`() {
+        var tree = Tree.settled(["a": ["1": good]])
+        for _ in 0..<200 {
+            for isThere in [true, false] {
+                tree.services?["a"]?["new"] = isThere ? good : nil
+                // Of a deletion both watches tell.
+                if !isThere { tree.fire("/providers/a/new") }
+                tree.fire("/providers/a")
+                _ = tree.pass(.milliseconds(3), step: .milliseconds(1))
+                #expect(tree.state.service("a")?.registrations.count == (isThere ? 2 : 1))
+            }
+        }
+    }
+
+    @Test(arguments: [1, 50, RequestPacing.shortList])
+    func `lists that bring something new all the time have a bound together`(_ length: Int) {
+        var pacing = RequestPacing()
+        let start = ContinuousClock.now
+        let services = (0..<50).map { WatchRequest.listProviders("s\($0)") }
+        var count = 0
+        for tick in 0..<10_000 {
+            let now = start + .milliseconds(tick)
+            let due = pacing.takeDue(at: now)
+            for request in due { pacing.broughtNews(request) }
+            let admitted = services.filter { pacing.admits($0, length: length, at: now) }
+            for request in admitted { pacing.broughtNews(request) }
+            count += due.count + admitted.count
+        }
+        let quick = RequestPacing.quickNamesPerSecond * 11 / (length + RequestPacing.quickListCost)
+        #expect(count <= quick + services.count * (100 + RequestPacing.burst), "\(count)")
+        #expect(count >= quick * 8 / 10, "\(count)")
+        // Once they have used all up, none waits longer than it would without.
+        #expect(pacing.deadline.map { $0 <= start + .seconds(10) + RequestPacing.interval * RequestPacing.burst } ?? true)
+    }
+
     @Test(arguments: ["/providers", "/providers/a", "/providers/a/1"]) func `watches that fire all the time cost ten requests a second`(
         _ path: String
     ) {

@@ -30,16 +30,16 @@ import Testing
         /// What is told of two connections with a loss between them.
         func tellOfTwo(resumes: Bool) -> [String] {
             let (_, relay) = relay(resumes: resumes)
-            for event in [Connection.Event.connected(session), .connecting, .connecting, .connected(session)] { relay.take(event) }
+            for event in [SessionHandle.Event.connected(session), .connecting, .connecting, .connected(session)] { relay.take(event) }
             return told.withLock { $0 }
         }
     }
 
-    @Test func `a session is new once, and a loss is told once`() throws {
+    @Test func `a session is new once, and a loss is reported once`() throws {
         #expect(try Scene().tellOfTwo(resumes: false) == ["new", "disconnected", "connected"])
     }
 
-    @Test func `a session that goes on over another connection has lost its watches, once`() throws {
+    @Test func `a session that goes on with another handle has lost its watches, once`() throws {
         #expect(try Scene().tellOfTwo(resumes: true) == ["connected", "watches lost", "disconnected", "connected"])
     }
 
@@ -61,7 +61,7 @@ import Testing
         let (_, relay) = scene.relay()
         relay.take(.connected(scene.session))
         relay.take(.ended(.credentialsRefused))
-        for event in [Connection.Event.connected(scene.session), .watch("/a"), .connecting, .ended(.ended)] { relay.take(event) }
+        for event in [SessionHandle.Event.connected(scene.session), .watch("/a"), .connecting, .ended(.ended)] { relay.take(event) }
         #expect(scene.told.withLock { $0 } == ["new", "disconnected"])
     }
 

@@ -33,8 +33,8 @@ struct ExplainCommand: AsyncParsableCommand {
         }
         try reader.finish()
         let deadline = ContinuousClock.now + Self.limit
-        let session = settings.registry.session
-        let excerpts = try await settings.registry.read(.names(questions), session, before: deadline, within: Self.limit)
+        let client = settings.registry.client
+        let excerpts = try await settings.registry.read(.names(questions), client, before: deadline, within: Self.limit)
         // Hosts may take long.
         let now = Int64(Date().timeIntervalSince1970 * 1000)
         let snapshot = await ZoneSnapshot.take(

@@ -20,7 +20,7 @@ struct ZoneCommand: AsyncParsableCommand {
         let settings = CommonSettings(common, &reader, logLevel: .warning)
         try reader.finish()
         let deadline = ContinuousClock.now + Self.limit
-        let excerpts = try await settings.registry.read(.all, settings.registry.session, before: deadline, within: Self.limit)
+        let excerpts = try await settings.registry.read(.all, settings.registry.client, before: deadline, within: Self.limit)
         var missing: [String] = []
         for source in settings.registry.zones {
             guard let excerpt = excerpts[source.origin] else { continue }

@@ -7,7 +7,7 @@ import ZooKeeperClient
 ///
 /// Looks after each connection, and from time to time, since access may be granted or the path made later. Each warning comes once.
 struct RegistryAccess {
-    private let session: Session
+    private let client: Client
     private let settings: RegistrySettings
     private let paths: [String]
     private let logger: Logger
@@ -29,12 +29,12 @@ struct RegistryAccess {
     }
 
     /// Looks at the registries at these paths over a session that has not begun to run.
-    init(_ session: Session, _ settings: RegistrySettings, _ logger: Logger) {
-        self.session = session
+    init(_ client: Client, _ settings: RegistrySettings, _ logger: Logger) {
+        self.client = client
         self.settings = settings
         paths = settings.zones.map(\.layout.root)
         self.logger = logger
-        session.observe { [mailbox] in if case .connected = $0 { mailbox.post(.connected) } }
+        client.observe { [mailbox] in if case .connected = $0 { mailbox.post(.connected) } }
     }
 
     /// Looks until the task is cancelled.
@@ -68,14 +68,14 @@ struct RegistryAccess {
 
     /// The session itself logs an obstacle once that is known, which may take half a minute.
     private func reportSilence() {
-        guard session.obstacle == nil else { return }
+        guard client.obstacle == nil else { return }
         logger.warning(
             "no answer from zookeeper yet", metadata: ["servers": "\(settings.servers.text)", "after": "\(Self.patience)"])
     }
 
     /// A path whose list may not be read is nothing to warn of.
     private func ask(_ path: String) {
-        session.worldPermissions(path) { [mailbox] in
+        client.worldPermissions(path) { [mailbox] in
             switch $0 {
             case .success(let permissions): mailbox.post(.permissions(permissions, path: path))
             case .failure(.noNode): mailbox.post(.missing(path))

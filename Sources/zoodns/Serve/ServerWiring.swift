@@ -13,7 +13,7 @@ import ZooKeeperClient
 struct ServerWiring {
     private let settings: ServeSettings
     private let server: DNSServer
-    private let session: Session
+    private let client: Client
     private let access: RegistryAccess
     private let watchers: [DomainName: ProviderWatcher]
     private let keeper: StateKeeper?
@@ -24,7 +24,7 @@ struct ServerWiring {
     /// Connects the parts of a server that listens already; none of them runs yet.
     init(_ settings: ServeSettings, _ server: DNSServer) {
         let registry = settings.common.registry
-        let session = registry.session
+        let client = registry.client
         let resolver = settings.common.hostResolver(listening: server.endpoints)
         let prober =
             settings.probesHeld
@@ -40,7 +40,7 @@ struct ServerWiring {
             origins: registry.zones.map(\.origin), policy: settings.common.policy, maximumStale: settings.maximumStale,
             seed: .random(in: 0 ... .max), outlets: outlets, now: { UInt32(truncatingIfNeeded: time(nil)) }, logger: registry.logger)
         let watchers = registry.zones.map { source in
-            let watcher = ProviderWatcher(session: session, layout: source.layout, settings: settings.watch, logger: registry.logger) { update in
+            let watcher = ProviderWatcher(client: client, layout: source.layout, settings: settings.watch, logger: registry.logger) { update in
                 keeper?.take(update, for: source.origin)
                 if case .changed(let change) = update { prober?.take(change, for: source.origin) }
                 publisher.send(update, for: source.origin)
@@ -48,14 +48,14 @@ struct ServerWiring {
             return (source.origin, watcher)
         }
         self.watchers = Dictionary(watchers) { first, _ in first }
-        access = RegistryAccess(session, registry, registry.logger)
-        (self.settings, self.server, self.session) = (settings, server, session)
+        access = RegistryAccess(client, registry, registry.logger)
+        (self.settings, self.server, self.client) = (settings, server, client)
         (self.resolver, self.prober, self.keeper, self.publisher) = (resolver, prober, keeper, publisher)
     }
 
     /// The parts as services, which end from the last to the first: what takes something in ends before what gives it.
     var services: [ServiceGroupConfiguration.ServiceConfiguration] {
-        var services = [Part("zookeeper session") { await session.run() }, Part("registry access") { await access.run() }]
+        var services = [Part("zookeeper session") { await client.run() }, Part("registry access") { await access.run() }]
         for (origin, watcher) in watchers { services.append(Part("watcher of \(origin.text)") { await watcher.run() }) }
         if let keeper { services.append(Part("state") { try await keep(keeper) }) }
         if let prober {

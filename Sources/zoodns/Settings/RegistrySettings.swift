@@ -47,7 +47,7 @@ struct RegistrySettings {
     }
 
     /// A session that has not begun to run.
-    var session: Session { Session(servers: servers, timeout: sessionTimeout, credentials: credentials, logger: logger) }
+    var client: Client { Client(servers: servers, timeout: sessionTimeout, credentials: credentials, logger: logger) }
 
     /// Whose registries a state file holds.
     var savedSources: [DomainName: SavedRegistry.Source] {
@@ -74,14 +74,14 @@ struct RegistrySettings {
 extension RegistrySettings {
     /// Reads the registries of all zones once, over a session that has not run. `limit` is how long that may take in all, for the message.
     func read(
-        _ scope: RegistryReader.Scope, _ session: Session, before deadline: ContinuousClock.Instant, within limit: Duration
+        _ scope: RegistryReader.Scope, _ client: Client, before deadline: ContinuousClock.Instant, within limit: Duration
     ) async throws -> [DomainName: RegistryExcerpt] {
         do {
-            if let excerpts = try await RegistryReader.read(scope, zones, session, before: deadline) { return excerpts }
+            if let excerpts = try await RegistryReader.read(scope, zones, client, before: deadline) { return excerpts }
         } catch let failure as UnlistableRegistry {
             throw CommandFailure.refused("\(failure.root.debugDescription) cannot be listed: \(failure.error.text)")
         }
-        let reason = session.obstacle.map { ": \($0.text)" } ?? ""
+        let reason = client.obstacle.map { ": \($0.text)" } ?? ""
         throw CommandFailure.refused("no answer from zookeeper at \(servers.text) within \(limit)\(reason)")
     }
 

@@ -17,7 +17,7 @@ CLOSE_SESSION = -11
 
 
 class Proxy:
-    """Passes connections on to a ZooKeeper; can swallow watch events, and knows the session of the last connection."""
+    """Passes connections on to a ZooKeeper; can swallow watch events, knows the session of the last connection, and when paths were asked for."""
 
     def __init__(self, target):
         self.target = target.rpartition(":")
@@ -28,6 +28,7 @@ class Proxy:
         self.swallowed = 0
         self.is_cut = False
         self.sockets = []
+        self.sought, self.asked = (), {}
 
     def __enter__(self):
         threading.Thread(target=self.accept, daemon=True).start()
@@ -53,9 +54,21 @@ class Proxy:
 
     def pass_on(self, client, server):
         with contextlib.suppress(OSError):
+            end_of_last = b""
             while octets := client.recv(65536):
+                self.note(end_of_last + octets)
+                end_of_last = octets[-256:]
                 server.sendall(octets)
         end(client, server)
+
+    def seek(self, paths):
+        """From now on notes in `asked` when each of these paths was first asked for."""
+        self.sought, self.asked = list(paths), {}
+
+    def note(self, octets):
+        for path in self.sought:
+            if path not in self.asked and struct.pack("!I", len(path)) + path.encode() in octets:
+                self.asked[path] = time.monotonic()
 
     def pass_back(self, client, server):
         with contextlib.suppress(OSError, struct.error):

@@ -1,0 +1,32 @@
+import ProviderRegistry
+import ZooKeeperClient
+
+/// Something to ask ZooKeeper for. Every request leaves a watch behind but `read` where that says otherwise.
+enum WatchRequest: Hashable, Sendable {
+    /// The names of all services.
+    case listServices
+    /// Whether the parent of all services has come into being.
+    case awaitRoot
+    /// The names of a service's providers.
+    case listProviders(ServiceName)
+    /// A provider's data.
+    case read(ServiceName, instance: InstanceName)
+}
+
+/// What comes back for a request.
+enum WatchAnswer: Sendable {
+    case names([String])
+    case exists(Bool)
+    case content(ZnodeContent)
+    case failed(ZooKeeperError)
+}
+
+/// Something that happens to the follower of a registry. Answers carry the generation of the session that they were asked in.
+enum DiscoveryInput: Sendable {
+    case session(SessionEvent)
+    /// An earlier program kept this registry, which was last known to be right at this instant.
+    case restored(Registry, asOf: ContinuousClock.Instant)
+    case answer(WatchAnswer, to: WatchRequest, generation: Int)
+    /// The host of a provider refuses connections to its port.
+    case refused(Provider.Offer, of: ServiceName)
+}

@@ -1,0 +1,245 @@
+import ProviderRegistry
+import ZooKeeperClient
+
+// What answers make of the registry.
+
+extension WatchState {
+    /// Takes in an answer of this session.
+    mutating func take(_ answer: WatchAnswer, to request: WatchRequest, at now: ContinuousClock.Instant) {
+        let error: ZooKeeperError? = if case .failed(let error) = answer { error } else { nil }
+        if error?.isPassing != true { requests.hear(at: now) }
+        if let error, error.isPassing || error.isTransient {
+            guard isWanted(request) else { return forget(request) }
+            requests.fail(request)
+            // A connection that is lost now and then is no reason to wait.
+            pacing.failed(request, isForgiven: error.isPassing, at: now)
+            return ask(request, at: now)
+        }
+        requests.answer(request)
+        if request == .listServices { reach.isAnswered = true }
+        if let error, error != .noNode { return refused(request, error, at: now) }
+        switch (request, answer) {
+        case (.listServices, .names(let names)): listed(names, at: now)
+        case (.listServices, .failed(.noNode)):
+            listed([], at: now)
+            queue.add(.awaitRoot)
+        case (.awaitRoot, .exists(true)): ask(.listServices, at: now)
+        case (.listProviders(let name), .names(let names)): listed(names, of: name, at: now)
+        case (.listProviders(let name), .failed(.noNode)): remove(name)
+        case (.read(let name, let instance), .content(let content)): read(content, of: instance, in: name, at: now)
+        // The list decides: it also shows whether something has come in the place of the provider.
+        case (.read(let name, let instance), .failed(.noNode)):
+            guard isKnown(instance, in: name) else { return }
+            services[name]?.forgetVersion(of: instance)
+            services[name]?.standing.remove(request)
+            pacing.failed(request, at: now)
+            arrived(instance, in: name)
+            askUnlessAsked(.listProviders(name), at: now)
+        default: break
+        }
+        if case .read(let name, _) = request { regainIfProved(name, at: now) }
+    }
+
+    /// Whether anything would come of an answer.
+    private func isWanted(_ request: WatchRequest) -> Bool {
+        switch request {
+        case .listServices, .awaitRoot: true
+        case .listProviders(let name): services[name] != nil
+        case .read(let name, let instance): isKnown(instance, in: name)
+        }
+    }
+
+    func isKnown(_ place: RegistryLayout.Place) -> Bool {
+        switch place {
+        case .root: true
+        case .service(let name): services[name] != nil
+        case .provider(let name, let instance): isKnown(instance, in: name)
+        }
+    }
+
+    func isKnown(_ instance: InstanceName, in name: ServiceName) -> Bool { services[name]?.version(of: instance) != nil }
+
+    /// Takes in a failure that will not soon pass: a list is asked for again after growing pauses, a provider with its service's next list.
+    private mutating func refused(_ request: WatchRequest, _ error: ZooKeeperError, at now: ContinuousClock.Instant) {
+        guard isWanted(request) else { return forget(request) }
+        pacing.failed(request, longest: min(Self.longestRefusal, max(settings.reconcile, RequestPacing.firstPause)), at: now)
+        switch request {
+        case .listServices:
+            report(.root, error.text, [], version: -1)
+            leaveReach(since: now)
+            ask(request, at: now)
+        case .awaitRoot: ask(request, at: now)
+        case .listProviders(let name):
+            report(.service(name), error.text, [], version: -1)
+            lose(name, for: request, since: now)
+            ask(request, at: now)
+        case .read(let name, let instance):
+            report(.provider(name, instance: instance), error.text, [], version: -1)
+            services[name]?.forgetVersion(of: instance)
+            if services[name]?.service.registrations[instance] != nil {
+                services[name]?.refused.insert(instance)
+            } else {
+                services[name]?.neverRead.insert(instance)
+            }
+            arrived(instance, in: name)
+            regainIfProved(name, at: now)
+        }
+    }
+}
+
+// MARK: Lists
+
+extension WatchState {
+    private mutating func listed(_ names: [String], at now: ContinuousClock.Instant) {
+        pacing.succeeded(.listServices)
+        reported[.root] = nil
+        let current = Set(names.map(ServiceName.init))
+        let gone = services.keys.filter { !current.contains($0) }
+        let new = current.filter { !services.keys.contains($0) }
+        noteDifference(.listServices, gone.count + new.count)
+        for name in gone { remove(name) }
+        for name in new { services[name] = ServiceState() }
+        if reach.isRead {
+            for name in new { queue.add(.listProviders(name)) }
+        } else {
+            // Services that come later are not waited for: that might never end.
+            reach.isRead = true
+            unsettled = current
+            for name in current { queue.addTurn(name, expecting: services[name]?.childCount ?? 0) }
+        }
+        proveRoot()
+    }
+
+    private mutating func listed(_ names: [String], of service: ServiceName, at now: ContinuousClock.Instant) {
+        guard let state = services[service] else { return }
+        pacing.succeeded(.listProviders(service))
+        reported[.service(service)] = nil
+        let current = Set(names.map(InstanceName.init))
+        let gone = state.children.filter { !current.contains($0) }
+        let new = current.filter { state.version(of: $0) == nil }
+        noteDifference(.listProviders(service), gone.count - state.leaving.intersection(gone).count + new.count)
+        if !gone.isEmpty || !new.isEmpty { pacing.broughtNews(.listProviders(service)) }
+        services[service]?.standing.remove(.listProviders(service))
+        services[service]?.add(new)
+        rereading.add(new, of: service)
+        let wanted = state.need == .everything ? current : new
+        if state.need != .nothing {
+            services[service]?.need = .nothing
+            services[service]?.awaited = wanted
+        }
+        for instance in wanted.union(state.leaving.intersection(current)) { queue.add(.read(service, instance: instance)) }
+        for instance in current where state.version(of: instance) == ServiceState.unread {
+            if wanted.contains(instance) || state.arriving.contains(instance) { continue }
+            let request = WatchRequest.read(service, instance: instance)
+            // Unhurried, since there may be many that may not be read.
+            if state.neverRead.contains(instance) { queue.addUnhurried(request) } else { ask(request, at: now) }
+        }
+        services[service]?.arriving.formIntersection(current)
+        services[service]?.arriving.formUnion(new)
+        services[service]?.awaited.formIntersection(current)
+        services[service]?.leaving = Set(gone)
+        letGo(of: service)
+        regainIfProved(service, at: now)
+    }
+
+    /// A child has been read, or cannot be.
+    mutating func arrived(_ instance: InstanceName, in service: ServiceName) {
+        services[service]?.awaited.remove(instance)
+        guard services[service]?.arriving.remove(instance) != nil else { return }
+        letGo(of: service)
+    }
+
+    /// Removes the children that are gone if nothing is still to come in their place.
+    private mutating func letGo(of service: ServiceName) {
+        guard let state = services[service], state.arriving.isEmpty else { return }
+        for instance in state.leaving { remove(instance, from: service) }
+        // Replaced, because an emptied set keeps its memory, and each service has these.
+        services[service]?.arriving = []
+        services[service]?.leaving = []
+    }
+
+    private mutating func noteDifference(_ request: WatchRequest, _ count: Int) {
+        if unprompted.remove(request) != nil { output.repairs += count }
+    }
+
+    private mutating func remove(_ instance: InstanceName, from name: ServiceName) {
+        guard let wasUsable = services[name]?.remove(instance) else { return }
+        rereading.remove(instance, of: name)
+        dataWatches.release(instance, of: name)
+        reported[.provider(name, instance: instance)] = nil
+        if wasUsable { noteChange(of: name) }
+        let request = WatchRequest.read(name, instance: instance)
+        services[name]?.awaited.remove(instance)
+        services[name]?.refused.remove(instance)
+        services[name]?.neverRead.remove(instance)
+        services[name]?.standing.remove(request)
+        forget(request)
+    }
+
+    private mutating func remove(_ name: ServiceName) {
+        guard let state = services[name] else { return }
+        for instance in state.children { remove(instance, from: name) }
+        services[name] = nil
+        if state.isPartOfRegistry { output.changed.insert(name) }
+        reported[.service(name)] = nil
+        unprompted.remove(.listProviders(name))
+        forget(.listProviders(name))
+        settle(name)
+    }
+
+    /// Forgets a request whose answer is of no use any more.
+    private mutating func forget(_ request: WatchRequest) {
+        requests.answer(request)
+        pacing.forget(request)
+    }
+}
+
+// MARK: Providers
+
+extension WatchState {
+    private mutating func read(_ content: ZnodeContent, of instance: InstanceName, in name: ServiceName, at now: ContinuousClock.Instant) {
+        guard let known = services[name]?.version(of: instance) else { return }
+        defer { arrived(instance, in: name) }
+        let request = WatchRequest.read(name, instance: instance)
+        pacing.succeeded(request)
+        services[name]?.standing.remove(request)
+        services[name]?.refused.remove(instance)
+        services[name]?.neverRead.remove(instance)
+        let version = content.stat.modificationZxid
+        guard known != version else { return }
+        let registration = self.registration(content, instance, in: name, at: now)
+        if services[name]?.set(instance, to: registration, version: version) == true { noteChange(of: name) }
+    }
+
+    private mutating func registration(
+        _ content: ZnodeContent, _ instance: InstanceName, in name: ServiceName, at now: ContinuousClock.Instant
+    ) -> Registration? {
+        let place = RegistryLayout.Place.provider(name, instance: instance)
+        let version = content.stat.modificationZxid
+        do {
+            let document = try ProviderDocument(content.octets)
+            if document.defaulted.isEmpty {
+                reported[place] = nil
+            } else {
+                report(place, "no number from 0 to 65535: " + document.defaulted.joined(separator: ", "), content.octets, version: version)
+            }
+            return Registration(creationZxid: content.stat.creationZxid, modificationZxid: version, provider: document.provider)
+        } catch .withdrawn {
+            if services[name]?.service.registrations[instance] != nil { output.withdrawn[name, default: []].insert(instance) }
+            return nil
+        } catch {
+            report(place, error.rawValue, content.octets, version: version)
+            // With a watch from now on, so that a mended document is seen at once.
+            if !dataWatches.contains(instance, of: name), dataWatches.hasRoom(for: name, isPreferred: true) {
+                ask(.read(name, instance: instance), at: now)
+            }
+            return nil
+        }
+    }
+
+    /// Reports a znode once for each version of it.
+    mutating func report(_ place: RegistryLayout.Place, _ reason: String, _ octets: [UInt8], version: Int64) {
+        guard reported.updateValue(version, forKey: place) != version else { return }
+        output.reports.append(ZnodeReport(path: layout.path(of: place), reason: reason, excerpt: ProviderDocument.excerpt(octets)))
+    }
+}

@@ -1,0 +1,223 @@
+import ProviderRegistry
+import ZooKeeperClient
+
+/// Decides which znodes to read after each event, and what the registry is then. Pure, with no clock of its own.
+///
+/// | event | what follows |
+/// | --- | --- |
+/// | connected | the root is listed, before anything else: only its answer proves that the registry is within reach |
+/// | connected, new session | everything stays, and has to be read again, one service after another; not at once if that was so a moment ago |
+/// | connected, same session | what was waiting is sent; the watches are still there |
+/// | disconnected | nothing is sent; the registry is out of reach |
+/// | watches lost | everything is listed again, one service after another; what had a watch on its data is read again |
+/// | watch fired | what stands at its path is read again; a service that waits to be read is next |
+/// | restored | what was kept is served, out of reach since it was right, unless the registry has been read whole |
+/// | answer of an earlier session | ignored |
+/// | answer: connection lost, or the server busy | asked again, after a pause if that happens again |
+/// | answer: no such znode | a service is gone; of a provider, its service's list has to say so; for the root, its creation is awaited |
+/// | answer: any other failure of a list | reported once; out of reach; asked again after growing pauses |
+/// | answer: any other failure of a provider | reported once; left out, unless its service has no other that may be read: then as for a list |
+/// | no answer for longer than the session timeout, nor to anything else | root or service: out of reach since it was asked; a provider that is new: reported, left out |
+/// | a list has some that are new and others no more | the old ones go when the new ones have been read |
+///
+/// Without a watch to ask for it, ZooKeeper has `(services + 1) / reconcile + providers / Rereading.period` requests a second.
+struct WatchState {
+    /// The longest pause before something that was refused is asked for again.
+    static let longestRefusal: Duration = .seconds(30)
+
+    let layout: RegistryLayout
+    let settings: WatchSettings
+    private(set) var generation = 0
+    var services: [ServiceName: ServiceState] = [:]
+    var queue = RequestQueue()
+    var pacing = RequestPacing()
+    var requests = StandingRequests()
+    var reach = RootReach()
+    /// Services of the first list of a session that have neither been read whole nor turned out to be out of reach.
+    var unsettled: Set<ServiceName> = []
+    var readingPace = ReadingPace()
+    var dataWatches: DataWatches
+    var rereading = Rereading()
+    var nextReconcile: ContinuousClock.Instant?
+    var nextReread: ContinuousClock.Instant?
+    /// Lists that no watch asked for: a difference in their answers means that a watch was lost.
+    var unprompted: Set<WatchRequest> = []
+    /// Each znode that has been reported, with the version that was.
+    var reported: [RegistryLayout.Place: Int64] = [:]
+
+    var output = Output()
+
+    /// What has come of inputs since it was last taken.
+    struct Output {
+        /// Whether the registry has become complete, which it does once.
+        var isNewlyComplete = false
+        /// If an earlier program's registry has made it complete: what that program held of each service. Nil otherwise.
+        var restored: [ServiceName: [HeldProvider]]?
+        /// Whether the registry is within reach, if that is different; the last word if there were several.
+        var reach: Bool?
+        /// Services that are different, once complete.
+        var changed: Set<ServiceName> = []
+        /// Services that are out of reach, each for itself.
+        var lost: [ServiceName] = []
+        /// How many services are within reach again.
+        var regained = 0
+        /// Znodes that could not be used.
+        var reports: [ZnodeReport] = []
+        /// Providers that their registrants have taken back: no loss.
+        var withdrawn: [ServiceName: Set<InstanceName>] = [:]
+        /// How many differences were found that no watch had reported.
+        var repairs = 0
+    }
+
+    init(layout: RegistryLayout, settings: WatchSettings) {
+        self.layout = layout
+        self.settings = settings
+        dataWatches = DataWatches(zones: settings.zones)
+    }
+
+    /// Everything as it was last read.
+    var registry: Registry { Registry(services: services.filter { $0.value.isPartOfRegistry }.mapValues(\.service)) }
+
+    /// One service as it was last read; nil if there is none.
+    func service(_ name: ServiceName) -> Service? { services[name].flatMap { $0.isPartOfRegistry ? $0.service : nil } }
+
+    /// Whether a service of the registry is still to be read whole again, after a new session or lost watches.
+    func isBeingRead(_ name: ServiceName) -> Bool { services[name].map { $0.isPartOfRegistry && !$0.isProved } ?? false }
+
+    /// Notes that a service has changed, for output at once, or once the service has been read whole.
+    mutating func noteChange(of name: ServiceName) {
+        if isBeingRead(name) { services[name]?.hasChanged = true } else { output.changed.insert(name) }
+    }
+
+    /// What has come of inputs; taken once.
+    mutating func takeOutput() -> Output {
+        defer { output = Output() }
+        return output
+    }
+
+    /// Requests to send now, each with whether to watch the data that it reads.
+    mutating func takeRequests(at now: ContinuousClock.Instant) -> [(request: WatchRequest, watchesData: Bool)] {
+        guard reach.isConnected else { return [] }
+        // Without the root's answer no reading would begin.
+        let rootOnly = !reach.isAnswered || !readingPace.admits(at: now)
+        return queue.send(rootOnly: rootOnly).map {
+            requests.send($0, at: now)
+            return ($0, watchesData($0))
+        }
+    }
+
+    private mutating func watchesData(_ request: WatchRequest) -> Bool {
+        guard case .read(let name, let instance) = request else { return true }
+        if dataWatches.contains(instance, of: name) { return true }
+        guard isKnown(instance, in: name) else { return false }
+        guard dataWatches.hasRoom(for: name, isPreferred: isPreferred(instance, in: name)) else { return false }
+        dataWatches.grant(instance, of: name)
+        return true
+    }
+
+    /// Whether a provider may have a reserved watch: its service is small, or its data cannot be used.
+    private func isPreferred(_ instance: InstanceName, in name: ServiceName) -> Bool {
+        services[name]?.childCount ?? 0 <= DataWatches.mostReservedOfService || reported[.provider(name, instance: instance)] != nil
+    }
+}
+
+// MARK: Events
+
+extension WatchState {
+    /// Takes in what has happened.
+    mutating func take(_ input: DiscoveryInput, at now: ContinuousClock.Instant) {
+        switch input {
+        case .session(.connected(_, let timeout, let isNew)):
+            reach.connected(timeout: timeout)
+            requests.connected(limit: timeout)
+            if isNew || !isReadWhole { readingPace.want(at: now) }
+            if isNew { startSession(at: now) }
+            ask(.listServices, at: now)
+            // All else waits for the root's list, and the reason to refuse it may be over.
+            pacing.hasten(.listServices, to: now + .seconds(1))
+        case .session(.disconnected):
+            // First, while the requests still count as under way: connections that all end early would hide that nothing is answered.
+            loseOverdue(at: now)
+            leaveReach(since: now)
+            reach.isConnected = false
+        case .session(.watchesLost):
+            readingPace.want(at: now)
+            watchAgain()
+        case .session(.watch(let path)): watchFired(path, at: now)
+        case .refused: break
+        case .restored(let registry, let instant): restore(registry, asOf: instant)
+        case .answer(let answer, let request, let generation):
+            guard generation == self.generation else { return }
+            queue.answered(request)
+            take(answer, to: request, at: now)
+        }
+    }
+
+    /// Begins a session, in which no watch is left and no request: all that is known has to be proved again.
+    private mutating func startSession(at now: ContinuousClock.Instant) {
+        generation += 1
+        queue.clear()
+        unprompted = []
+        dataWatches = DataWatches(zones: settings.zones)
+        nextReconcile = now + settings.reconcile
+        nextReread = now + .seconds(1)
+        proveAgain(.everything)
+    }
+
+    /// Has every znode watched that was watched; what was read stays until it is different.
+    private mutating func watchAgain() {
+        for (name, instance) in dataWatches.all { queue.addUnhurried(.read(name, instance: instance)) }
+        proveAgain(.list)
+    }
+
+    /// Has the root listed, and each service after it, before they count as proved.
+    private mutating func proveAgain(_ need: ServiceState.Need) {
+        reach.isRead = false
+        unsettled = []
+        for (name, state) in services {
+            services[name]?.need = state.awaited.isEmpty ? max(state.need, need) : .everything
+            services[name]?.awaited = []
+            services[name]?.arriving = []
+            services[name]?.leaving = []
+        }
+    }
+
+    private mutating func watchFired(_ path: String, at now: ContinuousClock.Instant) {
+        switch layout.place(of: path) {
+        case .root: ask(.listServices, at: now)
+        case .service(let name):
+            guard services[name] != nil else { return }
+            queue.hasten(name)
+            ask(.listProviders(name), at: now)
+        case .provider(let name, let instance):
+            guard isKnown(instance, in: name) else { return }
+            queue.hasten(name)
+            if !isPreferred(instance, in: name) { dataWatches.releaseReserved(instance, of: name) }
+            ask(.read(name, instance: instance), at: now)
+        case nil: break
+        }
+    }
+
+    /// Asks for something that has happened, at once or when its path may be asked for again.
+    mutating func ask(_ request: WatchRequest, at now: ContinuousClock.Instant) {
+        unprompted.remove(request)
+        if pacing.admits(request, length: length(of: request), at: now) { queue.add(request) }
+    }
+
+    /// Asks for something unless that has been asked for: ZooKeeper answers in order, so that the answer to come is new enough.
+    mutating func askUnlessAsked(_ request: WatchRequest, at now: ContinuousClock.Instant) {
+        if queue.isAsked(request) { unprompted.remove(request) } else { ask(request, at: now) }
+    }
+
+    /// Whether all has been read that was there when the session began.
+    var isReadWhole: Bool { reach.isRead && unsettled.isEmpty }
+
+    /// How many names an answer will bring, as far as can be known.
+    private func length(of request: WatchRequest) -> Int {
+        switch request {
+        case .listServices: services.count
+        case .listProviders(let name): services[name]?.childCount ?? 0
+        case .awaitRoot, .read: 0
+        }
+    }
+}
