@@ -2,7 +2,6 @@ import DNSTransport
 import Glibc
 import Handoff
 import HostResolution
-import Logging
 import ProviderDiscovery
 import ServiceLifecycle
 import ZoneCompilation

@@ -44,15 +44,15 @@ actor StateKeeper {
         let source: SavedRegistry.Source
         /// Nil before anything is known.
         var registry: Registry?
-        /// When it was last known to be right; nil while it is.
+        /// When the registry was last known to be right; nil while it is.
         var outSince: ContinuousClock.Instant? = .now
-        /// It has been read whole, or what was kept of it has been handed in.
+        /// The registry has been read in full, or the file's has been handed to the watcher.
         var isServed = false
 
         /// Whether ZooKeeper answers for the registry.
         var isCurrent: Bool { registry != nil && outSince == nil }
 
-        /// What there is to keep; nil before anything is known.
+        /// The registry to keep; nil before anything is known.
         func saved(at now: ContinuousClock.Instant) -> SavedRegistry? {
             registry.map { SavedRegistry(source: source, registry: $0, asOf: outSince ?? now) }
         }

@@ -4,7 +4,7 @@ import Logging
 import ProviderRegistry
 import ZooKeeperClient
 
-/// What every command that reads or changes a registry has to know, checked.
+/// The settings of every command that reads or changes a registry, checked.
 struct RegistrySettings {
     let servers: ConnectString
     let credentials: Credentials?

@@ -13,7 +13,7 @@ import uuid
 import dns.flags
 import dns.message
 
-from benchmark import machine
+from lab import machine
 from benchmark.queries import generate
 from benchmark.registry import ORIGIN, ROOT, Registry, create, questions, write_questions
 
