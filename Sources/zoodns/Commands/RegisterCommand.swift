@@ -62,7 +62,7 @@ struct RegisterCommand: ParsableCommand {
         }
     }
 
-    /// Ended from the last to the first: withdrawn, then stopped.
+    /// The services, which end from the last to the first: the provider is withdrawn before the program is stopped.
     private func services(
         _ program: WrappedProgram?, _ checks: ProviderChecks, _ registrar: Registrar
     ) -> [ServiceGroupConfiguration.ServiceConfiguration] {

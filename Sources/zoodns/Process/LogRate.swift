@@ -54,7 +54,7 @@ struct LogRate {
     }
 }
 
-/// A log handler that keeps to a rate, and says behind each second how many lines of which kind it left out.
+/// A log handler that keeps to a rate, and reports after each second how many lines of which kind it left out.
 struct LimitedLogHandler: LogHandler {
     /// Shared by all copies of the handler.
     final class Limit: Sendable {

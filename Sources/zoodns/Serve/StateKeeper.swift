@@ -19,7 +19,7 @@ actor StateKeeper {
     /// When the file may be written next, and when it was last written.
     private var earliest = ContinuousClock.now
     private var written = ContinuousClock.now
-    /// The file could not be written last time, which has been logged.
+    /// The last writing failed, which has been logged.
     private var isFailing = false
 
     /// The file is not one of zoodns, and stays as it is.
@@ -104,7 +104,7 @@ actor StateKeeper {
         case .unusable: return
         case .complete(let registry):
             zones[news.zone].isServed = true
-            // What was kept comes back as it is.
+            // The watcher delivers the registry of the file as it was handed in.
             if zones[news.zone].registry == registry { return }
             zones[news.zone].registry = registry
         case .changed(let change):

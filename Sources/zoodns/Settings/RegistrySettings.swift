@@ -86,7 +86,7 @@ extension RegistrySettings {
         try? await WholeTree(servers, timeout: sessionTimeout, credentials: credentials).firstMissing(to: root).get()
     }
 
-    /// A sentence that names that path.
+    /// A sentence that names the first path that does not exist of those that lead to a registry; nil as for `firstMissing`.
     func missing(_ root: String) async -> String? {
         await firstMissing(root).map { "\($0.debugDescription) does not exist in zookeeper at \(servers.withoutChroot.text)" }
     }
