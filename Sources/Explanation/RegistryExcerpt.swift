@@ -55,7 +55,7 @@ package struct ProviderZnode: Sendable {
         }
     }
 
-    /// Its age in ZooKeeper's counting, the highest number where it is not known.
+    /// The znode's age in ZooKeeper's counting, the highest number where it is not known.
     fileprivate var creationZxid: Int64 { stat?.creationZxid ?? .max }
 
     /// The znode's registration; nil if it has no provider.
@@ -72,11 +72,11 @@ package struct ProviderZnode: Sendable {
 package struct RegistryExcerpt: Sendable {
     /// What was read of a service.
     package enum Listing: Sendable {
-        /// Its name alone.
+        /// The service's name alone.
         case unread
         /// All znodes below the service's.
         case read([ProviderZnode])
-        /// Its children cannot be listed.
+        /// The service's children cannot be listed.
         case failed(ZooKeeperError)
     }
 

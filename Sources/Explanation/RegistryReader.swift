@@ -123,20 +123,25 @@ extension RegistryReader {
         zones.first { $0.origin == target.origin }.map { $0.layout.path(of: target.service) } ?? ""
     }
 
-    /// Asks for many things at once, with so many requests under way as ZooKeeper can take; throws the first failure that passes.
+    /// Asks for many things, in as many lanes as there may be requests under way; the answers in any order. Throws the first failure that
+    /// passes.
     private func answers<Item: Sendable, Answer: Sendable>(
         to items: [Item], _ ask: @escaping @Sendable (Item) async -> Result<Answer, ZooKeeperError>
-    ) async throws(ZooKeeperError) -> [(Item, Result<Answer, ZooKeeperError>)] {
-        let all = await withTaskGroup(of: (Int, Result<Answer, ZooKeeperError>).self) { group in
-            var answers: [(Item, Result<Answer, ZooKeeperError>)] = []
-            for (index, item) in items.enumerated() {
-                if index >= Self.window, let (index, answer) = await group.next() { answers.append((items[index], answer)) }
-                group.addTask { (index, await ask(item)) }
+    ) async throws -> [(Item, Result<Answer, ZooKeeperError>)] {
+        let lanes = min(Self.window, items.count)
+        return try await withThrowingTaskGroup(of: [(Item, Result<Answer, ZooKeeperError>)].self) { group in
+            for lane in 0..<lanes {
+                group.addTask {
+                    var answers: [(Item, Result<Answer, ZooKeeperError>)] = []
+                    for index in stride(from: lane, to: items.count, by: lanes) {
+                        let answer = await ask(items[index])
+                        if case .failure(let error) = answer, error.isPassing { throw error }
+                        answers.append((items[index], answer))
+                    }
+                    return answers
+                }
             }
-            for await (index, answer) in group { answers.append((items[index], answer)) }
-            return answers
+            return try await group.reduce(into: []) { $0 += $1 }
         }
-        for case (_, .failure(let error)) in all where error.isPassing { throw error }
-        return all
     }
 }

@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// There is no thread to be had.
+/// The machine has no thread left.
 package struct NoThread: Error {
     package init() {}
 }
@@ -18,12 +18,12 @@ package final class ThreadExecutor: SerialExecutor {
 
     package init() {}
 
-    /// Starts the thread, which does what has come in until then.
+    /// Starts the thread, which does the jobs that have come in so far first.
     package func start() throws(NoThread) {
         guard WorkerThread.start({ [self] in work() }) else { throw NoThread() }
     }
 
-    /// Has the thread end once it has done what has come in.
+    /// Has the thread end once it has done all jobs that have come in.
     package func stop() {
         content.withLock { $0.isOver = true }
         wake.post()

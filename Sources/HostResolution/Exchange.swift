@@ -5,7 +5,7 @@ import IPAddressing
 /// One question to one name server, on a c-ares channel of its own: a source port and query ID that no other question shares, and nothing that
 /// another one could hang on. For one thread only.
 final class Exchange {
-    /// Whose question it is.
+    /// The host that is asked for.
     struct Key: Hashable {
         let host: String
         let family: Family
@@ -17,7 +17,7 @@ final class Exchange {
     let deadline: ContinuousClock.Instant
     /// What each socket of c-ares waits for, as `poll` takes it.
     private(set) var sockets: [(descriptor: Int32, events: Int16)] = []
-    /// What has come back.
+    /// What the name server has sent.
     private(set) var result: Result?
     private var channel: ares_channel?
 
@@ -25,9 +25,9 @@ final class Exchange {
     enum Result {
         /// The response's octets.
         case response([UInt8])
-        /// None has come.
+        /// No response has come.
         case failed(Reply.Failure)
-        /// c-ares does not ask for such names (RFC 7686 §2).
+        /// c-ares asks for no names below onion (RFC 7686 §2).
         case noName
     }
 
@@ -82,7 +82,7 @@ final class Exchange {
         ares_process_fd(channel, isReadable ? descriptor : ARES_SOCKET_BAD, isWritable ? descriptor : ARES_SOCKET_BAD)
     }
 
-    /// Ends it, with or without a result; before it is let go of. The C function is `ares_destroy`.
+    /// Ends the exchange, with or without a result; must be called before its last reference goes. The C function is `ares_destroy`.
     func close() {
         guard let channel else { return }
         self.channel = nil

@@ -14,7 +14,7 @@ struct Exchanges {
         guard ares_library_init(ARES_LIB_INIT_ALL) == ARES_SUCCESS else { return nil }
     }
 
-    /// Ends all. The C function is `ares_library_cleanup`.
+    /// Ends all exchanges. The C function is `ares_library_cleanup`.
     mutating func close() {
         for exchange in underWay.values { exchange.close() }
         underWay = [:]
@@ -36,7 +36,7 @@ struct Exchanges {
         for family in Family.allCases { underWay.removeValue(forKey: .init(host: host, family: family))?.close() }
     }
 
-    /// Takes what has come to an end since it was last taken.
+    /// Takes the exchanges that have ended since the last call.
     mutating func takeFinished() -> [Exchange] {
         defer { finished = [] }
         var ended: [Exchange] = []

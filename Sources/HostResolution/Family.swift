@@ -9,7 +9,7 @@ enum Family: CaseIterable, Hashable, Sendable {
 }
 
 extension IPAddress {
-    /// The type of record that holds it.
+    /// The type of record that holds addresses of the family.
     var family: Family {
         switch self {
         case .v4: .ipv4
@@ -18,7 +18,7 @@ extension IPAddress {
     }
 }
 
-/// Something for each family.
+/// A value for each family.
 struct PerFamily<Value> {
     var ipv4: Value
     var ipv6: Value
@@ -46,15 +46,15 @@ struct PerFamily<Value> {
 
 extension PerFamily: Sendable where Value: Sendable {}
 
-/// What came of a host's look-up in one family.
+/// The outcome of a host's look-up in one family.
 enum Outcome: Hashable, Sendable {
     /// Addresses of the family, good for so many seconds.
     case addresses([IPAddress], ttl: Int)
     /// The host has none, which is good for so many seconds. It is no certainty where a name server on the way failed.
     case none(ttl: Int, isCertain: Bool)
-    /// No name server could say.
+    /// No name server gives an answer.
     case failed
-    /// What name servers say comes from this server itself: what is known is over, as after a failure, but at once.
+    /// Name servers repeat what this server itself answers: what is known ends at once, where a failure would keep it.
     case own
 }
 

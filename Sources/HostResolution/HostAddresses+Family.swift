@@ -24,7 +24,7 @@ extension HostAddresses {
         }
     }
 
-    /// Sorts them, so that a name server's order makes no difference, and takes the lowest of too many.
+    /// Sorts the addresses, so that a name server's order makes no difference, and takes the lowest of too many.
     mutating func set(_ addresses: [IPAddress], _ family: Family) {
         switch family {
         case .ipv4:

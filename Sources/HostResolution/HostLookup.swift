@@ -40,7 +40,7 @@ struct HostLookup {
     private var negativeTTL: [Family: Int] = [:]
     /// What the name without a search domain gave, where it was asked for first: that is what counts in the end.
     private var whole: [Family: Outcome] = [:]
-    /// What is settled.
+    /// The outcomes that are settled.
     private var outcomes: [Family: Outcome] = [:]
     /// The families that are settled, but have not been taken.
     private var news: [Family] = []
@@ -57,7 +57,7 @@ struct HostLookup {
         self.families = families
     }
 
-    /// Whether all is settled.
+    /// Whether both families are settled.
     var isOver: Bool { outcomes.count == Family.allCases.count }
 
     /// The first questions; none if there is nothing to ask for, or no name server.
@@ -131,7 +131,7 @@ struct HostLookup {
         news.append(family)
     }
 
-    /// What has been settled since it was last taken.
+    /// The outcomes that have been settled since the last call.
     mutating func takeSettled() -> [(Family, Outcome)] {
         defer { news = [] }
         return news.compactMap { family in outcomes[family].map { (family, $0) } }

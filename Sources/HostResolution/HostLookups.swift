@@ -25,7 +25,7 @@ struct HostLookups {
         _ = self.environment.refresh(at: .now, logger)
     }
 
-    /// Ends all that is under way.
+    /// Ends all exchanges.
     mutating func close() { exchanges.close() }
 
     /// Drops hosts, then adds others, each in the turn of a service.
@@ -37,7 +37,7 @@ struct HostLookups {
         if !reported.isEmpty { reported.subtract(dropped) }
     }
 
-    /// Begins what is due.
+    /// Begins the look-ups that are due.
     mutating func begin() {
         let change = environment.refresh(at: .now, logger)
         if change.isSearch { schedule.retryFailed() }

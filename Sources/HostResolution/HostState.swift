@@ -8,17 +8,17 @@ struct HostState {
     /// How long the last good addresses are kept while all refreshes fail (RFC 8767 §5 has one to three days).
     static let oldest: Duration = .seconds(86_400)
 
-    /// In whose turn it is looked up.
+    /// The service in whose turn the host is looked up.
     var service: DomainName
     /// The ticket of the entry that counts: entries of lines, calendar and look-ups with another ticket are of the host's past.
     var ticket: UInt64 = 0
     var stage = Stage.waiting(.new)
     var isFollowed = true
-    /// All that is known of its addresses.
+    /// All that is known of the host's addresses.
     private(set) var known = HostAddresses()
     /// Whether the last look-up found no addresses, and failed.
     private(set) var isLost = false
-    /// How often in a row its look-up failed, in one family at least.
+    /// How often in a row the host's look-up failed, in one family at least.
     private var failures = 0
     /// When addresses of each family came last.
     private var foundAt = PerFamily<ContinuousClock.Instant?>(nil)
@@ -28,18 +28,18 @@ struct HostState {
     /// A host that is to be looked up in a service's turn, and of which nothing is known.
     init(service: DomainName) { self.service = service }
 
-    /// What is to happen to it next.
+    /// Where a host stands between its look-ups.
     enum Stage: Equatable {
-        /// It waits for its look-up.
+        /// The host waits for its look-up.
         case waiting(Line)
-        /// It is in the calendar.
+        /// The host's next look-up is in the calendar.
         case resting
-        /// Its look-up holds a place.
+        /// The host's look-up holds a place.
         case placed(LookupKind)
-        /// Its look-up has given up its place.
+        /// The host's look-up goes on without a place.
         case slow
 
-        /// Whether it is being looked up.
+        /// Whether the host is being looked up.
         var isUnderWay: Bool {
             switch self {
             case .placed, .slow: true
@@ -48,13 +48,13 @@ struct HostState {
         }
     }
 
-    /// Where a host that waits for its look-up stands.
+    /// Why a host waits for its look-up.
     enum Line: CaseIterable {
-        /// It has not been looked up yet.
+        /// The host has not been looked up yet.
         case new
-        /// It was found last time, and is to be looked up again.
+        /// The host was found last time, and is to be looked up again.
         case due
-        /// It failed last time.
+        /// The host's last look-up failed.
         case failed
     }
 
@@ -66,7 +66,7 @@ extension HostState {
     /// A look-up begins.
     mutating func begin() { outcomes = PerFamily(nil) }
 
-    /// Takes in what has come of one family; whether something else is known now.
+    /// Takes in the outcome of one family; whether what is known changes by it.
     mutating func learn(_ family: Family, _ outcome: Outcome, at now: ContinuousClock.Instant) -> Bool {
         let before = known
         var outcome = outcome
@@ -110,7 +110,7 @@ extension HostState {
 
     private static func pause(afterFailures failures: Int) -> Int { min(1 << min(max(failures - 1, 0), 10), longestPause) }
 
-    /// Forgets what is known, but not that it failed.
+    /// Forgets what is known of the host, except that its look-up failed.
     mutating func forgetAddresses() {
         known = HostAddresses()
         foundAt = PerFamily(nil)
@@ -119,7 +119,7 @@ extension HostState {
 }
 
 extension Outcome {
-    /// How long it is kept, in seconds; nil for a failure.
+    /// How long an outcome is kept, in seconds; nil for a failure.
     fileprivate var lifetime: Int? {
         switch self {
         case .addresses(_, let ttl), .none(let ttl, _): Lifetime.clamped(ttl)

@@ -6,7 +6,7 @@ struct NameServerOrder {
         /// Questions without an answer since the last answer.
         var questions = 0
         var pauses = 0
-        /// Until when it comes last.
+        /// Until when the name server comes last.
         var end: ContinuousClock.Instant?
 
         mutating func pause(at now: ContinuousClock.Instant) {

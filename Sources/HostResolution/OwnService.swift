@@ -6,7 +6,7 @@ package struct OwnService: Sendable {
     private let origins: [DomainName]
     private let endpoints: [SocketEndpoint]
 
-    /// The origins of the served zones, and where they are served.
+    /// The origins of the served zones, and the addresses at which the server answers.
     package init(origins: [DomainName], endpoints: [SocketEndpoint]) {
         self.origins = origins
         self.endpoints = endpoints

@@ -1,5 +1,3 @@
-import IPAddressing
-
 // When look-ups begin, and which of them have to make room.
 
 extension ResolutionSchedule {

@@ -1,4 +1,3 @@
-import DNSAuthority
 import DequeModule
 import IPAddressing
 
@@ -35,7 +34,7 @@ struct ResolutionSchedule {
     var outdated = 0
     private var lastTicket: UInt64 = 0
 
-    /// An empty one whose calendar begins at an instant.
+    /// An empty schedule whose calendar begins at an instant.
     init(start: ContinuousClock.Instant, limits: LookupLimits = LookupLimits(descriptors: .max)) {
         self.start = start
         self.limits = limits

@@ -8,12 +8,12 @@ struct ResolverConfiguration: Equatable {
     private(set) var servers: [SocketEndpoint] = []
     /// The domains that names are looked for in.
     private(set) var search: [DomainName] = []
-    /// How many dots a name has that is asked for as it is first.
+    /// Dots from which on a name is asked for as it is before the search domains.
     private(set) var ndots = 1
     /// How long a name server is waited for at first; twice as long at each further attempt. Shorter than glibc's five seconds: a name
     /// server that is away costs the first look-ups that much.
     private(set) var timeout: Duration = .seconds(2)
-    /// How often each name server is asked.
+    /// How often each name server is asked for a name.
     private(set) var attempts = 2
     /// Whether look-ups begin with different name servers.
     private(set) var rotatesServers = false
@@ -59,7 +59,7 @@ struct ResolverConfiguration: Equatable {
         if servers.isEmpty { servers = [SocketEndpoint(address: .v4(IPv4Address(value: 0x7F00_0001)), port: 53)] }
     }
 
-    /// The same with other name servers.
+    /// This configuration with other name servers.
     func with(servers: [SocketEndpoint]) -> Self {
         var other = self
         other.servers = servers
@@ -119,7 +119,7 @@ struct ResolverConfiguration: Equatable {
     }
 }
 
-/// A name that may be meant by a host's.
+/// A full name that a host's name may stand for.
 struct Candidate: Hashable {
     let name: DomainName
     /// Whether it is the host's name itself, without a search domain.

@@ -165,14 +165,14 @@ extension ResponseReader {
 
 /// What one name server says to one question.
 enum Reply: Hashable, Sendable {
-    /// It has records for the name, the name's alias at least: the search ends here.
+    /// The name server has records for the name, its alias at least: the search ends here.
     case answered(Outcome)
-    /// There is no such name, or it has no such records; good for so many seconds.
+    /// There is no such name, or the name has no such records; good for so many seconds.
     case negative(ttl: Int)
-    /// Nothing to go by.
+    /// The name server says nothing of use.
     case failed(Failure)
 
-    /// Why there is nothing to go by.
+    /// Why a reply is of no use.
     enum Failure: Hashable, Sendable {
         /// SERVFAIL: another search domain may have other name servers.
         case serverFailure

@@ -1,6 +1,6 @@
 import Glibc
 
-/// What this machine is called by others.
+/// The name by which other machines know this one.
 package enum MachineName {
     /// Its full name, else the name that it has itself; nil if both are names that every machine has for itself. May ask DNS. The C functions are
     /// `gethostname` and `getaddrinfo`.
@@ -17,7 +17,7 @@ package enum MachineName {
         return isForEveryMachine(own) ? nil : own
     }
 
-    /// Whether a name stands for whatever machine uses it (RFC 6761 §6.3, and what distributions' hosts files have).
+    /// Whether a name stands for the machine that uses it (RFC 6761 §6.3, and distributions' hosts files).
     package static func isForEveryMachine(_ name: String) -> Bool {
         let labels = name.lowercased().split(separator: ".")
         guard let first = labels.first, let last = labels.last else { return true }

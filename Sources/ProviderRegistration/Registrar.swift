@@ -87,10 +87,10 @@ public final class Registrar: ServiceLifecycle.Service {
     /// ```
     public func withdraw() { mailbox.post(.want(false)) }
 
-    /// Puts providers that were withdrawn up again.
+    /// Registers providers again that were withdrawn.
     public func announce() { mailbox.post(.want(true)) }
 
-    /// Nothing is left that serves: the end needs no drain. From anywhere.
+    /// Reports that nothing serves any more: the end needs no drain. From any thread.
     package func stoppedServing() { mailbox.post(.stoppedServing) }
 
     /// Keeps the providers registered until the task is cancelled, when they go at once, or shut down gracefully: then they are withdrawn,
@@ -127,13 +127,13 @@ public enum RegistrationReaders: String, Hashable, Sendable {
 /// do { try await registrar.run() } catch RegistrarError.noConnection { print("is ZooKeeper there?") }
 /// ```
 public enum RegistrarError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// This is no list of servers.
+    /// The text is no list of servers.
     case badServers(String)
-    /// This is not of the form `digest:user:password`.
+    /// The authentication is not of the form `digest:user:password`.
     case badAuthentication
     /// Without an authentication no reader can be kept out.
     case anonymousReader
-    /// This is no absolute path.
+    /// The text is no absolute path.
     case badRoot(String)
     /// Two providers would have the same znode.
     case registeredTwice(ProviderAnnouncement)

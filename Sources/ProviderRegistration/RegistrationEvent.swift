@@ -27,7 +27,7 @@ public enum RegistrationEvent: Hashable, Sendable {
         case deleted
         /// Another client changed its data.
         case overwritten
-        /// It belongs to another session, or to none if `owner` is 0; it is left alone, and made again once it is gone.
+        /// The znode belongs to another session, or to none if `owner` is 0. The registrar leaves it alone, and makes its own once it is gone.
         case taken(owner: Int64)
     }
 }

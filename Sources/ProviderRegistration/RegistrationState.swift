@@ -39,15 +39,15 @@ struct RegistrationState {
         case done
         case failed(ZooKeeperError)
 
-        /// There was none, for want of a connection or session.
+        /// There was no answer, for want of a connection or session.
         var isPassing: Bool { if case .failed(let error) = self { error.isPassing } else { false } }
     }
 
     /// The znode's path.
     let path: String
-    /// Its data.
+    /// The znode's document.
     let document: [UInt8]
-    /// Its data with the mark of a withdrawal; nil if it is too long for one.
+    /// The document with the mark of a withdrawal; nil if it is too long for one.
     let markedDocument: [UInt8]?
     /// The paths above it, from the top.
     let parents: [String]

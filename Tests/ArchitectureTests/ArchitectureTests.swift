@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct ArchitectureTests {
@@ -48,7 +49,12 @@ import Testing
         let readme = try text("README.md")
         let links = readme.matches(of: /\]\(([^)]+)\)/).map { String($0.output.1) }
         #expect(links.count > 5)
-        for link in links { #expect(FileManager.default.fileExists(atPath: root.appending(path: link).path), "\(link)") }
+        let headings = readme.matches(of: /(?m)^#+ (.+)$/).map { "#" + $0.output.1.lowercased().replacing(" ", with: "-") }
+        for link in links {
+            let isThere =
+                link.hasPrefix("#") ? headings.contains(link) : FileManager.default.fileExists(atPath: root.appending(path: link).path)
+            #expect(isThere, "\(link)")
+        }
         let tests = ["run", "Fuzz/run", "Sanitizers/run", "Benchmarks/run", "Drills/run"]
         for command in ["examples/quickstart"] + tests.map({ "Tests/\($0)" }) {
             #expect(readme.contains(command))
@@ -56,7 +62,7 @@ import Testing
         }
     }
 
-    @Test func `the README names every drill`() throws {
+    @Test func `the drills' help names every drill, and says of each what is answered`() async throws {
         let folder = "Tests/Drills/drills"
         let sources = try FileManager.default.contentsOfDirectory(atPath: root.appending(path: folder).path).filter { $0.hasSuffix(".py") }
         let drills = try sources.flatMap { file in
@@ -64,11 +70,32 @@ import Testing
                 String($0.output.2).split(separator: "_").joined(separator: "-")
             }
         }
-        let section = try text("README.md").split(separator: "\n## ").first { $0.hasPrefix("What happens when") } ?? ""
-        let named = section.split(separator: "\n").filter { $0.hasPrefix("|") }.compactMap { $0.split(separator: "|").last }
-            .flatMap { $0.matches(of: /`([a-z0-9-]+)`/).map { String($0.output.1) } }
-        #expect(Set(named) == Set(drills))
-        #expect(named.count == drills.count)
+        #expect(drills.count > 30)
+        let help = try await RunningProgram.run(root.appending(path: "Tests/Drills/run"), ["--help"])
+        #expect(help.exitCode == 0, "\(help.errors)")
+        let parts = help.output.components(separatedBy: "\nwhat happens, and what is answered then:\n")
+        let listed = (parts.first?.components(separatedBy: "\ndrills:\n").last ?? "").matches(of: #/(?m)^  ([a-z0-9-]+)\s/#)
+        #expect(Set(listed.map { String($0.output.1) }) == Set(drills))
+        let promised = (parts.last ?? "").matches(of: #/(?m)^  ([a-z0-9][a-z0-9 -]*)$/#).flatMap {
+            $0.output.1.split(separator: " ").map(String.init)
+        }
+        #expect(promised.sorted() == drills.sorted(), "each once")
+    }
+
+    @Test func `no line of the README is longer than 120 characters`() throws {
+        for line in try text("README.md").split(separator: "\n") { #expect(line.count <= 120, "\(line)") }
+    }
+
+    @Test func `the types that the README's map names have files of their own in that target`() throws {
+        let section = try text("README.md").components(separatedBy: "\n## Code").last ?? ""
+        let rows = section.matches(of: /(?m)^\| `([A-Za-z]+)`[^|]*\| (.*) \|$/)
+        #expect(rows.count > 8)
+        for row in rows {
+            let files = try FileManager.default.subpathsOfDirectory(atPath: root.appending(path: "Sources/\(row.output.1)").path)
+            for name in row.output.2.matches(of: /`([A-Z][A-Za-z]+)`/).map(\.output.1) {
+                #expect(files.contains { $0.split(separator: "/").last ?? "" == "\(name).swift" }, "\(row.output.1) has no \(name)")
+            }
+        }
     }
 
     @Test func `the query path imports nothing`() throws {

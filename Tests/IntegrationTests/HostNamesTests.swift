@@ -5,8 +5,7 @@ import Testing
 @Suite(.enabled(if: geteuid() == 0, "namespaces need root")) struct HostNamesTests {
     private func run(_ what: String) async throws {
         let script = RunningProgram.root.appending(path: "Tests/IntegrationTests/host-names")
-        let examples = RunningProgram.root.appending(path: "examples")
-        let result = try await RunningProgram.run(script, [RunningProgram.zoodns.path, examples.path, what], within: .seconds(240))
+        let result = try await RunningProgram.run(script, [RunningProgram.zoodns.path, what], within: .seconds(240))
         #expect(result.output.hasSuffix("as it must be\n"), "\(result.errors)")
     }
 

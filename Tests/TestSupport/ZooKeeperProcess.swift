@@ -27,7 +27,7 @@ public final class ZooKeeperProcess {
     /// Starts it and waits until it serves.
     public func start() async throws {
         program = try RunningProgram(
-            RunningProgram.root.appending(path: "examples/lib/zookeeper"), [String(port), folder.path],
+            RunningProgram.root.appending(path: "Tests/Lab/zookeeper"), [String(port), folder.path],
             environment: java.isEmpty ? [:] : ["ZOOKEEPER_JAVA": java])
         try await waitUntil("ZooKeeper serves") { self.isServing }
     }

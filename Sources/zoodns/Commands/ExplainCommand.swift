@@ -1,5 +1,4 @@
 import ArgumentParser
-import DNSAuthority
 import Explanation
 import FoundationEssentials
 
@@ -40,7 +39,7 @@ struct ExplainCommand: AsyncParsableCommand {
         let snapshot = await ZoneSnapshot.take(
             excerpts, settings.policy, settings.hostResolver(listening: settings.listen), before: deadline)
         let explanations = questions.compactMap { question in
-            excerpts[question.origin].map { Explanation(question, $0, snapshot, now: now) }
+            excerpts[question.origin].map { ExplainedAnswer(question, $0, snapshot, now: now) }
         }
         for explanation in explanations where !explanation.text.isEmpty { try StandardStreams.print(explanation.text) }
         var failures = explanations.compactMap(\.failure)

@@ -72,7 +72,7 @@ struct Program: AsyncParsableCommand {
     }
 }
 
-/// Why a command ends early, in one line.
+/// A reason for a command's early end, in one line.
 struct CommandFailure: Error {
     let text: String
     let exitCode: Int32
@@ -93,7 +93,7 @@ struct CommandFailure: Error {
 
 /// The words of the command line, as the parser of arguments takes them.
 enum CommandLineWords {
-    /// Joins a negative number to the option in front of it: the parser would take it for an option, and say that a value is missing rather than
+    /// Joins a negative number to the option in front of it. The parser would take the number for an option, and report a missing value rather than
     /// what is wrong with this one. No option of ours begins with a digit; what stands behind `--` is for another program.
     static func joiningNegativeNumbers(_ words: [String]) -> [String] {
         var joined: [String] = []
@@ -116,6 +116,6 @@ enum CommandLineWords {
 
 /// Which zoodns this is.
 enum Version {
-    /// The release that this is, or leads to: the only place that says so.
+    /// The release that this is, or leads to; it stands only here.
     static let text = "0.2.0"
 }

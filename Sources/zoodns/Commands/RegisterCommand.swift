@@ -9,7 +9,7 @@ import ZoneCompilation
 
 /// `zoodns register`: announces a provider exactly while it can serve, and runs it if there is a command.
 struct RegisterCommand: ParsableCommand {
-    /// Its name on the command line.
+    /// The command's name on the command line.
     static let name = "register"
     static let configuration = CommandConfiguration(
         commandName: name, abstract: "Keep a provider registered while it can serve; with a command, run it.",
@@ -62,7 +62,7 @@ struct RegisterCommand: ParsableCommand {
         }
     }
 
-    /// Ended from the last to the first: withdrawn, then stopped.
+    /// The services, which end from the last to the first: the provider is withdrawn before the program is stopped.
     private func services(
         _ program: WrappedProgram?, _ checks: ProviderChecks, _ registrar: Registrar
     ) -> [ServiceGroupConfiguration.ServiceConfiguration] {

@@ -5,7 +5,7 @@ import UnixSignals
 
 /// `zoodns serve`: what happens before the server runs, and how it ends. The parts are connected in `ServerWiring`.
 struct ServeCommand: AsyncParsableCommand {
-    /// Its name on the command line.
+    /// The command's name on the command line.
     static let name = "serve"
     static let configuration = CommandConfiguration(
         commandName: name, abstract: "Answer DNS queries from a registry in ZooKeeper.",

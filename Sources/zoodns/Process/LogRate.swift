@@ -2,7 +2,7 @@ import Dispatch
 import Logging
 import Synchronization
 
-/// How many lines of each kind are logged a second: what registrants, servers and clients can cause without limit must not fill a disk.
+/// How many lines of each kind are logged a second: registrants, servers and clients must not be able to fill a disk.
 ///
 /// A line's kind is its message: messages are constant sentences, what varies is metadata. Pure: the time comes in.
 struct LogRate {
@@ -12,7 +12,7 @@ struct LogRate {
     /// Kinds that are counted apart; further ones share a count.
     private static let mostKinds = 256
     private static let furtherKinds = "lines of other kinds"
-    /// What a kind's lines are counted over.
+    /// The time in which a kind's lines are counted.
     static let period: Duration = .seconds(1)
 
     private struct Count {
@@ -28,7 +28,7 @@ struct LogRate {
     /// Whether a line may be written.
     enum Verdict: Equatable {
         case passes
-        /// It is left out, the first of its kind in this second if `isFirst`.
+        /// The line is left out, the first of its kind in this second if `isFirst`.
         case isLeftOut(isFirst: Bool)
     }
 
@@ -54,7 +54,7 @@ struct LogRate {
     }
 }
 
-/// A log handler that keeps to a rate, and says behind each second how many lines of which kind it left out.
+/// A log handler that keeps to a rate, and reports after each second how many lines of which kind it left out.
 struct LimitedLogHandler: LogHandler {
     /// Shared by all copies of the handler.
     final class Limit: Sendable {
@@ -76,7 +76,7 @@ struct LimitedLogHandler: LogHandler {
         }
     }
 
-    /// A little more than the second that is counted over.
+    /// A little more than the second in which lines are counted.
     private static let delay = DispatchTimeInterval.milliseconds(1010)
 
     private var handler: any LogHandler
@@ -106,12 +106,12 @@ struct LimitedLogHandler: LogHandler {
         }
     }
 
-    /// Says what is left out once the second is over, though no further line comes.
+    /// Reports the lines left out once the second is over, though no further line comes.
     private func reportLater() {
         DispatchQueue.global().asyncAfter(deadline: .now() + Self.delay) { [self] in report(limit.takeOver(at: .now)) }
     }
 
-    /// Says what was left out so far; at the end of the program no second is waited for.
+    /// Reports the lines left out so far: at the end of the program no second is waited for.
     func reportAll() { report(limit.takeOver(at: .now + LogRate.period)) }
 
     private func report(_ leftOut: [(kind: String, count: Int)]) {

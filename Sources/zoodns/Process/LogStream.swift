@@ -9,15 +9,15 @@ import Synchronization
 final class LogStream: TextOutputStream, Sendable {
     private struct State {
         var lines: [String] = []
-        /// Of all lines.
+        /// Octets of all lines that wait.
         var octets = 0
-        /// Lines that found no room since the last one that did.
+        /// Lines that have found no room since one last did.
         var leftOut = 0
         var written: UInt64 = 0
-        /// The thread has lines in its hands.
+        /// The thread is writing lines that it has taken.
         var isWriting = false
         var hasThread = false
-        /// Writes what is still to be said.
+        /// Writes the lines that must come last.
         var lastWords: @Sendable () -> Void = {}
     }
 
@@ -43,7 +43,7 @@ final class LogStream: TextOutputStream, Sendable {
         }
     }
 
-    /// Has `lastWords` write what is still to be said before the stream drains.
+    /// Has `lastWords` write the lines that must come last, before the stream drains.
     func beforeDraining(_ lastWords: @escaping @Sendable () -> Void) { state.withLock { $0.lastWords = lastWords } }
 
     /// Leaves a line, which ends itself, to be written.
@@ -94,7 +94,7 @@ final class LogStream: TextOutputStream, Sendable {
         }
     }
 
-    /// All lines that wait, with what is to be said of those that were left out; nil if there are none.
+    /// All lines that wait, with a notice of those that were left out; nil if there are none.
     private func take() -> [String]? {
         state.withLock { state in
             let lines = state.lines + Self.notice(state.leftOut)
@@ -118,7 +118,7 @@ final class LogStream: TextOutputStream, Sendable {
             if count >= 0 {
                 rest = rest.dropFirst(count)
             } else if errno == EAGAIN {
-                // Others who have the stream too may have made it non-blocking.
+                // Another process that has the stream may have made it non-blocking.
                 var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                 poll(&wait, 1, -1)
             } else if errno != EINTR {

@@ -3,7 +3,7 @@ import Glibc
 
 /// How many processors' worth of time this process may use: those that it may run on, as far as its control groups let it.
 enum Processors {
-    /// At least one.
+    /// Processors that the process may use, at least one.
     static var usable: Int {
         let allowed = Int(clamping: count_allowed_processors())
         // Zero: the machine has more than are looked at, or hides them.
@@ -78,16 +78,16 @@ enum MemoryUse {
     static func shareHeaps() { _ = mallopt(M_ARENA_MAX, 2) }
 }
 
-/// Who may look into the process.
+/// What other processes may see of this one.
 enum ProcessMemory {
     /// Keeps the memory and the environment, which hold secrets, from other processes of the same user, such as the program that `register`
     /// starts, and out of core dumps. The C function is `prctl`.
     static func hideFromOthers() { _ = prctl_set_dumpable(0) }
 }
 
-/// Files of some lines.
+/// Files of some lines, such as the kernel's.
 enum SmallFile {
-    /// Its octets; nil if it cannot be read, `errno` says why, or if there are more than `limit`.
+    /// A file's octets; nil if it has more than `limit` or cannot be read, for the reason in `errno`.
     static func read(_ path: String, limit: Int) -> [UInt8]? {
         guard let file = fopen(path, "re") else { return nil }
         defer { fclose(file) }

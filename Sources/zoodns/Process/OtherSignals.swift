@@ -21,7 +21,8 @@ struct OtherSignals {
     /// before there are other threads.
     static func ignoreAtStart() { for signal in reported { ignore_signal(signal.rawValue) } }
 
-    /// Has them reported from now on; whatever was inherited, none is blocked. The C functions are `sigaction` and `pthread_sigmask`.
+    /// Has the reported signals trapped and the others ignored from now on; unblocks signals that were inherited blocked. The C functions are
+    /// `sigaction` and `pthread_sigmask`.
     static func trap() async -> OtherSignals {
         for number in ignored { ignore_signal(number) }
         for number in realTime { ignore_signal(number) }
@@ -32,7 +33,7 @@ struct OtherSignals {
         return OtherSignals(signals: await UnixSignalsSequence(trapping: reported))
     }
 
-    /// Logs each that comes until the task is cancelled.
+    /// Logs each trapped signal until the task is cancelled.
     func report(_ logger: Logger) async {
         for await signal in signals {
             let metadata: Logger.Metadata = ["signal": "\(signal)"]

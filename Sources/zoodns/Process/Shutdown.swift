@@ -28,7 +28,7 @@ struct Following<Inner: Service>: Service {
     }
 }
 
-/// How the program ends: the first SIGTERM or SIGINT ends its services one after another, from the last to the first; the second cancels all.
+/// The end of the program: the first SIGTERM or SIGINT ends its services one after another, from the last to the first; the second cancels all.
 enum Shutdown {
     /// How long services that have been cancelled may take to end.
     private static let cancellationLimit: Duration = .seconds(1)

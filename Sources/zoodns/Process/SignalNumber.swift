@@ -2,7 +2,7 @@ import Glibc
 
 /// A signal by its number.
 struct SignalNumber: Hashable {
-    /// Its number.
+    /// The signal's number.
     let rawValue: Int32
 
     static let term = SignalNumber(SIGTERM)
@@ -30,7 +30,7 @@ struct SignalNumber: Hashable {
         rawValue = number
     }
 
-    /// Its name with `SIG`, else its number.
+    /// The signal's name with `SIG`, else its number.
     var text: String {
         if let name = Self.names.filter({ $0.value == rawValue }).keys.min() { return "SIG" + name }
         let lowest = __libc_current_sigrtmin()

@@ -21,7 +21,7 @@ actor ChildProcesses {
     /// Throws if there is no thread to be had.
     init() throws(NoThread) { try executor.start() }
 
-    /// Starts a program in a process group of its own; its number.
+    /// Starts a program in a process group of its own; the process number.
     func start(_ program: ProgramStart) throws(StartFailure) -> pid_t {
         let started: Result<pid_t, StartFailure> = children.withLock { children in
             let started = program.start()
@@ -31,7 +31,7 @@ actor ChildProcesses {
         return try started.get()
     }
 
-    /// Waits for the end of a program that was started here; to be called once for each.
+    /// Waits for the end of a program that was started here; must be called once for each.
     nonisolated func end(of number: pid_t) async -> ProgramEnd {
         await withCheckedContinuation { continuation in
             let end: ProgramEnd? = children.withLock { children in

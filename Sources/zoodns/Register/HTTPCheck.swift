@@ -3,7 +3,6 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
-import ProviderRegistry
 
 /// A GET of a URL, of which the status alone matters: no redirect is followed, no certificate is looked at.
 struct HTTPCheck: Hashable {

@@ -3,11 +3,11 @@ import Glibc
 
 /// A program to be started, with the signals' default meanings whatever was inherited.
 struct ProgramStart {
-    /// Its path, or its name to be found along `PATH`, then its arguments.
+    /// The program's path, or its name to be found along `PATH`, then its arguments.
     let command: [String]
-    /// What it has as standard input, output and error.
+    /// The program's standard input, output and error.
     var streams: [Stream] = [.null, .null, .null]
-    /// Whether it is killed when we end without a word.
+    /// Whether the kernel kills the program when this process ends.
     var endsWithUs = true
 
     /// A standard stream of a program.
@@ -18,7 +18,7 @@ struct ProgramStart {
         case null
     }
 
-    /// Starts it; its process number. The C functions are `fork` and `execvp`.
+    /// Starts the program; its process number. The C functions are `fork` and `execvp`.
     func start() -> Result<pid_t, StartFailure> {
         let null = open("/dev/null", O_RDWR | O_CLOEXEC)
         guard null > STDERR_FILENO else { return .failure(StartFailure(code: errno)) }
@@ -48,7 +48,7 @@ struct ProgramStart {
         descriptor == STDIN_FILENO || fcntl(descriptor, F_GETFL) & O_ACCMODE != O_RDONLY
     }
 
-    /// Ours without what is a secret, ended by nil.
+    /// This process's environment without its secret, ended by nil.
     private static var environment: [UnsafeMutablePointer<CChar>?] {
         var variables: [UnsafeMutablePointer<CChar>?] = []
         var next = own_environment()
@@ -76,13 +76,13 @@ enum ProgramEnd: Hashable {
     case exited(Int32)
     case killed(by: SignalNumber)
 
-    /// From what `waitpid` says.
+    /// The end that `waitpid` reports as a status.
     init(status: Int32) {
         let signal = status & 0x7F
         self = signal == 0 ? .exited(status >> 8 & 0xFF) : .killed(by: SignalNumber(signal))
     }
 
-    /// Its exit code, or the signal that killed it, for a log.
+    /// The exit code, or the signal that killed the program, for a log.
     var text: String {
         switch self {
         case .exited(let code): "exit \(code)"

@@ -98,7 +98,7 @@ struct ProviderChecks {
             logger.warning("check fails", metadata: metadata)
             registrar.withdraw()
         case .notYet: logger.info("check does not pass yet", metadata: metadata)
-        case .overdue: logger.warning("check has never passed: is it the right one", metadata: metadata)
+        case .overdue: logger.warning("check has never passed", metadata: metadata)
         }
     }
 }

@@ -3,7 +3,7 @@ import NIOCore
 import NIOPosix
 import ProviderRegistry
 
-/// How to find out whether a provider can serve.
+/// A test of whether a provider can serve.
 enum ServiceCheck: Hashable {
     /// A port takes a connection: the provider's own, or the one that is named.
     case tcp(CheckedPort?)
@@ -11,7 +11,7 @@ enum ServiceCheck: Hashable {
     case http(HTTPCheck)
     /// A shell command exits with 0.
     case exec(String)
-    /// It can, as far as we are concerned.
+    /// The provider counts as one that can serve.
     case none
 
     /// Reads `tcp`, `tcp://host:port`, `http://host:port/path`, `https://host:port/path`, `exec:command` or `none`; nil for anything else.
@@ -32,7 +32,7 @@ enum ServiceCheck: Hashable {
         }
     }
 
-    /// What is tried, for a log; `own` is where the provider serves.
+    /// The check's target, for a log; `own` is where the provider serves.
     func target(_ own: CheckedPort) -> String {
         switch self {
         case .tcp(let port): "tcp \((port ?? own).text)"

@@ -1,13 +1,13 @@
 import Glibc
 import Synchronization
 
-/// Signals that wait for the main thread instead of ending the process, whatever was inherited at its start.
+/// Signals that wait for the main thread instead of ending the process, whatever the process inherited.
 final class TrappedSignals: Sendable {
     private let state = Mutex(State())
 
     private struct State {
         var handler: (@Sendable (SignalNumber) -> Void)?
-        /// What came before there was a handler, each once, as the kernel keeps them.
+        /// Signals that came before there was a handler, each once, as the kernel keeps them.
         var early: [SignalNumber] = []
     }
 
@@ -46,7 +46,7 @@ final class TrappedSignals: Sendable {
         }
     }
 
-    /// Hands over those that have come, and from now on each that comes.
+    /// Hands over the signals that have come, and from now on each that comes.
     func handle(_ handler: @escaping @Sendable (SignalNumber) -> Void) {
         state.withLock { state in
             for signal in state.early { handler(signal) }

@@ -34,13 +34,13 @@ struct HeldProber {
     /// A prober; `probesLoopback` as for `ProbeSchedule`.
     init(probesLoopback: Bool) { self.probesLoopback = probesLoopback }
 
-    /// Hands in what is served from now on, from anywhere.
+    /// Hands in the services that are served differently from now on, from any thread.
     func take(_ change: RegistryChange, for origin: DomainName) { mailbox.post(.changed(change, origin: origin)) }
 
-    /// Hands in addresses of hosts, from anywhere.
+    /// Hands in addresses of hosts, from any thread.
     func resolve(_ hosts: [String: HostAddresses]) { mailbox.post(.resolved(hosts)) }
 
-    /// Hands in which hosts matter, from anywhere, before anything of their addresses.
+    /// Hands in which hosts providers have, from any thread, before any of their addresses.
     func follow(_ change: HostChange) { mailbox.post(.followed(change)) }
 
     /// Probes until the task is cancelled; `report` is called for each held provider all of whose addresses refuse its port.

@@ -10,7 +10,7 @@ struct ProbeSchedule {
     static let pause: Duration = .seconds(5)
     /// Connections a second: a burst of them is no scan of a network yet.
     static let mostPerSecond = 200
-    /// Addresses of one provider; those that have more are left as they are: all would have to refuse.
+    /// Addresses of one provider; a provider with more is not probed, since all would have to refuse.
     static let mostAddresses = 8
 
     /// A held provider.
@@ -34,7 +34,7 @@ struct ProbeSchedule {
 
     /// The held providers of each service, by the origins of their zones.
     private var held: [DomainName: [ServiceName: [Provider.Offer: Held]]] = [:]
-    /// The turns of all that are held, the first due first; with some that are no more, each until it is due.
+    /// The turns of all held providers, the first due first; a provider that is held no more leaves its turn behind until that is due.
     private var turns = Deque<Turn>()
     /// Host names that providers have, and what is known of their addresses.
     private var hosts: [String: HostAddresses] = [:]
@@ -46,7 +46,7 @@ struct ProbeSchedule {
     /// When the next probe is due; nil while nothing is held.
     var deadline: ContinuousClock.Instant? { turns.first?.due }
 
-    /// Takes in what is served for services that are different now. O(their providers).
+    /// Takes in the services that are served differently now. O(their providers).
     mutating func take(_ change: RegistryChange, for origin: DomainName, at now: ContinuousClock.Instant) {
         for (name, service) in change.services {
             let known = held[origin]?.removeValue(forKey: name) ?? [:]

@@ -3,13 +3,12 @@ import DNSTransport
 import Glibc
 import Handoff
 import HostResolution
-import Logging
 import ProviderDiscovery
 import ServiceLifecycle
 import ZoneCompilation
 import ZooKeeperClient
 
-/// The parts of the server and who hands what to whom, in the order of the data flow.
+/// The parts of the server, and what each hands to the next, in the order of the data flow.
 struct ServerWiring {
     private let settings: ServeSettings
     private let server: DNSServer

@@ -1,7 +1,7 @@
 import Glibc
 import SystemPackage
 
-/// A file that is replaced whole: after whatever end of the program or the machine, there is the old one or the new one.
+/// A file that is replaced whole: whenever the program or the machine ends, the old file or the new one is there.
 struct StateFile {
     let path: String
 
@@ -86,7 +86,7 @@ struct StateFile {
 
     private static func isRegular(_ status: stat) -> Bool { status.st_mode & S_IFMT == S_IFREG }
 
-    /// Whether a path still is the file that is open.
+    /// Whether a path still leads to the file that is open.
     private static func isSame(_ path: String, _ descriptor: Int32) -> Bool {
         var named = stat()
         var opened = stat()

@@ -21,7 +21,7 @@ actor StateKeeper {
     /// When the file may be written next, and when it was last written.
     private var earliest = ContinuousClock.now
     private var written = ContinuousClock.now
-    /// The file could not be written last time, which has been logged.
+    /// The last writing failed, which has been logged.
     private var isFailing = false
 
     /// The file is not one of zoodns, and stays as it is.
@@ -46,15 +46,15 @@ actor StateKeeper {
         let source: SavedRegistry.Source
         /// Nil before anything is known.
         var registry: Registry?
-        /// When it was last known to be right; nil while it is.
+        /// When the registry was last known to be right; nil while it is.
         var outSince: ContinuousClock.Instant? = .now
-        /// It has been read whole, or what was kept of it has been handed in.
+        /// The registry has been read in full, or the file's has been handed to the watcher.
         var isServed = false
 
         /// Whether ZooKeeper answers for the registry.
         var isCurrent: Bool { registry != nil && outSince == nil }
 
-        /// What there is to keep; nil before anything is known.
+        /// The registry to keep; nil before anything is known.
         func saved(at now: ContinuousClock.Instant) -> SavedRegistry? {
             registry.map { SavedRegistry(source: source, registry: $0, asOf: outSince ?? now) }
         }
@@ -106,7 +106,7 @@ actor StateKeeper {
         case .unusable: return
         case .complete(let registry):
             zones[news.origin]?.isServed = true
-            // What was kept comes back as it is.
+            // The watcher delivers the registry of the file as it was handed in.
             if zones[news.origin]?.registry == registry { return }
             zones[news.origin]?.registry = registry
         case .changed(let change): zones[news.origin]?.registry?.apply(change)

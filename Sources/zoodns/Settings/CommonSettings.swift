@@ -5,7 +5,7 @@ import IPAddressing
 import Logging
 import ZoneCompilation
 
-/// What every command that compiles zones has to know, checked.
+/// The settings of every command that compiles zones, checked.
 struct CommonSettings {
     let registry: RegistrySettings
     let listen: [SocketEndpoint]

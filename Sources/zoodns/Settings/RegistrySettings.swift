@@ -4,7 +4,7 @@ import Logging
 import ProviderRegistry
 import ZooKeeperClient
 
-/// What every command that reads or changes a registry has to know, checked.
+/// The settings of every command that reads or changes a registry, checked.
 struct RegistrySettings {
     let servers: ConnectString
     let credentials: Credentials?
@@ -90,7 +90,7 @@ extension RegistrySettings {
         try? await WholeTree(servers, timeout: sessionTimeout, credentials: credentials).firstMissing(to: root).get()
     }
 
-    /// A sentence that names that path.
+    /// A sentence that names the first path that does not exist of those that lead to a registry; nil as for `firstMissing`.
     func missing(_ root: String) async -> String? {
         await firstMissing(root).map { "\($0.debugDescription) does not exist in zookeeper at \(servers.withoutChroot.text)" }
     }

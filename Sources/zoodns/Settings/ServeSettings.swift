@@ -45,7 +45,7 @@ struct ServeOptions: ParsableArguments {
     var maxUdpSize: String?
 }
 
-/// What `serve` has to know, checked.
+/// The settings of `serve`, checked.
 struct ServeSettings {
     let common: CommonSettings
     /// Nil: without limit.
@@ -54,7 +54,7 @@ struct ServeSettings {
     let holdDown: Duration
     let guardsMassRemoval: Bool
     let probesHeld: Bool
-    /// Where the registry is kept; nil for nowhere.
+    /// The file that keeps the registry; nil for none.
     let state: StateFile?
     /// UDP threads for each address.
     let workers: Int

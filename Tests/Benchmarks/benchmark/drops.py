@@ -5,7 +5,9 @@ import time
 
 from kazoo.client import KazooClient
 
-from . import gaps, machine, servers
+from lab import machine
+
+from . import gaps, servers
 from .queries import generate
 from .registry import ORIGIN, ROOT, SOA, Registry, query, questions, write_questions
 

@@ -2,7 +2,9 @@
 import re
 import subprocess
 
-from . import machine, servers
+from lab import machine
+
+from . import servers
 from .queries import MIXES, generate
 from .registry import ORIGIN, SOA, Registry, query, questions, write_questions
 

@@ -12,7 +12,9 @@ import uuid
 
 from kazoo.client import KazooClient
 
-from . import machine, servers
+from lab import machine
+
+from . import servers
 from .registry import A, ORIGIN, ROOT, SOA, Registry, query, questions, write_questions
 
 

@@ -4,7 +4,9 @@ import json
 import statistics
 import subprocess
 
-from . import machine, servers
+from lab import machine
+
+from . import servers
 from .registry import ORIGIN, SOA, Registry, query, questions, write_dnsperf, write_questions
 
 MIXES = ["a", "srv", "nx", "mixed"]

@@ -1,7 +1,9 @@
 """Cost of a query with many services, divided by its cost with few."""
 import contextlib
 
-from . import machine, servers
+from lab import machine
+
+from . import servers
 from .queries import MIXES, measure, spread
 from .registry import ORIGIN, SOA, Registry, query, questions, write_questions
 

@@ -1,8 +1,9 @@
 """The servers that are compared, each with one worker on one core."""
 import subprocess
 
-from . import machine
-from .machine import Program
+from lab import machine
+from lab.machine import Program
+
 from .registry import A, ORIGIN, SOA, query
 
 

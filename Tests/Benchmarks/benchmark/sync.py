@@ -4,7 +4,9 @@ import statistics
 import subprocess
 import time
 
-from . import machine, servers
+from lab import machine
+
+from . import servers
 from .registry import ORIGIN, ROOT, SOA, Registry, query
 
 

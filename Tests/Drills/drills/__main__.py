@@ -8,9 +8,9 @@ import sys
 import time
 import traceback
 
-from benchmark import machine
+from lab import machine
 
-from . import catalogue
+from . import catalogue, promises
 from .scene import Scene
 
 
@@ -25,7 +25,7 @@ def main():
     parser = argparse.ArgumentParser(
         prog="Tests/Drills/run", formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Breaks things on purpose while a prober checks every answer; without names, all drills; `short`: those with a star.",
-        epilog=f"drills:\n{listing}")
+        epilog=f"drills:\n{listing}\n\nwhat happens, and what is answered then:\n{promises.text()}")
     parser.add_argument("--tools", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--check", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--times", type=int, default=1, metavar="N", help="how often to run them, one after another")

@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 
-from benchmark import machine
+from lab import machine
 from benchmark.registry import A, ORIGIN, ROOT, SRV, query
 
 from .catalogue import drill

@@ -4,7 +4,7 @@ import socket
 import struct
 import time
 
-from benchmark import machine
+from lab import machine
 from benchmark.registry import A, ORIGIN, query
 
 from .catalogue import drill

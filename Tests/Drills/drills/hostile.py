@@ -9,7 +9,7 @@ import dns.exception
 import dns.message
 import dns.query
 
-from benchmark import machine
+from lab import machine
 from benchmark.registry import ORIGIN
 
 from .catalogue import drill

@@ -5,7 +5,7 @@ import socket
 import sys
 import time
 
-from benchmark import machine
+from lab import machine
 from benchmark.registry import A, ORIGIN, ROOT, query
 
 from .catalogue import drill

@@ -15,7 +15,8 @@ import dns.flags
 import dns.message
 import dns.query
 
-from benchmark import gaps, machine
+from lab import machine
+from benchmark import gaps
 from benchmark.queries import generate
 from benchmark.registry import ORIGIN, ROOT, Registry, create, questions, write_questions
 

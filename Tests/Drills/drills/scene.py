@@ -12,7 +12,8 @@ from kazoo import exceptions
 from kazoo.client import KazooClient
 from kazoo.retry import KazooRetry
 
-from benchmark import machine, servers
+from benchmark import servers
+from lab import machine
 from benchmark.registry import ORIGIN, ROOT, SOA, query
 
 from .prober import Prober
@@ -40,7 +41,7 @@ class ZooKeeper(machine.Program):
 
     def start(self):
         """Starts it; serving is to be waited for."""
-        command = [*self.prefix, "env", *self.environment, machine.ROOT / "examples/lib/zookeeper", self.port, self.folder]
+        command = [*self.prefix, "env", *self.environment, machine.LAB / "zookeeper", self.port, self.folder]
         super().__init__(self.server, command, self.where)
         return self
 

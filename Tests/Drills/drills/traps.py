@@ -2,7 +2,7 @@
 import subprocess
 import time
 
-from benchmark import machine
+from lab import machine
 from benchmark.registry import Registry
 
 from .catalogue import drill

@@ -25,7 +25,7 @@ need_packages() {
     return "$status"
 }
 
-# Installs packages without their services being started, now or at the next boot: nobody asked for a name server at port 53.
+# Installs packages without their services being started, now or at the next boot: a name server at port 53 was not asked for.
 install_quietly() (
     status=0
     policy=/usr/sbin/policy-rc.d
@@ -52,7 +52,7 @@ need_swift() {
     fi
 }
 
-# Where to build: the usual place, or one of our own where that belongs to somebody else, such as root on an earlier run.
+# Where to build: the usual place, or another one where that belongs to another user, such as root on an earlier run.
 build_folder() {
     if [[ -w .build || ! -e .build ]]; then echo .build; else echo ".build-$(id -un)"; fi
 }

@@ -8,7 +8,7 @@ import ZoneCompilation
 @testable import ZooKeeperClient
 @testable import Explanation
 
-@Suite struct ExplanationTests {
+@Suite struct ExplainedAnswerTests {
     /// Ten minutes after every znode's creation.
     private static let now: Int64 = 1_600_000
 
@@ -23,7 +23,7 @@ import ZoneCompilation
 
     private func explain(
         _ name: String, _ services: [ServiceName: RegistryExcerpt.Listing]?, hosts: [String: HostAddresses] = [:]
-    ) throws -> Explanation {
+    ) throws -> ExplainedAnswer {
         let source = ZoneSource(
             origin: try #require(DomainName(text: "svc.local")), layout: RegistryLayout(root: "/providers"))
         var excerpt = RegistryExcerpt(source, services: services.map { Array($0.keys) })
@@ -32,7 +32,7 @@ import ZoneCompilation
         compiler.replace(with: excerpt.registry, for: source.origin)
         _ = compiler.compile { _ in 1 }
         compiler.resolve(hosts)
-        return Explanation(try #require(ExplainedName.read(name, [source]).first), excerpt, ZoneSnapshot(compiler), now: Self.now)
+        return ExplainedAnswer(try #require(ExplainedName.read(name, [source]).first), excerpt, ZoneSnapshot(compiler), now: Self.now)
     }
 
     @Test func `a service is explained by its znodes, hosts and answer`() throws {

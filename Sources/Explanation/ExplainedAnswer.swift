@@ -4,7 +4,7 @@ import ProviderRegistry
 import ZoneCompilation
 
 /// Why a name is answered as it is: what it stands for, its znodes, their hosts, and the answer.
-package struct Explanation {
+package struct ExplainedAnswer {
     /// The lines to show; empty if nothing in the registry concerns the name.
     package let text: String
     /// Why the name does not exist; nil if it does.

@@ -1,4 +1,4 @@
-"""Processes, the cores they run on and what they cost."""
+"""Processes, the cores they run on and what they cost; a ZooKeeper among them."""
 import contextlib
 import os
 import pathlib
@@ -9,7 +9,8 @@ import subprocess
 import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[3]
+LAB = pathlib.Path(__file__).resolve().parents[1]
+ROOT = LAB.parents[1]
 SERVER_CORE, CLIENT_CORE = 0, 1 % os.cpu_count()
 
 
@@ -32,7 +33,7 @@ def wait_for(what, condition, limit=60):
 
 @contextlib.contextmanager
 def folder():
-    path = tempfile.mkdtemp(prefix="zoodns-benchmark-")
+    path = tempfile.mkdtemp(prefix="zoodns-lab-")
     try:
         yield pathlib.Path(path)
     finally:
@@ -76,7 +77,7 @@ class Program:
         return found
 
     def cpu(self):
-        """Seconds of processor time so far, and which share of it in user space: the first exact, the second told by the clock's ticks."""
+        """Seconds of processor time so far, and which share of it in user space: the first exact, the second by the clock's ticks."""
         seconds = user = system = 0
         for process in self.processes():
             for task in pathlib.Path(f"/proc/{process}/task").iterdir():
@@ -98,9 +99,9 @@ class Program:
 def zookeeper(where, memory="512m"):
     """A throw-away ZooKeeper that serves, with its address."""
     port = free_port()
-    program = Program("zookeeper", ["env", f"ZOOKEEPER_HEAP={memory}", ROOT / "examples/lib/zookeeper", port, where / "zookeeper"], where)
+    program = Program("zookeeper", ["env", f"ZOOKEEPER_HEAP={memory}", LAB / "zookeeper", port, where / "zookeeper"], where)
     program.address = f"127.0.0.1:{port}"
-    wait_for("ZooKeeper", lambda: program.check() or subprocess.run([ROOT / "examples/lib/zookeeper-ready", str(port)]).returncode == 0)
+    wait_for("ZooKeeper", lambda: program.check() or subprocess.run([LAB / "zookeeper-ready", str(port)]).returncode == 0)
     return program
 
 
