@@ -28,32 +28,50 @@ package struct MergedService: Equatable {
     /// Merges services whose names differ only in case. Of providers with equal host and port the oldest znode that is there stands for all. Those of a
     /// lost service count as held; an unknown service is left out beside one that has providers, or one znode could take a name from all.
     package init(_ services: [Service]) {
-        let known = services.filter { $0.reach != .unknown }
         var all: [Member] = []
-        all.reserveCapacity(known.reduce(0) { $0 + $1.count })
-        for service in known {
-            let isLost = service.reach != .current
+        all.reserveCapacity(services.reduce(0) { $0 + $1.count })
+        var (known, isUnknown, hasHeld) = (0, false, false)
+        for service in services {
+            let isLost: Bool
+            switch service.reach {
+            case .current: isLost = false
+            case .lost: isLost = true
+            case .unknown:
+                isUnknown = true
+                continue
+            }
+            known += 1
+            hasHeld = hasHeld || !service.held.isEmpty
             for (instance, registration) in service.registrations {
                 all.append(Member(instance: instance, registration: registration, isHeld: isLost))
             }
             for held in service.held { all.append(Member(instance: held.instance, registration: held.registration, isHeld: true)) }
         }
-        isUnknown = known.count < services.count && all.isEmpty
-        hasUniqueNames = known.count <= 1 && known.allSatisfy(\.held.isEmpty)
-        var seen: Set<Provider.Offer> = []
-        seen.reserveCapacity(all.count)
-        members = Self.order(all).compactMap { seen.insert(all[$0].provider.offer).inserted ? all[$0] : nil }
+        self.isUnknown = isUnknown && all.isEmpty
+        hasUniqueNames = known <= 1 && !hasHeld
+        var seen = Set<Provider.Offer>(minimumCapacity: all.count)
+        var members: [Member] = []
+        members.reserveCapacity(all.count)
+        for key in Self.order(all) where seen.insert(all[key.index].registration.provider.offer).inserted { members.append(all[key.index]) }
+        self.members = members
+    }
+
+    /// What changes places when members are put in order, as they are large.
+    private struct Key {
+        let isHeld: Bool
+        let age: Int64
+        let index: Int
     }
 
     /// The order of members: a znode that is there stands for the provider rather than one that has vanished.
-    private static func order(_ all: [Member]) -> [Int] {
-        // Keys rather than members, which are large, change places.
-        var keys = all.indices.map { (isHeld: all[$0].isHeld ? 1 : 0, age: all[$0].registration.creationZxid, index: $0) }
+    private static func order(_ all: [Member]) -> [Key] {
+        var keys = all.indices.map { Key(isHeld: all[$0].isHeld, age: all[$0].registration.creationZxid, index: $0) }
         keys.sort { left, right in
-            if (left.isHeld, left.age) != (right.isHeld, right.age) { return (left.isHeld, left.age) < (right.isHeld, right.age) }
+            if left.isHeld != right.isHeld { return right.isHeld }
+            if left.age != right.age { return left.age < right.age }
             let (left, right) = (all[left.index], all[right.index])
             return (left.instance, left.registration.modificationZxid) < (right.instance, right.registration.modificationZxid)
         }
-        return keys.map(\.index)
+        return keys
     }
 }

@@ -8,15 +8,15 @@ package struct ServiceName: Hashable, Comparable, Sendable {
     /// The name as text.
     package var text: String { znode.text }
 
-    /// Calls a function with the name's octets.
-    package func withOctets<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result { znode.withOctets(body) }
+    /// Calls a function with the name's octets. Not generic, as generic code of other modules is slow.
+    package func read(_ body: (UnsafeRawBufferPointer) -> Void) { znode.read(body) }
 
     package static func < (left: ServiceName, right: ServiceName) -> Bool { left.znode < right.znode }
 }
 
 /// The name of a provider's znode.
 package struct InstanceName: Hashable, Comparable, Sendable {
-    private let znode: ZnodeName
+    fileprivate let znode: ZnodeName
 
     /// A provider whose znode has this name: any text without a slash.
     package init(_ text: String) { znode = ZnodeName(text) }
@@ -24,10 +24,15 @@ package struct InstanceName: Hashable, Comparable, Sendable {
     /// The name as text.
     package var text: String { znode.text }
 
-    /// Calls a function with the name's octets.
-    package func withOctets<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result { znode.withOctets(body) }
+    /// Calls a function with the name's octets. Not generic, as generic code of other modules is slow.
+    package func read(_ body: (UnsafeRawBufferPointer) -> Void) { znode.read(body) }
 
     package static func < (left: InstanceName, right: InstanceName) -> Bool { left.znode < right.znode }
+}
+
+extension InstanceName {
+    /// Whether it is a UUID in its common form: 36 lower-case digits and hyphens.
+    package var isUUID: Bool { znode.isUUID }
 }
 
 /// The last part of a znode's path: any text without a slash.
@@ -44,6 +49,8 @@ private struct ZnodeName: Sendable {
 
     init(_ text: String) { form = UUIDName(text).map(Form.uuid) ?? .other(text) }
 
+    var isUUID: Bool { if case .uuid = form { true } else { false } }
+
     var text: String {
         switch form {
         case .uuid(let uuid): uuid.text
@@ -51,9 +58,9 @@ private struct ZnodeName: Sendable {
         }
     }
 
-    func withOctets<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    func read(_ body: (UnsafeRawBufferPointer) -> Void) {
         switch form {
-        case .uuid(let uuid): uuid.withOctets(body)
+        case .uuid(let uuid): uuid.read(body)
         case .other(var text): text.withUTF8 { body(UnsafeRawBufferPointer($0)) }
         }
     }
@@ -95,29 +102,30 @@ private struct UUIDName: Hashable, Comparable, Sendable {
 
     private static let length = 36
 
-    /// Whether a hyphen stands at this place of the text.
-    private static func isHyphen(_ index: Int) -> Bool { index == 8 || index == 13 || index == 18 || index == 23 }
+    /// Whether a hyphen stands before a digit, of which there are 32.
+    private static func isHyphen(before digit: Int) -> Bool { digit == 8 || digit == 12 || digit == 16 || digit == 20 }
 
     /// Reads a UUID; nil for any other text.
     init?(_ text: String) {
         guard text.utf8.count == Self.length else { return nil }
         var text = text
-        guard let (upper, lower) = text.withUTF8(Self.read) else { return nil }
-        (self.upper, self.lower) = (upper, lower)
+        guard let words = text.withUTF8({ Self.words($0) }) else { return nil }
+        (upper, lower) = words
     }
 
-    private static func read(_ octets: UnsafeBufferPointer<UInt8>) -> (upper: UInt64, lower: UInt64)? {
-        var number: (upper: UInt64, lower: UInt64) = (0, 0)
-        for (index, octet) in octets.enumerated() {
-            if isHyphen(index) {
-                guard octet == UInt8(ascii: "-") else { return nil }
-                continue
+    private static func words(_ octets: UnsafeBufferPointer<UInt8>) -> (UInt64, UInt64)? {
+        var (upper, lower): (UInt64, UInt64) = (0, 0)
+        var next = 0
+        for index in 0..<32 {
+            if isHyphen(before: index) {
+                guard octets[next] == UInt8(ascii: "-") else { return nil }
+                next += 1
             }
-            guard let digit = digit(octet) else { return nil }
-            number.upper = number.upper << 4 | number.lower >> 60
-            number.lower = number.lower << 4 | digit
+            guard let digit = digit(octets[next]) else { return nil }
+            next += 1
+            if index < 16 { upper = upper << 4 | digit } else { lower = lower << 4 | digit }
         }
-        return number
+        return (upper, lower)
     }
 
     private static func digit(_ octet: UInt8) -> UInt64? {
@@ -128,22 +136,35 @@ private struct UUIDName: Hashable, Comparable, Sendable {
         }
     }
 
-    var text: String { withOctets { String(decoding: $0, as: UTF8.self) } }
+    var text: String {
+        var text = ""
+        read { text = String(decoding: $0, as: UTF8.self) }
+        return text
+    }
 
-    func withOctets<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    func read(_ body: (UnsafeRawBufferPointer) -> Void) {
         withUnsafeTemporaryAllocation(byteCount: Self.length, alignment: 1) { memory in
-            var place = 0
-            for index in 0..<Self.length {
-                if Self.isHyphen(index) {
-                    memory[index] = UInt8(ascii: "-")
-                    continue
-                }
-                let digit = UInt8(truncatingIfNeeded: (place < 16 ? upper : lower) >> UInt64(60 - place % 16 * 4)) & 15
-                memory[index] = digit < 10 ? digit + 48 : digit + 87
-                place += 1
-            }
-            return body(UnsafeRawBufferPointer(memory))
+            let hyphen = UInt8(ascii: "-")
+            let middle = (Self.digits(upper), Self.digits(lower >> 32))
+            memory.storeBytes(of: Self.digits(upper >> 32), as: UInt64.self)
+            memory.storeBytes(of: UInt32(truncatingIfNeeded: middle.0), toByteOffset: 9, as: UInt32.self)
+            memory.storeBytes(of: UInt32(truncatingIfNeeded: middle.0 >> 32), toByteOffset: 14, as: UInt32.self)
+            memory.storeBytes(of: UInt32(truncatingIfNeeded: middle.1), toByteOffset: 19, as: UInt32.self)
+            memory.storeBytes(of: UInt32(truncatingIfNeeded: middle.1 >> 32), toByteOffset: 24, as: UInt32.self)
+            memory.storeBytes(of: Self.digits(lower), toByteOffset: 28, as: UInt64.self)
+            (memory[8], memory[13], memory[18], memory[23]) = (hyphen, hyphen, hyphen, hyphen)
+            body(UnsafeRawBufferPointer(memory))
         }
+    }
+
+    /// The lower 32 bits of a word as eight digits, the first one in the lowest octet: all of them at once.
+    private static func digits(_ word: UInt64) -> UInt64 {
+        var digits = word & 0xFFFF_FFFF
+        digits = (digits | digits << 16) & 0x0000_FFFF_0000_FFFF
+        digits = (digits | digits << 8) & 0x00FF_00FF_00FF_00FF
+        digits = (digits | digits << 4) & 0x0F0F_0F0F_0F0F_0F0F
+        let areLetters = ((digits &+ 0x0606_0606_0606_0606) >> 4) & 0x0101_0101_0101_0101
+        return (digits &+ 0x3030_3030_3030_3030 &+ areLetters &* 39).byteSwapped
     }
 
     static func < (left: UUIDName, right: UUIDName) -> Bool { (left.upper, left.lower) < (right.upper, right.lower) }

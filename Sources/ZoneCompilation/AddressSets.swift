@@ -4,25 +4,37 @@ import ProviderRegistry
 
 /// The sets of addresses that a service's hosts have, each once: hosts with the same addresses share octets, however many they are.
 struct AddressSets {
-    /// Providers with the same addresses count as one with all their weight.
+    /// Providers with the same addresses count as one with all their weight. Without references: it is copied for every provider.
     fileprivate struct Set {
-        let addresses: Addresses
+        /// How many addresses there are of each family; nil while that is not known.
+        let counts: Families<Int?>
+        /// The only address; nil if there are others.
+        let only: IPAddress?
+        /// Where in `several` the addresses stand that are not one.
+        let place: Int
+        /// Whether some of the addresses may be out of date.
+        let hasHeldAddresses: Bool
         var weight: UInt64 = 0
         var isHeld = false
         /// The lowest rank of its providers.
         var rank = Int.max
         /// Where its first provider lies on the ring.
-        var place: UInt32 = 0
-        /// Its first record among the candidates of each type, IPv4 first.
-        var firsts = (0, 0)
+        var ringPlace: UInt32 = 0
+        /// Its first record among the candidates of each family.
+        var firsts = Families(ipv4: 0, ipv6: 0)
         /// What its instances have: of those that are not held, of those that are.
         var own: (current: Own?, held: Own?) = (nil, nil)
     }
 
-    /// The addresses of one host; nearly every host has one.
-    fileprivate enum Addresses: Hashable {
-        case one(IPAddress)
-        case several(HostAddresses)
+    /// Something of each family of addresses.
+    fileprivate struct Families<Value> {
+        var ipv4: Value
+        var ipv6: Value
+
+        subscript(_ isIPv4: Bool) -> Value {
+            get { isIPv4 ? ipv4 : ipv6 }
+            set { if isIPv4 { ipv4 = newValue } else { ipv6 = newValue } }
+        }
     }
 
     /// The RRsets of one instance: none for a family that it definitely lacks.
@@ -35,38 +47,62 @@ struct AddressSets {
 
     private let policy: ZonePolicy
     private var sets: [Set] = []
-    private var places: [Addresses: Int] = [:]
+    private var several: [HostAddresses] = []
+    private var placesOfOne: [IPAddress: Int] = [:]
+    private var placesOfSeveral: [HostAddresses: Int] = [:]
     private var placesOfNames: [String: Int] = [:]
-    private var families: [Family] = []
+    private var families = Families(ipv4: Family(), ipv6: Family())
 
     /// Sets for at most so many hosts.
     init(_ policy: ZonePolicy, hosts: Int) {
         self.policy = policy
         sets.reserveCapacity(hosts)
-        places.reserveCapacity(hosts)
+        placesOfOne.reserveCapacity(hosts)
     }
 
     /// The place of the set of a host's addresses, which `addresses` gives, and whether it is a new one.
     mutating func place(of host: ProviderHost, _ addresses: (ProviderHost) -> HostAddresses) -> (Int, isNew: Bool) {
-        guard case .name(let name) = host else { return place(of: host.literal.map(Addresses.one) ?? Addresses(addresses(host))) }
-        if let place = placesOfNames[name] { return (place, false) }
-        let result = place(of: Addresses(addresses(host)))
-        placesOfNames[name] = result.0
-        return result
+        switch host {
+        case .ipv4(let address): return place(of: .v4(address))
+        case .ipv6(let address): return place(of: .v6(address))
+        case .name(let name):
+            if let place = placesOfNames[name] { return (place, false) }
+            let found = addresses(host)
+            let result = found.only.map { place(of: $0) } ?? place(of: found)
+            placesOfNames[name] = result.0
+            return result
+        }
     }
 
-    private mutating func place(of addresses: Addresses) -> (Int, isNew: Bool) {
-        if let place = places[addresses] { return (place, false) }
-        places[addresses] = sets.count
-        sets.append(Set(addresses: addresses))
-        return (sets.count - 1, true)
+    private mutating func place(of address: IPAddress) -> (Int, isNew: Bool) {
+        let next = sets.count
+        let place = Self.value(&placesOfOne[address, default: next])
+        guard place == next else { return (place, false) }
+        let isIPv4 = if case .v4 = address { true } else { false }
+        let counts = Families<Int?>(ipv4: isIPv4 ? 1 : 0, ipv6: isIPv4 ? 0 : 1)
+        sets.append(Set(counts: counts, only: address, place: 0, hasHeldAddresses: false))
+        return (place, true)
     }
+
+    private mutating func place(of addresses: HostAddresses) -> (Int, isNew: Bool) {
+        let next = sets.count
+        let place = Self.value(&placesOfSeveral[addresses, default: next])
+        guard place == next else { return (place, false) }
+        let counts = Families(ipv4: addresses.ipv4.count, ipv6: addresses.ipv6.count)
+        sets.append(Set(counts: counts, only: nil, place: several.count, hasHeldAddresses: addresses.isHeld))
+        several.append(addresses)
+        return (place, true)
+    }
+
+    /// The value at a place of a dictionary, which has it from now on.
+    private static func value(_ place: inout Int) -> Int { place }
 
     /// Has a set stand for one provider more.
-    mutating func add(_ member: MergedService.Member, to place: Int) {
-        sets[place].weight += UInt64(member.provider.weight)
-        sets[place].rank = min(sets[place].rank, RecordChoice.rank(member.provider))
-        sets[place].isHeld = sets[place].isHeld || member.isHeld || sets[place].addresses.isHeld
+    mutating func add(_ provider: Provider, isHeld: Bool, to place: Int) {
+        let rank = RecordChoice.rank(priority: provider.priority, weight: provider.weight)
+        sets[place].weight += UInt64(provider.weight)
+        if rank < sets[place].rank { sets[place].rank = rank }
+        if isHeld || sets[place].hasHeldAddresses { sets[place].isHeld = true }
     }
 
     /// Takes the newest set out again, which stands for no provider.
@@ -74,21 +110,30 @@ struct AddressSets {
 
     /// Most octets that a set takes: among the service's addresses, as those of its instances, and as those of instances that are held.
     func room(_ place: Int) -> Int {
-        let addresses = sets[place].addresses
-        return 3 * RecordBlockBuilder.room(forRecords: addresses.count(.a) ?? 0, ofLength: 4)
-            + 3 * RecordBlockBuilder.room(forRecords: addresses.count(.aaaa) ?? 0, ofLength: 16)
+        let counts = sets[place].counts
+        return 3 * RecordBlockBuilder.room(forRecords: counts.ipv4 ?? 0, ofLength: 4)
+            + 3 * RecordBlockBuilder.room(forRecords: counts.ipv6 ?? 0, ofLength: 16)
+    }
+
+    /// One of the addresses of a set as a record.
+    private func record(_ isIPv4: Bool, _ index: Int, of set: Set) -> RecordData {
+        switch set.only {
+        case .v4(let address): .a(address.value)
+        case .v6(let address): .aaaa(address.value)
+        case nil where isIPv4: .a(several[set.place].ipv4.addresses[index].value)
+        case nil: .aaaa(several[set.place].ipv6.addresses[index].value)
+        }
     }
 }
 
 // MARK: The service's RRsets
 
 extension AddressSets {
-    /// The service's RRset of one type.
+    /// The service's RRset of one family.
     private struct Family {
-        let type: RecordType
-        let handle: RecordBlockBuilder.Handle?
+        var handle: RecordBlockBuilder.Handle?
         /// Where in the RRset each candidate stands; nil for one that is left out.
-        let positions: [Int?]
+        var positions: [Int?] = []
     }
 
     /// An address record that the service may have.
@@ -100,64 +145,70 @@ extension AddressSets {
         var isHeld: Bool
     }
 
-    /// Adds the RRsets of the service itself: each distinct address once, as far as there may be so many. `order`: the places of sets, each
-    /// with that of a provider on the ring, in the ring's order. `isUnknown`: there may be others.
+    /// Adds the RRsets of the service itself: each distinct address once, as far as there may be so many. `order`: the instances in the ring's
+    /// order. `isUnknown`: there may be others.
     mutating func addWhole(
-        in order: some Sequence<(set: Int, place: UInt32)>, isWeighted: Bool, isUnknown: Bool, _ builder: inout RecordBlockBuilder
+        _ instances: [ServiceCompiler.Instance], in order: [Int], isWeighted: Bool, isUnknown: Bool, _ builder: inout RecordBlockBuilder
     ) -> RecordBlockBuilder.Additional {
         var seen = [Bool](repeating: false, count: sets.count)
         var firsts: [Int] = []
         firsts.reserveCapacity(sets.count)
-        for item in order where !seen[item.set] {
-            seen[item.set] = true
-            firsts.append(item.set)
-            sets[item.set].place = item.place
+        for index in order {
+            let (set, place) = (instances[index].addresses, instances[index].place)
+            if seen[set] { continue }
+            seen[set] = true
+            firsts.append(set)
+            sets[set].ringPlace = place
         }
-        families = [RecordType.a, .aaaa].map { addWhole($0, of: firsts, isWeighted: isWeighted, isUnknown: isUnknown, &builder) }
-        return RecordBlockBuilder.Additional(ipv4: families[0].handle, ipv6: families[1].handle)
+        for isIPv4 in [true, false] {
+            families[isIPv4] = addWhole(isIPv4, of: firsts, isWeighted: isWeighted, isUnknown: isUnknown, &builder)
+        }
+        return RecordBlockBuilder.Additional(ipv4: families.ipv4.handle, ipv6: families.ipv6.handle)
     }
 
     /// The most records that an RRset of the service would have.
-    var mostRecords: Int { families.map(\.positions.count).max() ?? 0 }
+    var mostRecords: Int { max(families.ipv4.positions.count, families.ipv6.positions.count) }
 
     private mutating func addWhole(
-        _ type: RecordType, of order: [Int], isWeighted: Bool, isUnknown: Bool, _ builder: inout RecordBlockBuilder
+        _ isIPv4: Bool, of order: [Int], isWeighted: Bool, isUnknown: Bool, _ builder: inout RecordBlockBuilder
     ) -> Family {
-        var rrset = RRset(type, ttl: policy.ttl)
-        rrset.isUnknown = isUnknown || order.contains { sets[$0].addresses.count(type) == nil }
-        let candidates = candidates(type, of: order)
+        var rrset = RRset(isIPv4 ? .a : .aaaa, ttl: policy.ttl)
+        rrset.isUnknown = isUnknown || order.contains { sets[$0].counts[isIPv4] == nil }
+        let candidates = candidates(isIPv4, of: order)
+        guard rrset.isUnknown || !candidates.isEmpty else { return Family() }
         let choice = RecordChoice(candidates, most: policy.mostAnswers)
         rrset.records = choice.indices.map { candidates[$0].record }
         rrset.places = choice.indices.map { candidates[$0].place }
         if isWeighted { rrset.weights = choice.indices.map { candidates[$0].weight } }
         rrset.isHeld = choice.indices.contains { candidates[$0].isHeld }
-        let isWorthAdding = rrset.isUnknown || !rrset.records.isEmpty
-        return Family(type: type, handle: isWorthAdding ? builder.add(rrset) : nil, positions: choice.positions)
+        return Family(handle: builder.add(rrset), positions: choice.positions)
     }
 
     /// The distinct addresses of sets in their order.
-    private mutating func candidates(_ type: RecordType, of order: [Int]) -> [Candidate] {
+    private mutating func candidates(_ isIPv4: Bool, of order: [Int]) -> [Candidate] {
+        let most = order.reduce(0) { $0 + (sets[$1].counts[isIPv4] ?? 0) }
+        guard most > 0 else { return [] }
         var candidates: [Candidate] = []
-        candidates.reserveCapacity(order.count)
+        candidates.reserveCapacity(most)
         // Sets of one address differ in it.
-        var known: [RecordData: Int]? = order.allSatisfy { sets[$0].addresses.isOne } ? nil : [:]
-        for set in order {
-            let count = sets[set].addresses.count(type) ?? 0
+        var known: [RecordData: Int]? = several.isEmpty ? nil : [:]
+        for place in order {
+            let set = sets[place]
+            let count = set.counts[isIPv4] ?? 0
             // So fine that small weights over many addresses do not vanish. Overflows with 2³² providers, which no machine holds.
-            let share = sets[set].weight << 16 / UInt64(max(count, 1))
+            let share = set.weight << 16 / UInt64(max(count, 1))
             for index in 0..<count {
-                let record = sets[set].addresses.record(type, index)
-                let place = known?[record] ?? candidates.count
-                if index == 0 { if type == .a { sets[set].firsts.0 = place } else { sets[set].firsts.1 = place } }
-                if place < candidates.count {
-                    candidates[place].weight += share
-                    candidates[place].isHeld = candidates[place].isHeld || sets[set].isHeld
+                let record = record(isIPv4, index, of: set)
+                let candidate = known?[record] ?? candidates.count
+                if index == 0 { sets[place].firsts[isIPv4] = candidate }
+                if candidate < candidates.count {
+                    candidates[candidate].weight += share
+                    candidates[candidate].isHeld = candidates[candidate].isHeld || set.isHeld
                 } else {
-                    known?[record] = place
+                    known?[record] = candidate
                     candidates.append(
                         Candidate(
-                            record: record, place: sets[set].place(of: record, among: count), rank: sets[set].rank, weight: share,
-                            isHeld: sets[set].isHeld))
+                            record: record, place: set.place(of: record, among: count), rank: set.rank, weight: share, isHeld: set.isHeld))
                 }
             }
         }
@@ -170,46 +221,40 @@ extension AddressSets {
 extension AddressSets {
     /// Adds the RRsets of one of the providers, which has the set at this place. Those that share a set share them.
     mutating func addOwn(_ place: Int, isHeld: Bool, _ builder: inout RecordBlockBuilder) -> Own {
-        let isHeld = isHeld || sets[place].addresses.isHeld
-        if let own = isHeld ? sets[place].own.held : sets[place].own.current { return own }
+        let set = sets[place]
+        let isHeld = isHeld || set.hasHeldAddresses
+        if let own = isHeld ? set.own.held : set.own.current { return own }
         var own = Own()
-        for family in families {
-            let handle = addOwn(sets[place], family, isHeld: isHeld, &builder)
-            let isKnown = sets[place].addresses.count(family.type) != nil
-            if family.type == .a {
-                own.all.ipv4 = handle
-                own.known.ipv4 = isKnown ? handle : nil
-            } else {
-                own.all.ipv6 = handle
-                own.known.ipv6 = isKnown ? handle : nil
-            }
-        }
+        own.all.ipv4 = addOwn(set, true, isHeld: isHeld, &builder)
+        own.all.ipv6 = addOwn(set, false, isHeld: isHeld, &builder)
+        own.known.ipv4 = set.counts.ipv4 == nil ? nil : own.all.ipv4
+        own.known.ipv6 = set.counts.ipv6 == nil ? nil : own.all.ipv6
         if isHeld { sets[place].own.held = own } else { sets[place].own.current = own }
         return own
     }
 
     private func addOwn(
-        _ set: Set, _ family: Family, isHeld: Bool, _ builder: inout RecordBlockBuilder
+        _ set: Set, _ isIPv4: Bool, isHeld: Bool, _ builder: inout RecordBlockBuilder
     ) -> RecordBlockBuilder.Handle? {
-        guard let count = set.addresses.count(family.type) else {
-            var rrset = RRset(family.type, ttl: policy.ttl)
+        guard let count = set.counts[isIPv4] else {
+            var rrset = RRset(isIPv4 ? .a : .aaaa, ttl: policy.ttl)
             (rrset.isHeld, rrset.isUnknown) = (isHeld, true)
             return builder.add(rrset)
         }
         guard count > 0 else { return nil }
-        if let whole = family.handle {
+        if let whole = families[isIPv4].handle {
             // All that the service has is this one's, in the same order: the same octets.
-            if sets.count == 1, sets[0].isHeld == isHeld { return whole }
-            if count == 1, let position = family.positions[family.type == .a ? set.firsts.0 : set.firsts.1] {
+            if sets.count == 1, set.isHeld == isHeld { return whole }
+            if count == 1, let position = families[isIPv4].positions[set.firsts[isIPv4]] {
                 return builder.add(record: position, of: whole, isHeld: isHeld)
             }
         }
         let candidates = (0..<count).map { index in
-            let record = set.addresses.record(family.type, index)
+            let record = record(isIPv4, index, of: set)
             return Candidate(record: record, place: set.place(of: record, among: count), rank: set.rank, weight: 0, isHeld: isHeld)
         }
         let choice = RecordChoice(candidates, most: policy.mostAnswers)
-        var rrset = RRset(family.type, ttl: policy.ttl, records: choice.indices.map { candidates[$0].record })
+        var rrset = RRset(isIPv4 ? .a : .aaaa, ttl: policy.ttl, records: choice.indices.map { candidates[$0].record })
         rrset.places = choice.indices.map { candidates[$0].place }
         rrset.isHeld = isHeld
         return builder.add(rrset)
@@ -220,58 +265,21 @@ extension AddressSets.Set {
     /// Where a record of the set lies on the ring. The only one of a type lies at its provider's place, so that addresses and SRV records have
     /// one order; several are spread.
     fileprivate func place(of record: RecordData, among count: Int) -> UInt32 {
-        guard count > 1 else { return place }
-        let octets = withUnsafeBytes(of: place) { Array($0) } + record.octets
+        guard count > 1 else { return ringPlace }
+        let octets = withUnsafeBytes(of: ringPlace) { Array($0) } + record.octets
         return octets.withUnsafeBytes(Ring.place)
     }
 }
 
-extension AddressSets.Addresses {
-    fileprivate init(_ addresses: HostAddresses) {
-        switch (addresses.ipv4, addresses.ipv6, addresses.isHeld) {
-        case (.known(let ipv4), .known(let ipv6), false) where ipv4.count == 1 && ipv6.isEmpty: self = .one(.v4(ipv4[0]))
-        case (.known(let ipv4), .known(let ipv6), false) where ipv4.isEmpty && ipv6.count == 1: self = .one(.v6(ipv6[0]))
-        default: self = .several(addresses)
-        }
-    }
-
-    fileprivate var isOne: Bool { if case .one = self { true } else { false } }
-
-    /// Whether some may be out of date.
-    fileprivate var isHeld: Bool { if case .several(let addresses) = self { addresses.isHeld } else { false } }
-
-    /// How many there are of type A or AAAA; nil while that is not known.
-    fileprivate func count(_ type: RecordType) -> Int? {
-        switch self {
-        case .one(.v4): type == .a ? 1 : 0
-        case .one(.v6): type == .aaaa ? 1 : 0
-        case .several(let addresses):
-            if type == .a {
-                addresses.ipv4.isUnknown ? nil : addresses.ipv4.addresses.count
-            } else {
-                addresses.ipv6.isUnknown ? nil : addresses.ipv6.addresses.count
-            }
-        }
-    }
-
-    /// One of the addresses of type A or AAAA as a record.
-    fileprivate func record(_ type: RecordType, _ index: Int) -> RecordData {
-        switch self {
-        case .one(.v4(let address)): .a(address.value)
-        case .one(.v6(let address)): .aaaa(address.value)
-        case .several(let addresses):
-            type == .a ? .a(addresses.ipv4.addresses[index].value) : .aaaa(addresses.ipv6.addresses[index].value)
-        }
-    }
+extension KnownAddresses {
+    /// How many there are; nil while that is not known.
+    fileprivate var count: Int? { isUnknown ? nil : addresses.count }
 }
 
-extension ProviderHost {
-    /// The address that a host is; nil for a name.
-    fileprivate var literal: IPAddress? {
-        switch self {
-        case .ipv4(let address): .v4(address)
-        case .ipv6(let address): .v6(address)
-        case .name: nil
-        }
+extension HostAddresses {
+    /// The only address of a host that certainly has no other; nil for any other host.
+    fileprivate var only: IPAddress? {
+        guard !isHeld, let ipv4 = ipv4.count, let ipv6 = ipv6.count, ipv4 + ipv6 == 1 else { return nil }
+        return self.ipv4.addresses.first.map(IPAddress.v4) ?? self.ipv6.addresses.first.map(IPAddress.v6)
     }
 }

@@ -17,13 +17,14 @@ struct CompilationQueue {
     private struct Entry {
         let price: Int
         let arrival: Int
-        let service: ServiceReference
 
         func isBefore(_ other: Entry) -> Bool { (price, arrival) < (other.price, other.arrival) }
     }
 
-    /// When each service that waits came in; entries of other arrivals are out of date.
-    private var waiting: [ServiceReference: Int] = [:]
+    /// The services that wait.
+    private var waiting: Set<ServiceReference> = []
+    /// The services that wait by their arrivals; entries of other arrivals are out of date.
+    private var services: [Int: ServiceReference] = [:]
     /// A binary heap: no entry is before the one at half its place.
     private var byPrice: [Entry] = []
     /// In the order of arrival, the last one first.
@@ -36,14 +37,14 @@ struct CompilationQueue {
     var isEmpty: Bool { waiting.isEmpty }
 
     /// Whether a service waits.
-    func contains(_ service: ServiceReference) -> Bool { waiting[service] != nil }
+    func contains(_ service: ServiceReference) -> Bool { waiting.contains(service) }
 
     /// Adds a service whose change costs so much; false if it waits already.
     mutating func insert(_ service: ServiceReference, price: Int) -> Bool {
-        guard waiting[service] == nil else { return false }
+        guard waiting.insert(service).inserted else { return false }
         arrivals &+= 1
-        waiting[service] = arrivals
-        let entry = Entry(price: price, arrival: arrivals, service: service)
+        services[arrivals] = service
+        let entry = Entry(price: price, arrival: arrivals)
         newest.append(entry)
         byPrice.append(entry)
         rise()
@@ -56,15 +57,15 @@ struct CompilationQueue {
         if byPrice.count > 2 * waiting.count + 16 { byPrice = byPrice.filter(isCurrent).sorted { $0.isBefore($1) } }
         if byAge.count + newest.count > 2 * waiting.count + 16 { (byAge, newest) = (byAge.filter(isCurrent), newest.filter(isCurrent)) }
         while let entry = isOldestsTurn ? popOldest() : popCheapest() {
-            guard isCurrent(entry) else { continue }
-            waiting[entry.service] = nil
+            guard let service = services.removeValue(forKey: entry.arrival) else { continue }
+            waiting.remove(service)
             isOldestsTurn = !isOldestsTurn && !isEmpty
-            return entry.service
+            return service
         }
         return nil
     }
 
-    private func isCurrent(_ entry: Entry) -> Bool { waiting[entry.service] == entry.arrival }
+    private func isCurrent(_ entry: Entry) -> Bool { services[entry.arrival] != nil }
 
     private mutating func popOldest() -> Entry? {
         if byAge.isEmpty { (byAge, newest) = (newest.reversed(), []) }

@@ -45,7 +45,11 @@ package struct NameTable {
 
     /// The services that may have something at a name, now or when others change.
     func claimants(of name: DomainName) -> [DomainName] {
-        [name, ServiceNaming.owner(ofServiceName: name, in: origin), name.parent].compactMap(\.self).filter(hasService)
+        var claimants: [DomainName] = []
+        if hasService(at: name) { claimants.append(name) }
+        if let owner = ServiceNaming.owner(ofServiceName: name, in: origin), hasService(at: owner) { claimants.append(owner) }
+        if let parent = name.parent, hasService(at: parent) { claimants.append(parent) }
+        return claimants
     }
 
     /// The services at a name, in no order that matters.
@@ -59,7 +63,8 @@ package struct NameTable {
 
     /// The service names (RFC 2782) that a service has.
     func serviceNames(of owner: DomainName) -> [DomainName] {
-        ServiceNaming.protocols.compactMap { ServiceNaming.serviceName(of: owner, $0, in: origin) }.filter { !hasService(at: $0) }
+        let names = ServiceNaming.protocols.compactMap { ServiceNaming.serviceName(of: owner, $0, in: origin) }
+        return servicesBelowProtocols > 0 ? names.filter { !hasService(at: $0) } : names
     }
 
     /// The name of each provider of a service, in their order: the plain label where it is free, else the digest; nil where neither can be
@@ -67,9 +72,9 @@ package struct NameTable {
     func instanceNames(of service: MergedService, at owner: DomainName) -> [DomainName?] {
         let mayBeTaken = mayHaveChildren(owner)
         if !mayBeTaken, service.hasUniqueNames {
-            let names = service.members.map { ServiceNaming.plainName(ofInstance: $0.instance, below: owner) }
             // All different, as the names of the znodes are.
-            if !names.contains(nil) { return names }
+            let names = service.members.map { ServiceNaming.plainName(ofInstance: $0.instance, below: owner) }
+            if names.allSatisfy({ $0 != nil }) { return names }
         }
         var taken: Set<DomainName> = []
         return service.members.map { member in
@@ -89,10 +94,10 @@ package struct NameTable {
 
     /// Whether the label right below the origin is a protocol's.
     private func isBelowProtocol(_ name: DomainName) -> Bool {
-        let relative = name.octets.dropLast(origin.octets.count)
+        let end = name.octets.count - origin.octets.count
         return ServiceNaming.protocols.contains { label in
-            relative.count > label.utf8.count && relative.suffix(label.utf8.count).elementsEqual(label.utf8)
-                && relative[relative.count - label.utf8.count - 1] == UInt8(label.utf8.count)
+            let start = end - label.utf8.count
+            return start > 0 && name.octets[start - 1] == UInt8(label.utf8.count) && name.octets[start..<end].elementsEqual(label.utf8)
         }
     }
 }

@@ -1,6 +1,3 @@
-import DNSAuthority
-import ProviderRegistry
-
 /// Which of many records an RRset has, and in which order: each lies on a ring, at its instance's place, so that one record more or less
 /// moves no other.
 struct RecordChoice {
@@ -32,5 +29,5 @@ struct RecordChoice {
     }
 
     /// The rank of what a provider offers.
-    static func rank(_ provider: Provider) -> Int { Int(provider.priority) * 2 + (provider.weight == 0 ? 1 : 0) }
+    static func rank(priority: UInt16, weight: UInt16) -> Int { Int(priority) * 2 + (weight == 0 ? 1 : 0) }
 }

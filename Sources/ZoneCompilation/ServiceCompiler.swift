@@ -28,28 +28,30 @@ struct ServiceCompiler {
         let members = service.service.members
         var sets = AddressSets(policy, hosts: members.count)
         let instances = place(service, in: &sets, addresses)
-        let isWeighted = members[..<instances.count].contains { $0.provider.weight != members[0].provider.weight }
+        let isWeighted = instances.contains { $0.weight != instances[0].weight }
         var builder = RecordBlockBuilder()
         builder.reserve(names: instances.count + 1 + ServiceNaming.protocols.count, octets: instances.count * 128 + 256)
         let isUnknown = service.service.isUnknown
         let order = ServiceLocations.ringOrder(instances)
-        let whole = sets.addWhole(
-            in: order.lazy.map { (instances[$0].addresses, instances[$0].place) }, isWeighted: isWeighted, isUnknown: isUnknown, &builder)
+        let whole = sets.addWhole(instances, in: order, isWeighted: isWeighted, isUnknown: isUnknown, &builder)
         let own = order.map { sets.addOwn(instances[$0].addresses, isHeld: instances[$0].isHeld, &builder) }
-        let locations = ServiceLocations(order.map { instances[$0] }, own, isUnknown: isUnknown, policy, &builder)
-        builder.add(owner, whole, srv: locations?.handle)
-        for name in names.serviceNames(of: owner) { builder.add(name, .init(), srv: locations?.handle) }
-        for index in order.indices { locations?.addInstance(index, own[index], &builder) }
-        let records = max(sets.mostRecords, locations?.candidateCount ?? 0)
+        var locations = ServiceLocations(order.map { instances[$0] }, own, policy)
+        let srv = locations.addWhole(isUnknown: isUnknown, &builder)
+        builder.add(owner, whole, srv: srv)
+        for name in names.serviceNames(of: owner) { builder.add(name, .init(), srv: srv) }
+        locations.addInstances(&builder)
+        let records = max(sets.mostRecords, locations.candidateCount)
         return Output(
-            block: builder.build(), unnamed: zip(instances, members).filter { $0.0.target == nil }.map(\.1.instance),
+            block: builder.build(), unnamed: instances.indices.filter { instances[$0].target == nil }.map { members[$0].instance },
             leftOut: members.count - instances.count,
             records: policy.mostAnswers > 0 && records > policy.mostAnswers ? records : nil)
     }
 
     /// One provider with its place in the zone.
     struct Instance {
-        let provider: Provider
+        let priority: UInt16
+        let weight: UInt16
+        let port: UInt16
         let isHeld: Bool
         /// Its own name; nil where none fits.
         let name: DomainName?
@@ -69,7 +71,8 @@ struct ServiceCompiler {
         instances.reserveCapacity(service.names.count)
         var octets = RecordBlockBuilder.room(forName: DomainName.maximumLength, rrsets: 3) * (1 + ServiceNaming.protocols.count)
         for (name, member) in zip(service.names, service.service.members) {
-            let host = member.provider.host
+            let provider = member.registration.provider
+            let host = provider.host
             let target = hostName(host) ?? name
             let (place, isNew) = sets.place(of: host, addresses)
             octets += Self.room(name, target) + (isNew ? sets.room(place) : 0)
@@ -77,11 +80,11 @@ struct ServiceCompiler {
                 if isNew { sets.removeLast() }
                 break
             }
-            sets.add(member, to: place)
+            sets.add(provider, isHeld: member.isHeld, to: place)
             instances.append(
                 Instance(
-                    provider: member.provider, isHeld: member.isHeld, name: name, target: target, addresses: place,
-                    place: member.instance.withOctets(Ring.place)))
+                    priority: provider.priority, weight: provider.weight, port: provider.port, isHeld: member.isHeld, name: name,
+                    target: target, addresses: place, place: member.instance.ringPlace))
         }
         return instances
     }

@@ -1,5 +1,4 @@
 import DNSAuthority
-import ProviderRegistry
 
 /// A service's SRV RRset, and what its instances have of it.
 struct ServiceLocations {
@@ -17,32 +16,43 @@ struct ServiceLocations {
     /// What tells a record from others of the same target.
     private struct Key: Hashable {
         let target: Int
-        let provider: Provider
+        let port: UInt16
+        let priority: UInt16
+        let weight: UInt16
     }
 
-    let handle: RecordBlockBuilder.Handle
     private let policy: ZonePolicy
+    /// The instances in the ring's order.
     private let instances: [Instance]
+    private let own: [AddressSets.Own]
+    /// Of each instance, the first one with the same target.
+    private let targets: [Int]
+    /// The distinct records.
+    private let all: [Candidate]
     /// The candidate of each instance; nil for one without a target.
     private let candidates: [Int?]
+    private var handle: RecordBlockBuilder.Handle?
     /// Where each candidate stands; nil for one that is left out.
-    private let positions: [Int?]
+    private var positions: [Int?] = []
 
     /// How many records the RRset would have if there might be so many.
-    var candidateCount: Int { positions.count }
+    var candidateCount: Int { all.count }
 
-    /// Adds the RRset of some instances, each target's addresses along with the first record that has it (RFC 2782). Equal records are one
-    /// (RFC 2181 §5). Nil if there is nothing to say. The instances are in the ring's order, each with its addresses.
-    init?(
-        _ instances: [Instance], _ own: [AddressSets.Own], isUnknown: Bool, _ policy: ZonePolicy, _ builder: inout RecordBlockBuilder
-    ) {
-        let targets = Self.distinctTargets(instances)
-        let (all, candidates) = Self.candidates(instances, targets)
+    /// The locations of instances in the ring's order, each with its addresses. Equal records are one (RFC 2181 §5).
+    init(_ instances: [Instance], _ own: [AddressSets.Own], _ policy: ZonePolicy) {
+        (self.instances, self.own, self.policy) = (instances, own, policy)
+        targets = Self.distinctTargets(instances)
+        (all, candidates) = Self.candidates(instances, targets)
+    }
+
+    /// Adds the service's RRset, each target's addresses along with the first record that has it (RFC 2782); nil if there is nothing to say.
+    mutating func addWhole(isUnknown: Bool, _ builder: inout RecordBlockBuilder) -> RecordBlockBuilder.Handle? {
         guard !all.isEmpty || isUnknown else { return nil }
         let choice = RecordChoice(all, most: policy.mostAnswers)
         var rrset = RRset(.srv, ttl: policy.ttl)
         rrset.isUnknown = isUnknown
-        rrset.records = choice.indices.compactMap { instances[all[$0].instance].location }
+        rrset.records.reserveCapacity(choice.indices.count)
+        for index in choice.indices { if let record = instances[all[index].instance].location { rrset.records.append(record) } }
         rrset.places = choice.indices.map { all[$0].place }
         rrset.isHeld = choice.indices.contains { all[$0].isHeld }
         var seen = [Bool](repeating: false, count: instances.count)
@@ -51,23 +61,26 @@ struct ServiceLocations {
             defer { seen[target] = true }
             return seen[target] ? RecordBlockBuilder.Additional() : own[all[index].instance].known
         }
-        (self.policy, self.instances, self.candidates, positions) = (policy, instances, candidates, choice.positions)
+        positions = choice.positions
         handle = builder.add(rrset, additional: additional)
+        return handle
     }
 
-    /// Adds the name of an instance with its RRsets; the SRV RRset is in the octets of the service's if its record is there.
-    func addInstance(_ index: Int, _ own: AddressSets.Own, _ builder: inout RecordBlockBuilder) {
-        let instance = instances[index]
-        guard let name = instance.name, let record = instance.location, let candidate = candidates[index] else { return }
-        let location: RecordBlockBuilder.Handle
-        if let position = positions[candidate] {
-            location = builder.add(record: position, of: handle, isHeld: instance.isHeld, additional: own.known)
-        } else {
-            var rrset = RRset(.srv, ttl: policy.ttl, records: [record])
-            rrset.isHeld = instance.isHeld
-            location = builder.add(rrset, additional: [own.known])
+    /// Adds the names of the instances with their RRsets; the SRV RRset of one is in the octets of the service's if its record is there.
+    func addInstances(_ builder: inout RecordBlockBuilder) {
+        guard let handle else { return }
+        for (index, candidate) in candidates.enumerated() {
+            guard let candidate, let name = instances[index].name else { continue }
+            let isHeld = instances[index].isHeld
+            if let position = positions[candidate] {
+                let location = builder.add(record: position, of: handle, isHeld: isHeld, additional: own[index].known)
+                builder.add(name, own[index].all, srv: location)
+            } else if let record = instances[index].location {
+                var rrset = RRset(.srv, ttl: policy.ttl, records: [record])
+                rrset.isHeld = isHeld
+                builder.add(name, own[index].all, srv: builder.add(rrset, additional: [own[index].known]))
+            }
         }
-        builder.add(name, own.all, srv: location)
     }
 
     /// The places of instances in the order of the ring; of several at one place the oldest provider is first.
@@ -93,18 +106,18 @@ struct ServiceLocations {
         var all: [Candidate] = []
         all.reserveCapacity(instances.count)
         var known: [Key: Int]? = targets == Array(targets.indices) ? nil : [:]
-        let ofInstances = instances.enumerated().map { index, instance -> Int? in
+        let ofInstances = instances.indices.map { index -> Int? in
+            let instance = instances[index]
             guard instance.target != nil else { return nil }
-            var provider = instance.provider
-            // The target stands for it.
-            provider.host = .name("")
-            let key = Key(target: targets[index], provider: provider)
-            if let place = known?[key] {
-                all[place].isHeld = all[place].isHeld || instance.isHeld
-                return place
+            if known != nil {
+                let key = Key(target: targets[index], port: instance.port, priority: instance.priority, weight: instance.weight)
+                if let place = known?[key] {
+                    all[place].isHeld = all[place].isHeld || instance.isHeld
+                    return place
+                }
+                known?[key] = all.count
             }
-            known?[key] = all.count
-            let rank = RecordChoice.rank(provider)
+            let rank = RecordChoice.rank(priority: instance.priority, weight: instance.weight)
             all.append(Candidate(instance: index, place: instance.place, rank: rank, isHeld: instance.isHeld))
             return all.count - 1
         }
@@ -115,6 +128,6 @@ struct ServiceLocations {
 extension ServiceCompiler.Instance {
     /// The SRV record; nil without a target.
     fileprivate var location: RecordData? {
-        target.map { .srv(priority: provider.priority, weight: provider.weight, port: provider.port, target: $0) }
+        target.map { .srv(priority: priority, weight: weight, port: port, target: $0) }
     }
 }

@@ -16,7 +16,7 @@ package enum ServiceNaming {
     package static func owner(of service: ServiceName, in origin: DomainName) -> DomainName? {
         service.withOctets { octets in
             var (labels, start) = (1, 0)
-            for index in 0...octets.count where index == octets.count || octets[index] == UInt8(ascii: ".") {
+            for index in 0..<octets.count + 1 where index == octets.count || octets[index] == UInt8(ascii: ".") {
                 if index == start + 1, octets[start] == UInt8(ascii: "*") { return nil }
                 if index < octets.count { labels += 1 }
                 start = index + 1
@@ -66,14 +66,15 @@ package enum ServiceNaming {
     /// `i-` and the first sixteen hexadecimal digits of the SHA-256 of a znode's name.
     package static func digestLabel(ofInstance znode: InstanceName) -> [UInt8] {
         let digits = Array("0123456789abcdef".utf8)
-        let digest = znode.withOctets { SHA256.hash(data: Array($0)) }
+        let digest = SHA256.hash(data: Array(znode.text.utf8))
         return Array("i-".utf8) + digest.prefix(8).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
     }
 
     /// The name of an instance below its service if its znode's name is a plain label in lower case; nil if its label is another.
     static func plainName(ofInstance znode: InstanceName, below owner: DomainName) -> DomainName? {
         znode.withOctets { octets in
-            isLabel(octets) && octets.allSatisfy { !(65...90 ~= $0) } ? owner.prepending(octets) : nil
+            guard znode.isUUID || isLabel(octets) && octets.allSatisfy({ !(65...90 ~= $0) }) else { return nil }
+            return owner.prepending(octets)
         }
     }
 
@@ -87,4 +88,23 @@ package enum ServiceNaming {
                 }
             }
     }
+}
+
+extension ServiceName {
+    fileprivate func withOctets<Result>(_ body: (UnsafeRawBufferPointer) -> Result?) -> Result? {
+        var result: Result?
+        read { result = body($0) }
+        return result
+    }
+}
+
+extension InstanceName {
+    fileprivate func withOctets<Result>(_ body: (UnsafeRawBufferPointer) -> Result?) -> Result? {
+        var result: Result?
+        read { result = body($0) }
+        return result
+    }
+
+    /// Where the instance lies on the ring.
+    var ringPlace: UInt32 { withOctets(Ring.place) ?? 0 }
 }

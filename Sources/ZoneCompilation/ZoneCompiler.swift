@@ -93,7 +93,7 @@ extension ZoneCompiler {
         let awaited = zones[origin]?.content.names.owners { queue.contains(ServiceReference(origin: origin, owner: $0)) }
         zones[origin]?.begin(awaiting: awaited ?? [])
         // Until now nothing was known of their addresses.
-        for host in uses.named(inZone: origin) { markDirty(host) }
+        for host in uses.named(inZone: origin) { markDirty(host, providers: providerCount(of: host)) }
     }
 
     /// Takes in what is different in a zone's registry.
@@ -101,7 +101,7 @@ extension ZoneCompiler {
         guard let effect = zones[origin]?.content.apply(change) else { return }
         for name in effect.unreachable { report(.unreachable(name, origin: origin)) }
         for owner in effect.new { zones[origin]?.announce(owner) }
-        for owner in effect.changed { markDirty(ServiceReference(origin: origin, owner: owner)) }
+        for (owner, providers) in effect.changed { markDirty(ServiceReference(origin: origin, owner: owner), providers: providers) }
     }
 
     /// Takes in all that the resolver knows of some hosts.
@@ -109,24 +109,29 @@ extension ZoneCompiler {
         for (host, addresses) in hosts {
             if !uses.isUsed(host) { strayHosts.insert(host) }
             guard book.resolve(host, to: addresses) else { continue }
-            for user in uses.services(using: host) { markDirty(user) }
+            for user in uses.services(using: host) { markDirty(user, providers: providerCount(of: user)) }
         }
     }
 
     /// Marks a service and all whose addresses hang on it. Together they pay for their change: the more of them come first, the less another
     /// has to cost to be compiled before.
-    private mutating func markDirty(_ service: ServiceReference) {
+    private mutating func markDirty(_ service: ServiceReference, providers: Int) {
         memo.forget(service)
-        var pending = [service]
-        var price = 0
-        while let next = pending.popLast() {
-            price += 1 + (zones[next.origin]?.content.providerCount(at: next.owner) ?? 0)
+        var pending: [ServiceReference] = []
+        var next = service
+        var price = 1 + providers
+        while true {
             let isNew = queue.insert(next, price: price)
             // One that waits may have been looked at since by services that do not.
             let wasSettled = book.unsettle(next.owner)
             if isNew || wasSettled { pending += uses.services(inside: next) }
+            guard let last = pending.popLast() else { return }
+            next = last
+            price += 1 + providerCount(of: next)
         }
     }
+
+    private func providerCount(of service: ServiceReference) -> Int { zones[service.origin]?.content.providerCount(at: service.owner) ?? 0 }
 }
 
 // MARK: Compiling
@@ -141,10 +146,11 @@ extension ZoneCompiler {
     package mutating func compile(while hasTime: () -> Bool, serial: (UInt32?) -> UInt32) -> [DomainName: Zone] {
         let interior = interior
         while let next = queue.popFirst() {
-            let block = compileService(next, interior)
-            zones[next.origin]?.set(next.owner, to: block) { [queue] in
+            let output = compileService(next, interior)
+            let new = zones[next.origin]?.set(next.owner, to: output) { [queue] in
                 queue.contains(ServiceReference(origin: next.origin, owner: $0))
             }
+            for report in new ?? [] { self.report(report) }
             guard hasTime() else { break }
         }
         memo = interior.memo
@@ -172,20 +178,18 @@ extension ZoneCompiler {
         book.unsettleAll()
     }
 
-    /// The service's block; nil if the service is gone.
-    private mutating func compileService(_ reference: ServiceReference, _ interior: ZoneInterior) -> RecordBlock? {
-        guard let names = zones[reference.origin]?.content.names, let known = interior.service(reference) else {
+    /// What comes of a service; nil if it is gone.
+    private mutating func compileService(_ reference: ServiceReference, _ interior: ZoneInterior) -> ServiceCompiler.Output? {
+        guard let names = interior.names(in: reference.origin), let known = interior.service(reference) else {
             uses.forget(reference)
-            zones[reference.origin]?.forgetReports(of: reference.owner)
             return nil
         }
-        note(known.service.members.lazy.map(\.provider.host), of: reference, interior)
+        note(known.service.members.lazy.map { $0.registration.provider.host }, of: reference, interior)
         let compiler = ServiceCompiler(owner: reference.owner, names: names, policy: policy, limit: limit)
         let output = compiler.compile(known) { book.addresses(of: $0, in: interior) }
         // Whose hosts change what these addresses are, although it may not have been compiled yet.
         for (service, hosts) in interior.takeMet() { note(hosts, of: service, interior) }
-        for new in zones[reference.origin]?.reports(on: output, of: reference.owner) ?? [] { report(new) }
-        return output.block
+        return output
     }
 
     private mutating func note(_ hosts: some Sequence<ProviderHost>, of reference: ServiceReference, _ interior: ZoneInterior) {

@@ -34,7 +34,7 @@ struct ZoneContent {
     }
 
     /// How many providers the services at a name have, twins included.
-    func providerCount(at name: DomainName) -> Int { services(at: name).reduce(0) { $0 + $1.count } }
+    func providerCount(at name: DomainName) -> Int { names.services(at: name).reduce(0) { $0 + (registry.services[$1]?.count ?? 0) } }
 
     /// The hosts that the services at a name have, each once, and whether some may be out of date; nil if there is no service.
     func hosts(at name: DomainName) -> (hosts: [ProviderHost], isHeld: Bool)? {
@@ -62,8 +62,8 @@ struct ZoneContent {
 extension ZoneContent {
     /// What a change did to the services of the zone.
     struct Effect {
-        /// The services at these names are new, gone or different; one may stand here more than once.
-        var changed: [DomainName] = []
+        /// The services at these names are new, gone or different, each with the number of its providers; one may stand here more than once.
+        var changed: [(owner: DomainName, providers: Int)] = []
         /// The services at these names are new.
         var new: [DomainName] = []
         /// Services that have just turned out to be unreachable.
@@ -92,13 +92,18 @@ extension ZoneContent {
         if service != nil {
             if names.insert(name, at: owner) {
                 effect.new.append(owner)
-                effect.changed += names.neighbours(of: owner)
+                append(names.neighbours(of: owner), to: &effect)
             }
         } else if names.remove(name, at: owner) {
-            effect.changed += names.neighbours(of: owner)
+            append(names.neighbours(of: owner), to: &effect)
         }
-        effect.changed.append(owner)
-        if isUnknown(services(at: owner)) { unknown.insert(owner) } else if !unknown.isEmpty { unknown.remove(owner) }
+        append([owner], to: &effect)
+        guard service?.reach == .unknown || !unknown.isEmpty else { return }
+        if isUnknown(services(at: owner)) { unknown.insert(owner) } else { unknown.remove(owner) }
+    }
+
+    private func append(_ owners: [DomainName], to effect: inout Effect) {
+        for owner in owners { effect.changed.append((owner, providerCount(at: owner))) }
     }
 
     /// Whether nothing is known of services that share a name.

@@ -55,6 +55,9 @@ final class ZoneInterior: AddressBook.Interior {
         parts.keys.filter(name.isAtOrBelow).max { $0.octets.count < $1.octets.count }
     }
 
+    /// Who has which name of a zone.
+    func names(in origin: DomainName) -> NameTable? { parts[origin]?.content.names }
+
     /// The merged service at a name; nil if there is none.
     func service(_ reference: ServiceReference) -> Known? {
         guard let content = parts[reference.origin]?.content, let service = content.service(at: reference.owner) else { return nil }

@@ -45,9 +45,12 @@ struct ZoneState {
         announced[owner] = names
     }
 
-    /// Puts a service's block in the place of the one that it had; nil if the service is gone. `isWaiting` tells which services are compiled
-    /// later.
-    mutating func set(_ owner: DomainName, to block: RecordBlock?, _ isWaiting: (DomainName) -> Bool) {
+    /// Puts what a service has been compiled to in the place of what it had, nil if the service is gone; gives what is to be reported.
+    /// `isWaiting` tells which services are compiled later.
+    mutating func set(
+        _ owner: DomainName, to output: ServiceCompiler.Output?, _ isWaiting: (DomainName) -> Bool
+    ) -> [ZoneCompiler.Report] {
+        let block = output?.block
         let old = block.map { blocks.updateValue($0, forKey: owner) } ?? blocks.removeValue(forKey: owner)
         if let block { builder.insert(block) }
         if !announced.isEmpty { for name in announced.removeValue(forKey: owner) ?? [] { builder.withdraw(name) } }
@@ -59,6 +62,11 @@ struct ZoneState {
         }
         if !awaited.isEmpty { awaited.remove(owner) }
         isChanged = true
+        guard let output else {
+            forgetReports(of: owner)
+            return []
+        }
+        return reports(on: output, of: owner)
     }
 
     /// Takes a name away that is still as it was in a block. It stays for now if a service that waits may have it.
@@ -88,7 +96,7 @@ struct ZoneState {
 extension ZoneState {
     /// What is to be reported of a service that has been compiled: once of each provider that it has no name, and once of the service that it
     /// is too large, or has more than answers hold.
-    mutating func reports(on output: ServiceCompiler.Output, of owner: DomainName) -> [ZoneCompiler.Report] {
+    private mutating func reports(on output: ServiceCompiler.Output, of owner: DomainName) -> [ZoneCompiler.Report] {
         var reports: [ZoneCompiler.Report] = []
         if !output.unnamed.isEmpty || !unnamed.isEmpty {
             let new = Set(output.unnamed)
@@ -109,7 +117,7 @@ extension ZoneState {
     }
 
     /// Has everything reported again of a service that is gone, should it come back.
-    mutating func forgetReports(of owner: DomainName) {
+    private mutating func forgetReports(of owner: DomainName) {
         unnamed[owner] = nil
         oversized.remove(owner)
         limited.remove(owner)

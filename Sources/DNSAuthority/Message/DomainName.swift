@@ -63,7 +63,7 @@ package struct DomainName: Hashable, Sendable {
         var isValid = true
         octets = Array(unsafeUninitializedCapacity: length) { memory, count in
             var start = 0
-            for index in 0...text.count {
+            for index in 0..<text.count + 1 {
                 if index < text.count, text[index] != UInt8(ascii: ".") {
                     memory[index + 1] = text[index].asciiLowercased
                     continue
@@ -102,7 +102,7 @@ package struct DomainName: Hashable, Sendable {
             uncheckedOctets: Array(unsafeUninitializedCapacity: length) { memory, count in
                 memory[0] = UInt8(label.count)
                 for index in 0..<label.count { memory[1 + index] = label[index].asciiLowercased }
-                _ = memory[(1 + label.count)...].initialize(fromContentsOf: octets)
+                octets.withUnsafeBytes { memory.copy($0, to: 1 + label.count) }
                 count = length
             })
     }
@@ -139,9 +139,16 @@ package struct DomainName: Hashable, Sendable {
     }
 }
 
+extension UnsafeMutableBufferPointer<UInt8> {
+    /// Copies octets to a place that has room for them.
+    fileprivate func copy(_ octets: UnsafeRawBufferPointer, to start: Int) {
+        UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(self)[start..<start + octets.count]).copyMemory(from: octets)
+    }
+}
+
 extension UInt8 {
     /// The octet with ASCII letters in lower case, all else as it is (RFC 4343 §3).
-    var asciiLowercased: UInt8 { 65...90 ~= self ? self | 0x20 : self }
+    var asciiLowercased: UInt8 { self &- 65 < 26 ? self | 0x20 : self }
 
     /// The octet as text in a master file (RFC 1035 §5.1).
     fileprivate var presentationForm: String {

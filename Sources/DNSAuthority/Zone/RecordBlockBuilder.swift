@@ -137,7 +137,7 @@ package struct RecordBlockBuilder {
     /// Adds a name with the RRsets that were listed last.
     private mutating func add(_ name: DomainName, count: Int) {
         var target: Int?
-        for handle in lists.suffix(count) where target == nil { target = place(of: name, asTargetIn: handle) }
+        for index in lists.count - count..<lists.count where target == nil { target = place(of: name, asTargetIn: lists[index]) }
         names.append(PlacedName(start: target ?? octets.count, length: UInt8(name.octets.count), count: UInt8(count)))
         if target == nil { octets += name.octets }
     }
@@ -146,9 +146,13 @@ package struct RecordBlockBuilder {
     private func place(of name: DomainName, asTargetIn handle: Handle) -> Int? {
         let rrset = rrsets[handle.index]
         let start = rrset.start + EncodedRRset.targetOffset
-        guard rrset.type == .srv, rrset.count == 1, rrset.length == EncodedRRset.targetOffset + name.octets.count else { return nil }
-        for (index, octet) in name.octets.enumerated() where octets[start + index] != octet { return nil }
-        return start
+        guard rrset.type.rawValue == RecordType.srv.rawValue, rrset.count == 1,
+            rrset.length == EncodedRRset.targetOffset + name.octets.count
+        else { return nil }
+        let isTarget = octets.withUnsafeBytes { all in
+            name.octets.withUnsafeBytes { UnsafeRawBufferPointer(rebasing: all[start..<start + $0.count]).hasOctets(of: $0) }
+        }
+        return isTarget ? start : nil
     }
 
     /// Where a record of an RRset ends, from the RRset's beginning; 0 before the first.
@@ -182,34 +186,23 @@ package struct RecordBlockBuilder {
 
     /// Appends the records of an RRset with their headers, and where each ends if they are not equally long.
     private mutating func append(_ rrset: RRset, to placed: inout PlacedRRset) {
-        let header = ownerPointer.octets + rrset.type.rawValue.octets + RecordClass.internet.octets + rrset.ttl.octets
         let first = rrset.records.first?.length ?? 0
         let commonLength = UInt16(exactly: Self.recordHeaderLength + first)
         let areEqual = commonLength != nil && rrset.records.allSatisfy { $0.length == first }
         if areEqual { placed.recordLength = rrset.records.isEmpty ? 0 : commonLength ?? 0 } else { placed.ends = ends.count }
-        for record in rrset.records {
-            octets += header
-            append(UInt16(record.length))
-            append(record)
-            if !areEqual { ends.append(UInt32(octets.count - placed.start)) }
+        octets.append(contentsOf: repeatElement(0, count: placed.length))
+        octets.withUnsafeMutableBytes { memory in
+            var next = placed.start
+            for record in rrset.records {
+                memory.store(ownerPointer, at: &next)
+                memory.store(rrset.type.rawValue, at: &next)
+                memory.store(RecordClass.internet, at: &next)
+                memory.store(rrset.ttl, at: &next)
+                memory.store(UInt16(record.length), at: &next)
+                memory.store(record, at: &next)
+                if !areEqual { ends.append(UInt32(next - placed.start)) }
+            }
         }
-    }
-
-    private mutating func append(_ record: RecordData) {
-        switch record {
-        case .a(let address): append(address)
-        case .aaaa(let address): append(address)
-        case .srv(let priority, let weight, let port, let target):
-            append(priority)
-            append(weight)
-            append(port)
-            octets += target.octets
-        default: octets += record.octets
-        }
-    }
-
-    private mutating func append(_ number: some FixedWidthInteger) {
-        withUnsafeBytes(of: number.bigEndian) { octets.append(contentsOf: $0) }
     }
 
     /// Appends running sums of the weights; nil where they make no difference.
@@ -236,7 +229,7 @@ package struct RecordBlockBuilder {
     private func glue(_ additional: UnsafeBufferPointer<Additional>, _ rrset: PlacedRRset) -> (start: Int, length: UInt16)? {
         guard rrset.ends == nil, let first = additional.first.flatMap(address) else { return nil }
         for (index, additional) in additional.enumerated() {
-            guard let address = address(additional), address.count == 1, address.type == first.type,
+            guard let address = address(additional), address.count == 1, address.type.rawValue == first.type.rawValue,
                 address.start == first.start + index * first.length
             else { return nil }
         }
@@ -273,4 +266,48 @@ extension RecordBlockBuilder {
 
     /// Octets of a record before its RDATA: owner, type, class, TTL, RDLENGTH.
     private static let recordHeaderLength = 2 + 2 + 2 + 4 + 2
+}
+
+extension UnsafeMutableRawBufferPointer {
+    /// Stores a number in network order and moves on behind it.
+    fileprivate func store<Number: FixedWidthInteger>(_ number: Number, at next: inout Int) {
+        storeBytes(of: number.bigEndian, toByteOffset: next, as: Number.self)
+        next += MemoryLayout<Number>.size
+    }
+
+    fileprivate func store(_ octets: [UInt8], at next: inout Int) {
+        octets.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: self[next..<next + $0.count]).copyMemory(from: $0) }
+        next += octets.count
+    }
+
+    /// Stores a record's data.
+    fileprivate func store(_ record: RecordData, at next: inout Int) {
+        switch record {
+        case .a(let address): store(address, at: &next)
+        case .aaaa(let address): store(address, at: &next)
+        case .srv(let priority, let weight, let port, let target):
+            store(priority, at: &next)
+            store(weight, at: &next)
+            store(port, at: &next)
+            store(target.octets, at: &next)
+        default: store(record.octets, at: &next)
+        }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether these are the octets of another buffer of the same length, eight at a time.
+    fileprivate func hasOctets(of other: UnsafeRawBufferPointer) -> Bool {
+        var index = 0
+        while index + 8 <= count {
+            let own = loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            guard own == other.loadUnaligned(fromByteOffset: index, as: UInt64.self) else { return false }
+            index += 8
+        }
+        while index < count {
+            guard self[index] == other[index] else { return false }
+            index += 1
+        }
+        return true
+    }
 }

@@ -78,7 +78,14 @@ package struct ZoneBuilder {
     /// Those names of a block that still lead to it.
     package func names(leadingTo block: RecordBlock) -> [DomainName] {
         guard tables.uses(block) else { return [] }
-        return block.names.filter { self.block(of: $0) === block }
+        return (0..<block.nodeCount).compactMap { index in
+            let node = block.node(index)
+            let isThere = Self.withMemory { memory in
+                let name = FoldedName(padding: node.name, in: memory)
+                return tables.node(name, name.hash(seed: seed))?.block.toOpaque() == Unmanaged.passUnretained(block).toOpaque()
+            }
+            return isThere ? node.owner : nil
+        }
     }
 
     /// The zone as it is now with this SOA; the builder goes on from there. `hasUnknownServices`: some names have an unknown SRV RRset.
@@ -113,11 +120,16 @@ extension ZoneBuilder {
     private mutating func count(_ names: Int, below parent: DomainName?) {
         var next = parent
         while let name = next, name.octets.count > origin.octets.count {
-            let sum = (below[name] ?? 0) + names
-            if sum == names || sum == 0 { between.insert(name) }
-            below[name] = sum == 0 ? nil : sum
+            let sum = Self.add(names, to: &below[name, default: 0])
+            if sum == 0 { below[name] = nil }
+            if sum == names || sum == 0, block(of: name) == nil { between.insert(name) }
             next = name.parent
         }
+    }
+
+    private static func add(_ names: Int, to sum: inout Int) -> Int {
+        sum += names
+        return sum
     }
 
     /// Puts empty non-terminals where something lies below and nothing stands, and takes away those below which nothing lies any more.

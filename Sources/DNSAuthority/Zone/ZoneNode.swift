@@ -43,7 +43,7 @@ struct ZoneNode {
     var isUnknownService: Bool { (0..<count).contains { self[$0].type == .srv && self[$0].isUnknown } }
 
     /// The name.
-    var owner: DomainName { DomainName(wire: name) }
+    var owner: DomainName { DomainName(folded: name) }
 
     /// The block that all of this lies in; whoever keeps a node keeps its block.
     var block: Unmanaged<RecordBlock> { RecordBlock.owner(ofMemory: UnsafeRawPointer(entry) + Int(entry.pointee.block)) }

@@ -6,7 +6,7 @@ import ProviderRegistry
 import Synchronization
 import ZoneCompilation
 
-/// Prints, for registries of growing size, what a zone costs to compile and to keep, and how long one service's change takes to be published.
+/// Prints, for registries of growing size or of the sizes that are given, what a zone costs to compile and to keep, and how long one service's change takes to be published.
 @main
 struct ZoneBenchmark {
     private static let providersPerService = 10
@@ -14,7 +14,8 @@ struct ZoneBenchmark {
 
     static func main() async throws {
         print("   providers   compile ms   octets a provider   publish a change, µs: median (least–greatest)")
-        let sizes = [100, 1000, 10_000, 100_000, 1_000_000]
+        let wanted = CommandLine.arguments.dropFirst().compactMap { Int($0) }
+        let sizes = wanted.isEmpty ? [100, 1000, 10_000, 100_000, 1_000_000] : wanted
         for size in sizes { try await measure(size) }
         print("\n   providers   state file KiB   encode ms   decode ms")
         for size in sizes { try measureState(size) }
