@@ -37,7 +37,7 @@ public final class ProviderDirectory: ServiceLifecycle.Service {
     private struct Subscriber {
         let service: ServiceName
         let continuation: AsyncStream<[DiscoveredProvider]>.Continuation
-        /// What it was given last; nil before anything.
+        /// What it was given last; nil before that.
         var given: [DiscoveredProvider]?
     }
 
@@ -139,7 +139,7 @@ extension ProviderDirectory {
             let number = state.nextSubscriber
             state.nextSubscriber += 1
             state.subscribers[number] = Subscriber(service: ServiceName(service), continuation: continuation)
-            tell(number, &state)
+            give(number, &state)
             guard state.isOver else { return number }
             state.subscribers[number] = nil
             return nil
@@ -153,7 +153,7 @@ extension ProviderDirectory {
     }
 }
 
-// MARK: What the watcher says
+// MARK: What the watcher reports
 
 extension ProviderDirectory {
     private func take(_ update: RegistryUpdate) {
@@ -171,12 +171,12 @@ extension ProviderDirectory {
             case .disconnected: state.isConnected = false
             case .unusable: break
             }
-            for (number, subscriber) in state.subscribers where update.concerns(subscriber.service) { tell(number, &state) }
+            for (number, subscriber) in state.subscribers where update.concerns(subscriber.service) { give(number, &state) }
         }
     }
 
-    /// Tells a subscriber what is new for it.
-    private func tell(_ number: Int, _ state: inout State) {
+    /// Gives a subscriber the providers of its service, if they are others than it has.
+    private func give(_ number: Int, _ state: inout State) {
         guard let registry = state.registry, let subscriber = state.subscribers[number],
             registry.services[subscriber.service]?.reach != .unknown
         else { return }

@@ -1,5 +1,5 @@
-/// A JSON text, read to the letter of RFC 8259: what Foundation's decoder lets pass beside it (commas at the end, octets that are no text) is
-/// no JSON for the services' other readers either.
+/// A JSON text, read to the letter of RFC 8259. Foundation's decoder accepts more (commas at the end, octets that are no text), which the
+/// services' other readers refuse.
 package enum JSONValue: Equatable {
     /// Of members with equal names the last counts, as in Python.
     case object([String: JSONValue])
@@ -18,31 +18,49 @@ package enum JSONValue: Equatable {
         case malformed
     }
 
-    /// Reads a text in UTF-8, a mark before it passed over (§8.1). O(octets); recursion goes as deep as `deepest`.
+    /// Reads a text in UTF-8; a byte order mark before it is ignored (§8.1). O(octets); recursion goes as deep as `deepest`.
     package init(_ octets: [UInt8], deepest: Int) throws(Failure) {
-        guard String(validating: octets, as: UTF8.self) != nil else { throw .malformed }
-        var reader = JSONReader(octets.starts(with: [0xEF, 0xBB, 0xBF]) ? octets[3...] : octets[...])
-        reader.skipSpace()
-        self = try reader.value(deepest)
-        reader.skipSpace()
-        guard reader.rest.isEmpty else { throw .malformed }
+        let result = octets.withUnsafeBufferPointer { octets in
+            Result { () throws(Failure) in
+                var reader = try JSONReader(octets)
+                return try reader.whole(deepest)
+            }
+        }
+        self = try result.get()
     }
 }
 
-/// Goes through the octets of a text that is valid UTF-8.
+/// Goes through the octets of a text in UTF-8, which must live longer than the reader.
 private struct JSONReader {
-    private(set) var rest: ArraySlice<UInt8>
+    private let octets: UnsafeBufferPointer<UInt8>
+    /// The next octet; at most `octets.count`.
+    private var position = 0
 
-    init(_ text: ArraySlice<UInt8>) { rest = text }
+    init(_ octets: UnsafeBufferPointer<UInt8>) throws(JSONValue.Failure) {
+        guard String(validating: octets, as: UTF8.self) != nil else { throw .malformed }
+        self.octets = octets
+        if octets.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
+    }
+
+    private var next: UInt8? { position < octets.count ? octets[position] : nil }
+
+    /// A value with nothing but space around it.
+    mutating func whole(_ depth: Int) throws(JSONValue.Failure) -> JSONValue {
+        skipSpace()
+        let value = try value(depth)
+        skipSpace()
+        guard position == octets.count else { throw .malformed }
+        return value
+    }
 
     /// ws (§2).
-    mutating func skipSpace() {
-        while let octet = rest.first, [0x20, 0x09, 0x0A, 0x0D].contains(octet) { rest.removeFirst() }
+    private mutating func skipSpace() {
+        while let octet = next, octet == 0x20 || octet == 0x0A || octet == 0x09 || octet == 0x0D { position += 1 }
     }
 
     /// A value without the space around it (§3), in which arrays and objects are nested at most so deep.
-    mutating func value(_ depth: Int) throws(JSONValue.Failure) -> JSONValue {
-        switch rest.first {
+    private mutating func value(_ depth: Int) throws(JSONValue.Failure) -> JSONValue {
+        switch next {
         case UInt8(ascii: "{"): return .object(try object(depth - 1))
         case UInt8(ascii: "["): return .array(try array(depth - 1))
         case UInt8(ascii: "\""): return .string(try string())
@@ -54,28 +72,28 @@ private struct JSONReader {
     }
 
     private mutating func literal(_ text: String, _ value: JSONValue) throws(JSONValue.Failure) -> JSONValue {
-        guard rest.starts(with: text.utf8) else { throw .malformed }
-        rest = rest.dropFirst(text.utf8.count)
+        guard octets[position...].starts(with: text.utf8) else { throw .malformed }
+        position += text.utf8.count
         return value
     }
 
     /// Takes an octet if it is the next one.
     private mutating func take(_ character: Unicode.Scalar) -> Bool {
-        guard rest.first == UInt8(ascii: character) else { return false }
-        rest.removeFirst()
+        guard next == UInt8(ascii: character) else { return false }
+        position += 1
         return true
     }
 
     /// §4.
     private mutating func object(_ depth: Int) throws(JSONValue.Failure) -> [String: JSONValue] {
         guard depth >= 0 else { throw .tooDeep }
-        rest.removeFirst()
+        position += 1
         var members: [String: JSONValue] = [:]
         skipSpace()
         if take("}") { return members }
         repeat {
             skipSpace()
-            guard rest.first == UInt8(ascii: "\"") else { throw .malformed }
+            guard next == UInt8(ascii: "\"") else { throw .malformed }
             let name = try string()
             skipSpace()
             guard take(":") else { throw .malformed }
@@ -90,7 +108,7 @@ private struct JSONReader {
     /// §5.
     private mutating func array(_ depth: Int) throws(JSONValue.Failure) -> [JSONValue] {
         guard depth >= 0 else { throw .tooDeep }
-        rest.removeFirst()
+        position += 1
         var values: [JSONValue] = []
         skipSpace()
         if take("]") { return values }
@@ -105,7 +123,7 @@ private struct JSONReader {
 
     /// §6.
     private mutating func number() throws(JSONValue.Failure) -> String {
-        let start = rest
+        let start = position
         _ = take("-")
         if !take("0") { try digits() }
         if take(".") { try digits() }
@@ -113,26 +131,39 @@ private struct JSONReader {
             if !take("+") { _ = take("-") }
             try digits()
         }
-        return String(decoding: start[..<rest.startIndex], as: UTF8.self)
+        return String(decoding: octets[start..<position], as: UTF8.self)
     }
 
     /// One digit at least.
     private mutating func digits() throws(JSONValue.Failure) {
-        let others = rest.drop { 48...57 ~= $0 }
-        guard others.startIndex > rest.startIndex else { throw .malformed }
-        rest = others
+        let start = position
+        while let octet = next, 48...57 ~= octet { position += 1 }
+        guard position > start else { throw .malformed }
     }
 
     /// §7.
     private mutating func string() throws(JSONValue.Failure) -> String {
-        rest.removeFirst()
-        var octets: [UInt8] = []
-        while let octet = rest.popFirst() {
+        position += 1
+        let start = position
+        // Most strings are their octets.
+        while let octet = next, octet != UInt8(ascii: "\\") {
+            guard octet >= 0x20 else { throw .malformed }
+            position += 1
+            if octet == UInt8(ascii: "\"") { return String(decoding: octets[start..<position - 1], as: UTF8.self) }
+        }
+        return try escapedString(Array(octets[start..<position]))
+    }
+
+    /// The rest of a string that has begun, and has escapes.
+    private mutating func escapedString(_ beginning: [UInt8]) throws(JSONValue.Failure) -> String {
+        var text = beginning
+        while let octet = next {
+            position += 1
             switch octet {
-            case UInt8(ascii: "\""): return String(decoding: octets, as: UTF8.self)
-            case UInt8(ascii: "\\"): octets += try escape().utf8
+            case UInt8(ascii: "\""): return String(decoding: text, as: UTF8.self)
+            case UInt8(ascii: "\\"): text += try escape().utf8
             case 0..<0x20: throw .malformed
-            default: octets.append(octet)
+            default: text.append(octet)
             }
         }
         throw .malformed
@@ -140,7 +171,8 @@ private struct JSONReader {
 
     /// What stands behind a reverse solidus.
     private mutating func escape() throws(JSONValue.Failure) -> String {
-        guard let octet = rest.popFirst() else { throw .malformed }
+        guard let octet = next else { throw .malformed }
+        position += 1
         switch octet {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return String(Unicode.Scalar(octet))
         case UInt8(ascii: "b"): return "\u{8}"
@@ -162,11 +194,11 @@ private struct JSONReader {
 
     /// Four hexadecimal digits.
     private mutating func unit() throws(JSONValue.Failure) -> UInt32 {
-        let digits = rest.prefix(4)
+        let digits = octets[position...].prefix(4)
         guard digits.count == 4, digits.allSatisfy({ Unicode.Scalar($0).properties.isASCIIHexDigit }),
             let unit = UInt32(String(decoding: digits, as: UTF8.self), radix: 16)
         else { throw .malformed }
-        rest = rest.dropFirst(4)
+        position += 4
         return unit
     }
 }

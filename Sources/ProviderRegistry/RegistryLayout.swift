@@ -17,10 +17,24 @@ package struct RegistryLayout: Hashable, Sendable {
     }
 
     /// The path of a service.
-    package func path(of service: ServiceName) -> String { (root == "/" ? "" : root) + "/" + service.text }
+    package func path(of service: ServiceName) -> String { joined(service.text, nil) }
 
     /// The path of a provider.
-    package func path(of instance: InstanceName, in service: ServiceName) -> String { path(of: service) + "/" + instance.text }
+    package func path(of instance: InstanceName, in service: ServiceName) -> String { joined(service.text, instance.text) }
+
+    /// One allocation: a path is made for each znode that is read.
+    private func joined(_ service: String, _ instance: String?) -> String {
+        var path = ""
+        path.reserveCapacity(root.utf8.count + service.utf8.count + (instance?.utf8.count ?? 0) + 2)
+        if root != "/" { path += root }
+        path += "/"
+        path += service
+        if let instance {
+            path += "/"
+            path += instance
+        }
+        return path
+    }
 
     /// Where something stands.
     package func path(of place: Place) -> String {

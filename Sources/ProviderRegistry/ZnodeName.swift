@@ -81,22 +81,30 @@ private struct UUIDName: Hashable, Comparable, Sendable {
     private let lower: UInt64
 
     private static let length = 36
-    private static let hyphens: Set = [8, 13, 18, 23]
+
+    /// Whether a hyphen stands at this place of the text.
+    private static func isHyphen(_ index: Int) -> Bool { index == 8 || index == 13 || index == 18 || index == 23 }
 
     /// Reads a UUID; nil for any other text.
     init?(_ text: String) {
         guard text.utf8.count == Self.length else { return nil }
-        var digits: (upper: UInt64, lower: UInt64) = (0, 0)
-        for (index, octet) in text.utf8.enumerated() {
-            if Self.hyphens.contains(index) {
+        var text = text
+        guard let (upper, lower) = text.withUTF8(Self.read) else { return nil }
+        (self.upper, self.lower) = (upper, lower)
+    }
+
+    private static func read(_ octets: UnsafeBufferPointer<UInt8>) -> (upper: UInt64, lower: UInt64)? {
+        var number: (upper: UInt64, lower: UInt64) = (0, 0)
+        for (index, octet) in octets.enumerated() {
+            if isHyphen(index) {
                 guard octet == UInt8(ascii: "-") else { return nil }
                 continue
             }
-            guard let digit = Self.digit(octet) else { return nil }
-            digits.upper = digits.upper << 4 | digits.lower >> 60
-            digits.lower = digits.lower << 4 | digit
+            guard let digit = digit(octet) else { return nil }
+            number.upper = number.upper << 4 | number.lower >> 60
+            number.lower = number.lower << 4 | digit
         }
-        (upper, lower) = digits
+        return number
     }
 
     private static func digit(_ octet: UInt8) -> UInt64? {
@@ -111,7 +119,7 @@ private struct UUIDName: Hashable, Comparable, Sendable {
         var digits = (upper: upper, lower: lower)
         return String(unsafeUninitializedCapacity: Self.length) { memory in
             for index in (0..<Self.length).reversed() {
-                if Self.hyphens.contains(index) {
+                if Self.isHyphen(index) {
                     memory.initializeElement(at: index, to: UInt8(ascii: "-"))
                     continue
                 }

@@ -10,35 +10,56 @@ package enum SessionEvent: Sendable {
     case watch(path: String)
 }
 
-/// What ZooKeeper keeps of a znode beside its data. The C type is `struct Stat`.
-package struct ZnodeStat: Hashable, Sendable {
-    /// The transaction that created it: lower is older.
-    package let creationZxid: Int64
-    /// The transaction that last changed its data.
-    package let modificationZxid: Int64
-    /// How often its data has been changed.
-    package var version: Int32 = 0
-    /// The id of the session that it goes with; 0 for a persistent one.
-    package var ephemeralOwner: Int64 = 0
-    /// When it was created by ZooKeeper's clock, in milliseconds since 1970.
-    package var creationTime: Int64 = 0
+/// A session as a server grants it: an id, and a timeout that may not be what was asked for.
+struct GrantedSession: Hashable, Sendable {
+    /// Never 0, which stands for no session.
+    let id: Int64
+    /// Within `timeouts`.
+    let timeout: Duration
 
-    package init(creationZxid: Int64, modificationZxid: Int64) {
-        self.creationZxid = creationZxid
-        self.modificationZxid = modificationZxid
+    /// Timeouts that the C client can work with. It tries servers again every sixtieth of the timeout, in whole milliseconds: below 60 ms it would do
+    /// so without a pause. An hour is the longest that can be asked for; from some weeks on the C client's arithmetic overflows.
+    private static let timeouts: ClosedRange<Int32> = 60...3_600_000
+
+    /// A session of this id and timeout in milliseconds. Throws what is wrong with it.
+    init(id: Int64, timeout milliseconds: Int32) throws(SessionObstacle) {
+        guard id != 0 else { throw .unusable("without an id") }
+        guard Self.timeouts.contains(milliseconds) else { throw .unusable("with a timeout of \(milliseconds) ms") }
+        self.id = id
+        timeout = .milliseconds(milliseconds)
     }
 }
 
-/// Whether a znode goes when the session of its creator ends.
-package enum CreateMode: Sendable {
-    case persistent
-    case ephemeral
-}
+/// Why there is no session with ZooKeeper, or why the last one is over.
+package enum SessionObstacle: Error, Hashable, Sendable {
+    /// No server's name has an address.
+    case unresolved
+    /// The machine has no threads left for the C client.
+    case noThreads
+    /// The C client could not be set up.
+    case notSetUp
+    /// No server has given a session for long.
+    case outOfReach
+    /// The session is over by ZooKeeper's word.
+    case ended
+    /// The credentials are not accepted, or ZooKeeper wants others than those of the digest scheme.
+    case credentialsRefused
+    /// The server gives a session that the C client cannot work with.
+    case unusable(String)
+    /// Connections are lost too often.
+    case flapping
 
-/// A znode's data with when it came and changed.
-package struct ZnodeContent: Hashable, Sendable {
-    /// The data; none where ZooKeeper has null.
-    package let octets: [UInt8]
-    /// When it came and changed, and whose it is.
-    package let stat: ZnodeStat
+    /// What it is, in a few words.
+    package var text: String {
+        switch self {
+        case .unresolved: "no server's name can be resolved"
+        case .noThreads: "the machine has no threads left"
+        case .notSetUp: "the client could not be set up"
+        case .outOfReach: "no server gives a session"
+        case .ended: "the session has ended"
+        case .credentialsRefused: "the credentials are refused"
+        case .unusable(let what): "the server gives a session \(what)"
+        case .flapping: "the connection is lost too often"
+        }
+    }
 }

@@ -2,15 +2,14 @@ import ProviderRegistry
 
 /// The time after an outage, or after a mass removal, in which providers that vanish are held.
 ///
-/// After an outage it guards every service: no registrant can bring that about. A mass removal may be one registrant's own doing, so that
-/// it must not keep the removals of others from taking effect for as long as it is repeated. For a short time after it every service that
-/// loses a provider is guarded, as in the short time before it: sessions that end together do so within seconds. After that, only services
-/// that have lost some by then are, and those that lose more than half of their own providers. It lasts no longer if it happens again, and
-/// opens again only once it is over.
+/// After an outage the window guards every service: no registrant can cause an outage. A mass removal may be one registrant's own doing, and
+/// must not keep the removals of others from taking effect, however often it is repeated. So its window guards the services that lost a
+/// provider shortly before or after it, since sessions that end together do so within seconds. Later, only services that lose more than half of
+/// their own providers join. A further mass removal makes the window no longer; it opens again only once it is over.
 struct GuardWindow {
-    /// The time in which more than half of all providers must vanish to be held, and in which a service that loses any is guarded after that.
+    /// The time in which more than half of all providers must vanish; and the time after that in which a service that loses any is guarded.
     static let massRemovalPeriod: Duration = .seconds(10)
-    /// Of fewer providers any number may vanish at once.
+    /// A registry of fewer providers has no mass removals.
     static let fewestGuarded = 10
 
     private let duration: Duration
@@ -41,16 +40,16 @@ struct GuardWindow {
         return window
     }
 
-    /// Whether so many providers are missing that something else must be wrong than they.
+    /// Whether so many providers are missing that the cause must be elsewhere.
     static func isMassRemoval(missing: Int, present: Int) -> Bool { present + missing >= fewestGuarded && missing > present }
 
-    /// Whether it is not over yet.
+    /// Whether the window is not over yet.
     func isOpen(at time: Duration) -> Bool { time < end }
 
     /// Whether providers of a service are held that vanish at this time.
     func guards(_ name: ServiceName, at time: Duration) -> Bool { isOpen(at: time) && services?.contains(name) != false }
 
-    /// Whether a service that it does not guard yet, and that is lately missing so many providers, is to join.
+    /// Whether a service that is lately missing so many providers is to be guarded, too.
     func reaches(missing: Int, present: Int, at time: Duration) -> Bool {
         isOpen(at: time) && missing > (time < openUntil ? 0 : present)
     }
@@ -65,7 +64,7 @@ struct GuardWindow {
     }
 }
 
-/// Time that passes only while the registry is within reach: what has vanished cannot be seen to return in any other.
+/// Time that passes only while the registry is within reach: only then can a vanished provider be seen to return.
 struct ReachableTime {
     /// How much had passed when it began to run, or stopped.
     private var passed: Duration = .zero
@@ -76,15 +75,15 @@ struct ReachableTime {
         passed + (runningSince.map { max(.zero, $0.duration(to: now)) } ?? .zero)
     }
 
-    /// Stops it.
+    /// Lets no time pass.
     mutating func stop(at now: ContinuousClock.Instant) {
         passed = passed(at: now)
         runningSince = nil
     }
 
-    /// Lets it run on if it stands.
+    /// Lets the time pass again.
     mutating func run(at now: ContinuousClock.Instant) { runningSince = runningSince ?? now }
 
-    /// When so much will have passed; nil while it stands.
+    /// When so much time will have passed; nil while none passes.
     func instant(of time: Duration) -> ContinuousClock.Instant? { runningSince?.advanced(by: time - passed) }
 }

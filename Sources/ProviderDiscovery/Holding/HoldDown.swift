@@ -8,9 +8,9 @@ import ProviderRegistry
 /// lost. Its time begins when it is first held and passes only while the registry is within reach; no later outage makes it longer. Where
 /// the service has no other provider it is twice as long: kazoo's clients pause for up to 84 seconds before they learn that their session
 /// has expired, and once more before they make a new one.
-/// The same follows when so many vanish at once, while connected, that something else must be wrong than they.
+/// Providers are also held when so many vanish at once, while connected, that the cause must be elsewhere.
 struct HoldDown {
-    /// Providers whose time is over within so much of each other go together, the later ones early: each going costs a publication.
+    /// Providers whose time ends within so much of each other go together, the later ones early: each publication has a cost.
     static let mostEarly: Duration = .seconds(1)
 
     private let duration: Duration
@@ -22,16 +22,16 @@ struct HoldDown {
     private var hasHadSession = false
     /// Whether the registry is still to be read in this session.
     private var isUnread = true
-    /// What has vanished, or come, while its service was guarded: what is held.
+    /// What has vanished, or come, while its service was guarded: the losses are held.
     private var held: LossLedger
-    /// What has vanished, or come, in a service that is not guarded: of interest only if much more vanishes soon.
+    /// What has vanished, or come, in services that are not guarded: of interest only if much more vanishes soon.
     private var lately: LossLedger
     /// Providers of all services.
     private var present = 0
     /// Held providers that had to go early, since the hold-down was last over.
     private var dropped = 0
 
-    /// A guard that holds for `duration` after an outage, and after a mass removal if it guards against that; zero for not at all.
+    /// A hold-down of `duration` after an outage, and after a mass removal if `guardsMassRemoval`; zero: nothing is held.
     init(duration: Duration, guardsMassRemoval: Bool, bounds: LossLedger.Bounds = .init()) {
         self.duration = duration
         self.guardsMassRemoval = guardsMassRemoval && duration > .zero
@@ -82,7 +82,7 @@ extension HoldDown {
         held.take(OfferChange(gone: providers.map { ($0.provider.offer, $0) }, come: []), of: name, at: clock.passed(at: now))
     }
 
-    /// Takes in that the registry has been read again: only from now on it is known what has vanished.
+    /// Takes in that the registry has been read again, so that it is known what has vanished.
     mutating func readAgain(at now: ContinuousClock.Instant) {
         isUnread = false
         if disconnectedAt == nil { clock.run(at: now) }
@@ -102,8 +102,8 @@ extension HoldDown {
         let total: Int
     }
 
-    /// Takes in that a service went from one state to another, with providers that were `withdrawn` between; nil for one that is not there.
-    /// O(its providers).
+    /// Takes in that a service went from one state to another, nil without a znode; registrants took back the `withdrawn` providers.
+    /// O(providers of the service).
     mutating func take(
         _ name: ServiceName, from old: Service?, to new: Service?, withdrawn: Set<InstanceName> = [], at now: ContinuousClock.Instant
     ) {
@@ -129,7 +129,7 @@ extension HoldDown {
         if count > 0 { held.endOvertime(of: name) }
     }
 
-    /// Opens the window if too many have vanished lately; all services in `services` are served differently then.
+    /// Opens the window if too many have vanished lately; then all services in `services` are served differently.
     mutating func findMassRemoval(at now: ContinuousClock.Instant) -> MassRemoval? {
         let time = clock.passed(at: now)
         let missing = lately.missing
@@ -141,7 +141,7 @@ extension HoldDown {
         return MassRemoval(missing: missing, total: present + missing)
     }
 
-    /// What to serve for a service that is now like this; nil for one that is not there.
+    /// What to serve for a service of this state, nil without a znode: the service with what is held of it.
     func served(_ name: ServiceName, _ service: Service?) -> Service? {
         let held = held.lost(by: name)
         guard !held.isEmpty else { return service }
@@ -150,7 +150,7 @@ extension HoldDown {
         return served
     }
 
-    /// Takes in that a provider's host refuses its port; whether it was held, and is no more.
+    /// Lets a held provider go, whose host refuses its port; false if it was not held.
     mutating func letGo(_ offer: Provider.Offer, of name: ServiceName) -> Bool { held.forgetLoss(offer, of: name) }
 
     /// How many providers are held for a service.
@@ -171,7 +171,7 @@ extension HoldDown {
 // MARK: The end
 
 extension HoldDown {
-    /// How much is kept in mind.
+    /// How many losses, gains and notes of when to forget them are kept.
     var size: Int { held.size + lately.size }
 
     /// Whether providers had to go early because too many are held; true once for each end of the hold-down.
@@ -181,17 +181,17 @@ extension HoldDown {
         return dropped == 0 && count > 0
     }
 
-    /// How many providers had to go early since this was last asked, once no provider is held any more; nil before.
+    /// How many providers had to go early in this hold-down, once no provider is held any more; nil before. Taken once.
     mutating func takeEnd() -> Int? {
         guard held.missing == 0 else { return nil }
         defer { dropped = 0 }
         return dropped
     }
 
-    /// When `expire` has something to do; nil while nothing is held, or while it is not known who has returned.
+    /// When `expire` has something to do; nil while nothing is held, or the registry is out of reach.
     var deadline: ContinuousClock.Instant? { held.nextEnd.flatMap(clock.instant) }
 
-    /// Ends what is over at this time, where services are now like this; those that are served differently from now on.
+    /// Lets go what has been held long enough, given the services' states; the services that are served differently from now on.
     mutating func expire(at now: ContinuousClock.Instant, _ registry: Registry) -> [ServiceName] {
         let time = clock.passed(at: now)
         _ = lately.expire(at: time)

@@ -25,7 +25,7 @@ struct LossLedger {
     private let lifetime: Duration
     private let bounds: Bounds
     private var known = Known()
-    /// All losses that are in their first lifetime; with some that are no more, but never as the first. So are the other two.
+    /// All losses that are in their first lifetime. Forgotten ones may still be in the queue, but not as the first; also in the next two.
     private var goneEnds = Deque<Entry>()
     private var comeEnds = Deque<Entry>()
     /// All losses that are in their second lifetime.
@@ -96,7 +96,7 @@ extension LossLedger {
         keepWithinBounds(name)
     }
 
-    /// Takes in only what makes up for losses that are known, or does so no more.
+    /// Takes in only gains, which make up for known losses, and losses of such gains.
     mutating func takeReplacements(in change: OfferChange, of name: ServiceName, at time: Duration) {
         guard known.losses[name] != nil else { return }
         known.edit(name) { losses in for (offer, _) in change.gone { losses.withdraw(offer) } }
@@ -111,7 +111,7 @@ extension LossLedger {
         prune()
     }
 
-    /// Forgets a loss, with one that stands in for it; whether there was one.
+    /// Forgets a loss, with a gain that stands in for it; false if there is no such loss.
     mutating func forgetLoss(_ offer: Provider.Offer, of name: ServiceName) -> Bool {
         guard known.losses[name]?.gone.contains(offer) == true else { return false }
         known.edit(name) { $0.forgetLoss(offer) }
@@ -145,7 +145,7 @@ extension LossLedger {
     /// providers that were missing are forgotten.
     mutating func expire(at time: Duration, alone: (ServiceName) -> Bool = { _ in false }) -> Set<ServiceName> {
         var affected: Set<ServiceName> = []
-        // Before gains: a loss takes along the gain that makes up for it.
+        // Before gains: a loss is forgotten together with the gain that makes up for it.
         while let entry = goneEnds.first, entry.end <= time {
             _ = goneEnds.popFirst()
             firstInTime = entry.number + 1
@@ -191,7 +191,7 @@ extension LossLedger {
         while let first = known.losses[name]?.gone.first, let count = known.losses[name]?.gone.count,
             count > bounds.ofService || known.gone > bounds.inAll
         {
-            // One that has more than its share makes room itself: no other service pays for it.
+            // A service that has more than its share gives up its own: no other service pays.
             let paysItself = count > min(bounds.ofService, bounds.inAll / known.losses.count)
             let oldest = paysItself ? nil : overtime.first ?? goneEnds.first
             let (service, offer) = oldest.map { ($0.service, $0.offer) } ?? (name, first.offer)
@@ -202,7 +202,7 @@ extension LossLedger {
         }
     }
 
-    /// Takes out the notes of when to forget what is forgotten already.
+    /// Removes the notes of when to forget what is forgotten already.
     private mutating func prune() {
         goneEnds.prune(wanted: known.gone) { [known] in known.losses[$0.service]?.gone.contains($0.offer, number: $0.number) == true }
         overtime.prune(wanted: known.gone) { [known] in known.losses[$0.service]?.gone.contains($0.offer, number: $0.number) == true }

@@ -2,18 +2,18 @@ import ProviderRegistry
 
 /// Providers that a service has lost and that have not returned, and new ones that stand in for them.
 struct ServiceLosses {
-    /// Kept in mind also while as many new ones stand in: those may vanish again.
+    /// Kept also while as many new ones stand in: those may vanish again.
     private(set) var gone = OfferQueue()
-    /// New ones, whether or not anything has been lost before.
+    /// New providers, whether or not anything has been lost before.
     private(set) var come = OfferQueue()
 
     /// How many are missing.
     var missing: Int { max(0, gone.count - come.count) }
 
-    /// Whether there is nothing to keep in mind.
+    /// Whether nothing has been lost or gained.
     var isEmpty: Bool { gone.count == 0 && come.count == 0 }
 
-    /// Takes in that a provider is there no more. If it was new itself, the place that is empty now is that of the first that went.
+    /// Takes in a loss. If the provider was new itself, the first loss that it stood in for is given up.
     mutating func lose(_ offer: Provider.Offer, _ member: HeldProvider, number: Int) {
         if come.remove(offer) { gone.removeFirst() }
         gone.append(offer, member, number: number)
@@ -24,12 +24,12 @@ struct ServiceLosses {
         if !gone.remove(offer) { come.append(offer, number: number) }
     }
 
-    /// Takes in that a provider was taken back: nothing is missing for that. If it stood in for another, that one's place is given up.
+    /// Takes in that a registrant took a provider back, which is no loss. A loss that the provider stood in for is given up, too.
     mutating func leave(_ offer: Provider.Offer) {
         if come.remove(offer) { gone.removeFirst() } else { gone.remove(offer) }
     }
 
-    /// Takes in that an offer stands in no more.
+    /// Takes in that a new provider is gone.
     mutating func withdraw(_ offer: Provider.Offer) { come.remove(offer) }
 
     /// Forgets a loss, with the first that stands in for one: the next new provider makes up for another loss.
@@ -41,5 +41,55 @@ struct ServiceLosses {
     mutating func forgetGain(_ offer: Provider.Offer) {
         let standsIn = gone.count >= come.count
         if come.remove(offer), standsIn { gone.removeFirst() }
+    }
+}
+
+/// What a service offers no more, and what it did not offer before.
+struct OfferChange {
+    /// Offers that are gone, each with the oldest znode that made it.
+    let gone: [(offer: Provider.Offer, member: HeldProvider)]
+    /// Offers that are new.
+    let come: [Provider.Offer]
+
+    /// Whether the service offers what it did before.
+    var isEmpty: Bool { gone.isEmpty && come.isEmpty }
+}
+
+extension OfferChange {
+    /// Compares two states of a service; nil for one that is not there. O(providers).
+    init(from old: Service?, to new: Service?) {
+        gone = Self.offers(in: old, missingIn: new).map { ($0.key, $0.value) }
+        come = Array(Self.offers(in: new, missingIn: old).keys)
+    }
+
+    /// What has become of a service by its losses, oldest first.
+    init(_ losses: ServiceLosses) {
+        gone = losses.gone.inOrder.compactMap { offer in losses.gone.member(of: offer).map { (offer, $0) } }
+        come = losses.come.inOrder
+    }
+
+    /// Offers that are gone because their znodes were taken back, where the service was like this before.
+    func left(_ old: Service?, _ withdrawn: Set<InstanceName>) -> Set<Provider.Offer> {
+        guard !withdrawn.isEmpty else { return [] }
+        let offers = Set(withdrawn.compactMap { old?.registrations[$0]?.provider.offer })
+        return Set(gone.map(\.offer)).intersection(offers)
+    }
+
+    /// What is left of it without providers that were taken back.
+    func without(_ offers: Set<Provider.Offer>) -> OfferChange { OfferChange(gone: gone.filter { !offers.contains($0.offer) }, come: come) }
+
+    private static func offers(in service: Service?, missingIn other: Service?) -> [Provider.Offer: HeldProvider] {
+        guard let service else { return [:] }
+        let others = other?.registrations ?? [:]
+        var found: [Provider.Offer: HeldProvider] = [:]
+        for (instance, registration) in service.registrations {
+            let offer = registration.provider.offer
+            guard others[instance]?.provider.offer != offer else { continue }
+            if let known = found[offer], known.registration.creationZxid <= registration.creationZxid { continue }
+            found[offer] = HeldProvider(instance: instance, registration: registration)
+        }
+        // An offer that another znode makes is not missing.
+        if !found.isEmpty { for registration in others.values { found[registration.provider.offer] = nil } }
+        return found
     }
 }

@@ -2,13 +2,13 @@ import ProviderRegistry
 
 /// Which providers' data has a watch.
 ///
-/// The C client sets all watches again in one packet at each reconnect, of which ZooKeeper takes a mebibyte: 15,000 paths of 64 octets are below
-/// that. Services share most of the watches. No service can use up the reserved ones, so that one with thousands of providers leaves watches for
-/// those of others. A watch stays its provider's until that is gone: what comes later takes none away.
+/// At each reconnect the C client sets all watches again in one packet, and ZooKeeper takes packets of a mebibyte: 15,000 paths of 64 octets
+/// fit. Services share most of the watches. The others are reserved: each service can have a few, so that a service with thousands of providers
+/// leaves some for others. A provider keeps its watch until it is gone.
 struct DataWatches {
     /// Watches of a session for any provider: registries up to this size have one on every provider's data.
     static let mostShared = 10_000
-    /// Watches beyond those for small services, and for data that cannot be used.
+    /// Reserved watches, for providers of small services, and for data that cannot be used.
     static let mostReserved = 5000
     /// Reserved watches of one service. A service with at most so many providers is small.
     static let mostReservedOfService = 100
@@ -25,7 +25,7 @@ struct DataWatches {
     private var shared = 0
     private var reserved = 0
 
-    /// None yet, in one of so many zones of a session: they have equal parts of all watches.
+    /// No watch yet. So many zones share a session, and have equal parts of all watches.
     init(zones: Int) {
         mostShared = Self.mostShared / max(zones, 1)
         mostReserved = Self.mostReserved / max(zones, 1)
@@ -42,12 +42,12 @@ struct DataWatches {
         return watched.shared.contains(instance) || watched.reserved.contains(instance)
     }
 
-    /// Whether there is a watch for one more provider of a service; `isPreferred`: also a reserved one.
+    /// Whether one more provider of a service can have a watch; a reserved one only if it `isPreferred`.
     func hasRoom(for name: ServiceName, isPreferred: @autoclosure () -> Bool) -> Bool {
         shared < mostShared || hasReservedRoom(for: name) && isPreferred()
     }
 
-    /// Gives a watch, of which there is one, to a provider that has none.
+    /// Gives a watch to a provider that has none, if `hasRoom`.
     mutating func grant(_ instance: InstanceName, of name: ServiceName) {
         if shared < mostShared {
             services[name, default: Watched()].shared.insert(instance)
@@ -68,7 +68,7 @@ struct DataWatches {
         releaseReserved(instance, of: name)
     }
 
-    /// A reserved watch has fired, and another provider of the service may need one more.
+    /// Takes back a reserved watch, which has fired: another provider of the service may need it more.
     mutating func releaseReserved(_ instance: InstanceName, of name: ServiceName) {
         if services[name]?.reserved.remove(instance) != nil { reserved -= 1 }
         if let watched = services[name], watched.shared.isEmpty, watched.reserved.isEmpty { services[name] = nil }

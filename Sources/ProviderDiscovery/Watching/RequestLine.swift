@@ -1,13 +1,13 @@
 import DequeModule
 import ProviderRegistry
 
-/// Requests that wait, and those of them that are under way, at most `window`. Services take turns: however many requests one of them causes,
-/// another's next one waits for as many as there are services, not for all of them.
+/// Requests that wait, and at most `window` that are under way. Services take turns: however many requests one service causes, another
+/// service's next request waits for one of each service.
 struct RequestLine {
     let window: Int
     private(set) var underWay: Set<WatchRequest> = []
     private var waiting: Set<WatchRequest> = []
-    /// Each service's requests in the order in which they came, with those that were removed, which are skipped.
+    /// Each service's requests in the order in which they came; removed ones are still there, and skipped.
     private var requests: [ServiceName: Deque<WatchRequest>] = [:]
     /// The services that have requests, each once, the next first.
     private var turns: Deque<ServiceName> = []
@@ -39,7 +39,7 @@ struct RequestLine {
             }
             if requests[service]?.isEmpty == false { turns.append(service) } else { requests[service] = nil }
         }
-        // Replaced, not emptied: a registry's first reading leaves room for all of it behind.
+        // Replaced, because emptied ones keep the memory that a whole registry took.
         if turns.isEmpty { (waiting, requests, turns) = ([], [:], []) }
         return sent
     }
@@ -62,10 +62,10 @@ struct ReadingTurns {
         let reads: Int
     }
 
-    /// In order, with those that were removed, which are skipped.
+    /// In order; removed ones are still there, and skipped.
     private var turns = Deque<Turn>()
     private var waiting: Set<WatchRequest> = []
-    /// Lists of turns that have begun, which have not been answered, with the reads that are expected of each.
+    /// The lists of turns that have begun, until they are answered, each with the reads that it is expected to bring.
     private var begun: [WatchRequest: Int] = [:]
     private var expected = 0
 
@@ -85,7 +85,7 @@ struct ReadingTurns {
             expected += turn.reads - (begun.updateValue(turn.reads, forKey: turn.list) ?? 0)
             return turn.list
         }
-        // Replaced, not emptied: a large registry leaves room for all of its services behind.
+        // Replaced, because emptied ones keep the memory that a whole registry took.
         if waiting.isEmpty { (turns, waiting) = ([], []) }
         return nil
     }
@@ -97,7 +97,7 @@ struct ReadingTurns {
 }
 
 extension WatchRequest {
-    /// The service that it is about; for what is about the root, a name that no service has.
+    /// The service that is asked about; for the root, a name that no service has.
     fileprivate var service: ServiceName {
         switch self {
         case .listServices, .awaitRoot: ServiceName("")

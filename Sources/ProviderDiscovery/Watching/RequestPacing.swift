@@ -2,12 +2,12 @@ import HeapModule
 
 /// Decides when a path may be asked for again, so that no server and no registrant makes a loop run hot.
 ///
-/// What is asked for because something happened goes out at once after a quiet time, and ten times a second at most on average; a long list
-/// less often, by its length; all lists together by their names, or many that are just short enough would cost as much. A short list that has
-/// brought something new goes out at once again, as long as all such lists together have few names. A path whose last answers brought nothing
-/// waits longer after each.
+/// After a quiet time a request goes out at once; on average one path has ten requests a second at most. A long list has fewer, by its length,
+/// and all lists together have a bound on their names, or many that are just short enough would cost as much. A short list that has brought
+/// something new may go out again at once, as long as all such lists together have few names. After answers that brought nothing, a path waits
+/// longer each time.
 struct RequestPacing {
-    /// The least time between two requests for one path on average: what happens more often is seen ten times a second.
+    /// The least time between two requests for one path on average.
     static let interval: Duration = .milliseconds(100)
     /// How many requests for one path may follow each other at once after a quiet time.
     static let burst = 5
@@ -19,9 +19,9 @@ struct RequestPacing {
     static let shortList = 100
     /// Names a second that all other lists of services bring at most on average: one path can use up half of them.
     static let allNamesPerSecond = 200_000
-    /// Names a second that lists bring at most on average which go out before their interval is over, because they have brought something new.
+    /// Names a second at most, on average, of lists that go out before their interval is over, because they have brought something new.
     static let quickNamesPerSecond = 20_000
-    /// What such a list costs beside its names, in names.
+    /// What the request for such a list costs, in names.
     static let quickListCost = 10
     /// The pause after the first answer that brought nothing; each doubles it.
     static let firstPause: Duration = .milliseconds(100)
@@ -45,7 +45,7 @@ struct RequestPacing {
 
         /// A request goes out.
         mutating func send(at now: ContinuousClock.Instant) {
-            // Those that went out before their time do not delay others beyond what a burst does.
+            // Requests that went out before their time delay later ones no more than a burst does.
             next = min(max(next, now) + spacing, now + max(spacing, RequestPacing.interval * RequestPacing.burst))
             broughtNews = false
         }
@@ -72,7 +72,7 @@ struct RequestPacing {
         let isLong = length > Self.longList
         path.spacing = isLong ? max(Self.interval, .seconds(1) * length / Self.namesPerSecond) : Self.interval
         let onTime = isLong ? path.next : path.next - Self.interval * (Self.burst - 1)
-        // The root's list is one path, and proves the connection. What failed waits for its pause.
+        // Not the root's list, which proves the connection; nor what failed, which has its own pause.
         let isShared = length > Self.shortList && request != .listServices && path.failures == 0
         let instant = max(path.earliest, isShared ? max(onTime, shared.take(length, at: now)) : quickest(path, length, onTime, at: now))
         if instant > now {
@@ -133,7 +133,7 @@ struct RequestPacing {
     /// Whether a request waits for its time.
     func isWaiting(_ request: WatchRequest) -> Bool { !paths.isEmpty && paths[request]?.due != nil }
 
-    /// Nothing is known of a path any more, nor wanted.
+    /// Forgets a path.
     mutating func forget(_ request: WatchRequest) { if !paths.isEmpty { paths[request] = nil } }
 
     /// When `takeDue` has something to give; an instant at which it has nothing is harmless.
@@ -163,7 +163,7 @@ struct RequestPacing {
     }
 }
 
-/// How much may happen a second on average, whatever causes it; after a quiet second, a second's worth at once.
+/// Bounds how much may happen a second on average; after a quiet second, a second's worth may happen at once.
 struct TokenBucket {
     /// Tokens a second.
     let rate: Int
@@ -176,7 +176,7 @@ struct TokenBucket {
     /// From when on tokens that are taken now may be used.
     func next(at now: ContinuousClock.Instant) -> ContinuousClock.Instant { max(start ?? now - .seconds(1), now - .seconds(1)) }
 
-    /// Takes tokens; from when on they may be used. More than there are delay only what comes after.
+    /// Takes tokens; from when on they may be used. To take more tokens than there are delays only what is taken after them.
     mutating func take(_ count: Int, at now: ContinuousClock.Instant) -> ContinuousClock.Instant {
         let next = next(at: now)
         start = next + .seconds(1) * count / rate

@@ -5,15 +5,15 @@ extension WatchState {
     struct ServiceState {
         /// The usable providers.
         var service = Service()
-        /// The other children, by the transaction that last changed what was read of them.
+        /// The other children, each with the transaction that last changed what was read of it.
         private var others: [InstanceName: Int64] = [:]
         /// Children that the last lists brought and that have not been read yet.
         var arriving: Set<InstanceName> = []
-        /// Children that are gone, but served until those that came with their going have been read: often they are their successors.
+        /// Children that are gone, but served until the children that the same list brought have been read: those are often their successors.
         var leaving: Set<InstanceName> = []
-        /// What is to be read before it is proved.
+        /// What has to be read before the service is proved.
         var need = Need.everything
-        /// Children that the list which it needed brought, and that have not been read since.
+        /// Children that have to be read before the service is proved, once it needs no list.
         var awaited: Set<InstanceName> = []
         /// Requests that have stood without an answer for too long, or were refused.
         var standing: Set<WatchRequest> = []
@@ -21,9 +21,9 @@ extension WatchState {
         var refused: Set<InstanceName> = []
         /// Other children that may not be read.
         var neverRead: Set<InstanceName> = []
-        /// Whether it has been different since it last was proved, which comes out once it is again.
+        /// Whether the service has changed since it was last proved; readers learn of that once it is proved again.
         var hasChanged = false
-        /// Whether it is part of the registry: it has been read whole, or is known to be out of reach.
+        /// Whether the service is part of the registry: it has been read whole, or is known to be out of reach.
         var isPartOfRegistry = false
 
         /// What has to be read of a service before what is known of it can be relied on.

@@ -27,7 +27,7 @@ extension WatchState {
         case (.listProviders(let name), .names(let names)): listed(names, of: name, at: now)
         case (.listProviders(let name), .failed(.noNode)): remove(name)
         case (.read(let name, let instance), .content(let content)): read(content, of: instance, in: name, at: now)
-        // Gone, which is the list's to say: it says at once whether something has come in its place.
+        // The list decides: it also shows whether something has come in the place of the provider.
         case (.read(let name, let instance), .failed(.noNode)):
             guard isKnown(instance, in: name) else { return }
             services[name]?.forgetVersion(of: instance)
@@ -59,7 +59,7 @@ extension WatchState {
 
     func isKnown(_ instance: InstanceName, in name: ServiceName) -> Bool { services[name]?.version(of: instance) != nil }
 
-    /// Something cannot be had, and will not soon: a list is asked for again after growing pauses, a provider when its list has come again.
+    /// Takes in a failure that will not soon pass: a list is asked for again after growing pauses, a provider with its service's next list.
     private mutating func refused(_ request: WatchRequest, _ error: ZooKeeperError, at now: ContinuousClock.Instant) {
         guard isWanted(request) else { return forget(request) }
         pacing.failed(request, longest: min(Self.longestRefusal, max(settings.reconcile, RequestPacing.firstPause)), at: now)
@@ -102,7 +102,7 @@ extension WatchState {
         if reach.isRead {
             for name in new { queue.add(.listProviders(name)) }
         } else {
-            // Only what this list brings is needed for a registry that is read whole: the rest may never end.
+            // Services that come later are not waited for: that might never end.
             reach.isRead = true
             unsettled = current
             for name in current { queue.addTurn(name, expecting: services[name]?.childCount ?? 0) }
@@ -131,7 +131,7 @@ extension WatchState {
         for instance in current where state.version(of: instance) == ServiceState.unread {
             if wanted.contains(instance) || state.arriving.contains(instance) { continue }
             let request = WatchRequest.read(service, instance: instance)
-            // What may not be read is only looked at again, however many there are.
+            // Unhurried, since there may be many that may not be read.
             if state.neverRead.contains(instance) { queue.addUnhurried(request) } else { ask(request, at: now) }
         }
         services[service]?.arriving.formIntersection(current)
@@ -153,7 +153,7 @@ extension WatchState {
     private mutating func letGo(of service: ServiceName) {
         guard let state = services[service], state.arriving.isEmpty else { return }
         for instance in state.leaving { remove(instance, from: service) }
-        // Made again, not emptied: there are as many of these as services.
+        // Replaced, because an emptied set keeps its memory, and each service has these.
         services[service]?.arriving = []
         services[service]?.leaving = []
     }
@@ -187,7 +187,7 @@ extension WatchState {
         settle(name)
     }
 
-    /// No answer to a request is of use any more.
+    /// Forgets a request whose answer is of no use any more.
     private mutating func forget(_ request: WatchRequest) {
         requests.answer(request)
         pacing.forget(request)

@@ -9,7 +9,7 @@ extension WatchState {
         settleIfDone()
     }
 
-    /// The registry is out of reach; an outage that is known already keeps its beginning.
+    /// Takes in that the registry is out of reach; an outage that is known keeps its beginning.
     mutating func leaveReach(since instant: ContinuousClock.Instant) {
         reach.isProved = false
         reach.isWithin = false
@@ -18,7 +18,7 @@ extension WatchState {
         output.reach = false
     }
 
-    /// A service need not be waited for any more.
+    /// Takes in that a service need not be waited for any more.
     mutating func settle(_ name: ServiceName) {
         unsettled.remove(name)
         settleIfDone()
@@ -38,12 +38,12 @@ extension WatchState {
         output.isNewlyComplete = true
     }
 
-    /// Something about a service cannot be had since then: the service is out of reach for itself until `request` is answered, if there is one.
+    /// Takes in that a service is out of reach for itself since then, until `request` is answered, if there is one.
     mutating func lose(_ name: ServiceName, for request: WatchRequest?, since instant: ContinuousClock.Instant) {
         if let request { services[name]?.standing.insert(request) }
         guard let state = services[name] else { return }
         if state.service.reach == .current {
-            // In a new session that has not answered for it, it has been out of reach as long as the registry.
+            // A service that this session has not answered for has been out of reach as long as the registry.
             let since = state.isProved ? instant : min(instant, reach.outSince ?? instant)
             services[name]?.service.reach = state.isPartOfRegistry ? .lost(since: since) : .unknown
             services[name]?.isPartOfRegistry = true
@@ -53,7 +53,7 @@ extension WatchState {
         settle(name)
     }
 
-    /// Something about a service has been answered: it may have been read whole with that.
+    /// Takes in that something about a service has been answered, with which it may have been read whole.
     mutating func regainIfProved(_ name: ServiceName, at now: ContinuousClock.Instant) {
         guard services[name]?.isProved == true else { return }
         if services[name]?.hasChanged == true {
@@ -73,8 +73,7 @@ extension WatchState {
         settle(name)
     }
 
-    /// Providers that may not be read, or not any more, are left out while there are others. False for a service that has no other: it is out of
-    /// reach.
+    /// Leaves out providers that may not be read, if their service has others. False if it has no other: then the service is out of reach.
     private mutating func leavesOutRefused(_ name: ServiceName, at now: ContinuousClock.Instant) -> Bool {
         guard let state = services[name], !state.refused.isEmpty || !state.neverRead.isEmpty else { return true }
         guard state.refused.count < state.service.registrations.count else {
@@ -108,7 +107,7 @@ extension WatchState {
                 regainIfProved(name, at: now)
             }
         }
-        // ZooKeeper answers in order: what comes after it may have no answer either.
+        // ZooKeeper answers in order: the root's list may have no answer either.
         if overdue.contains(where: { $0.request != .listServices }) { ask(.listServices, at: now) }
     }
 }
@@ -122,16 +121,16 @@ struct RootReach {
     private(set) var sessionTimeout: Duration = .zero
     /// Whether the root's list has been answered over this connection, and not been refused or withheld since.
     var isProved = false
-    /// Whether the root's list has been answered over this connection, in whatever way. Before that nothing else is asked for: an answer that
-    /// never comes would keep the root's, and with it the proof, from coming.
+    /// Whether the root's list has been answered over this connection, or refused. Until then nothing else is asked for: an answer that never
+    /// comes would keep the root's answer from coming.
     var isAnswered = false
     /// Whether the root's list has been answered in this session.
     var isRead = false
     /// Whether the registry has been read whole once.
     var isComplete = false
-    /// Whether it is within reach.
+    /// Whether the registry is within reach.
     var isWithin = false
-    /// Since when it has been out of reach; nil while it is within, and before it has ever been.
+    /// Since when the registry has been out of reach; nil while it is within, and before it first was.
     var outSince: ContinuousClock.Instant?
 
     /// There is a connection.

@@ -1,10 +1,10 @@
 import ProviderRegistry
 
-// What was kept of a registry while no program followed it.
+// The registry that an earlier program kept.
 
 extension WatchState {
-    /// Takes what the registry was at an earlier time for what is known of it, as if a session had ended then: everything is served, and has to be
-    /// proved. What has been read since is newer. Nothing once the registry has been read whole.
+    /// Takes a registry that an earlier program kept for what is known, as if its session had ended at this instant: everything is served, and
+    /// has to be proved. What this program has read already is newer. Ignored once the registry has been read whole.
     mutating func restore(_ registry: Registry, asOf instant: ContinuousClock.Instant) {
         guard !reach.isComplete else { return }
         var held: [ServiceName: [HeldProvider]] = [:]
@@ -14,7 +14,7 @@ extension WatchState {
             rereading.add(instances, of: name)
             if !saved.held.isEmpty { held[name] = saved.held }
         }
-        // Listed, but neither read whole nor known from earlier: there is such a service.
+        // These exist by the root's list, and nothing is known of them.
         for (name, state) in services where !state.isPartOfRegistry {
             services[name]?.service.reach = .unknown
             services[name]?.isPartOfRegistry = true
@@ -28,12 +28,12 @@ extension WatchState {
 }
 
 extension WatchState.ServiceState {
-    /// Takes the providers that were there earlier for those that are, but for what has been read since; the names that are new here.
+    /// Adds the providers that an earlier program kept, except where this one has read more; the names of those added.
     fileprivate mutating func restore(_ saved: Service) -> [InstanceName] {
         var new: [InstanceName] = []
         for (instance, registration) in saved.registrations {
             let version = version(of: instance)
-            // What a list of this session has left out is gone.
+            // A provider that a list of this session lacks is gone.
             guard version == Self.unread || version == nil && need != .nothing else { continue }
             if version == nil { new.append(instance) }
             _ = set(instance, to: registration, version: Self.unread)

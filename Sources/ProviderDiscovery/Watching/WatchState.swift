@@ -1,7 +1,7 @@
 import ProviderRegistry
 import ZooKeeperClient
 
-/// Decides which znodes to read after each event, and what the registry is then. Pure: requests go out, answers and the time come in.
+/// Decides which znodes to read after each event, and what the registry is then. Pure, with no clock of its own.
 ///
 /// | event | what follows |
 /// | --- | --- |
@@ -35,14 +35,14 @@ struct WatchState {
     var reach = RootReach()
     /// Services of the first list of a session that have neither been read whole nor turned out to be out of reach.
     var unsettled: Set<ServiceName> = []
-    private var readingPace = ReadingPace()
+    var readingPace = ReadingPace()
     var dataWatches: DataWatches
     var rereading = Rereading()
-    private var nextReconcile: ContinuousClock.Instant?
-    private var nextReread: ContinuousClock.Instant?
+    var nextReconcile: ContinuousClock.Instant?
+    var nextReread: ContinuousClock.Instant?
     /// Lists that no watch asked for: a difference in their answers means that a watch was lost.
     var unprompted: Set<WatchRequest> = []
-    /// What has been reported, by the version that it was reported of.
+    /// Each znode that has been reported, with the version that was.
     var reported: [RegistryLayout.Place: Int64] = [:]
 
     var output = Output()
@@ -51,9 +51,9 @@ struct WatchState {
     struct Output {
         /// Whether the registry has become complete, which it does once.
         var isNewlyComplete = false
-        /// What was held of each service when it has become complete by what was kept of it, not by reading; nil otherwise.
+        /// If an earlier program's registry has made it complete: what that program held of each service. Nil otherwise.
         var restored: [ServiceName: [HeldProvider]]?
-        /// Whether the registry has come within reach or gone out of it, in the end.
+        /// Whether the registry is within reach, if that is different; the last word if there were several.
         var reach: Bool?
         /// Services that are different, once complete.
         var changed: Set<ServiceName> = []
@@ -63,7 +63,7 @@ struct WatchState {
         var regained = 0
         /// Znodes that could not be used.
         var reports: [ZnodeReport] = []
-        /// Providers that their registrants have taken back, which is no loss.
+        /// Providers that their registrants have taken back: no loss.
         var withdrawn: [ServiceName: Set<InstanceName>] = [:]
         /// How many differences were found that no watch had reported.
         var repairs = 0
@@ -81,10 +81,10 @@ struct WatchState {
     /// One service as it was last read; nil if there is none.
     func service(_ name: ServiceName) -> Service? { services[name].flatMap { $0.isPartOfRegistry ? $0.service : nil } }
 
-    /// Whether a service of the registry has not been read whole since the session, or the loss of its watches, that had it read again.
+    /// Whether a service of the registry is still to be read whole again, after a new session or lost watches.
     func isBeingRead(_ name: ServiceName) -> Bool { services[name].map { $0.isPartOfRegistry && !$0.isProved } ?? false }
 
-    /// A service is different: that comes out at once, or when it has been read whole.
+    /// Notes that a service has changed, for output at once, or once the service has been read whole.
     mutating func noteChange(of name: ServiceName) {
         if isBeingRead(name) { services[name]?.hasChanged = true } else { output.changed.insert(name) }
     }
@@ -133,10 +133,10 @@ extension WatchState {
             if isNew || !isReadWhole { readingPace.want(at: now) }
             if isNew { startSession(at: now) }
             ask(.listServices, at: now)
-            // All else waits for it: what it was refused for may be over.
+            // All else waits for the root's list, and the reason to refuse it may be over.
             pacing.hasten(.listServices, to: now + .seconds(1))
         case .session(.disconnected):
-            // Before it is forgotten that they were under way: on connections that never live longer nothing else would tell.
+            // First, while the requests still count as under way: connections that all end early would hide that nothing is answered.
             loseOverdue(at: now)
             leaveReach(since: now)
             reach.isConnected = false
@@ -153,7 +153,7 @@ extension WatchState {
         }
     }
 
-    /// No watch is left, and no request: all that is known has to be proved again.
+    /// Begins a session, in which no watch is left and no request: all that is known has to be proved again.
     private mutating func startSession(at now: ContinuousClock.Instant) {
         generation += 1
         queue.clear()
@@ -164,13 +164,13 @@ extension WatchState {
         proveAgain(.everything)
     }
 
-    /// Has every znode watched that was; what was read stays until it is different.
+    /// Has every znode watched that was watched; what was read stays until it is different.
     private mutating func watchAgain() {
         for (name, instance) in dataWatches.all { queue.addUnhurried(.read(name, instance: instance)) }
         proveAgain(.list)
     }
 
-    /// Nothing is within reach until the root has been listed, and each service after it.
+    /// Has the root listed, and each service after it, before they count as proved.
     private mutating func proveAgain(_ need: ServiceState.Need) {
         reach.isRead = false
         unsettled = []
@@ -198,19 +198,19 @@ extension WatchState {
         }
     }
 
-    /// Asks for something because something has happened to it, at once or when its path may be asked for again.
+    /// Asks for something that has happened, at once or when its path may be asked for again.
     mutating func ask(_ request: WatchRequest, at now: ContinuousClock.Instant) {
         unprompted.remove(request)
         if pacing.admits(request, length: length(of: request), at: now) { queue.add(request) }
     }
 
-    /// Asks for something unless that has been asked for: ZooKeeper answers in order, so that an answer to come is as new as the reason.
+    /// Asks for something unless that has been asked for: ZooKeeper answers in order, so that the answer to come is new enough.
     mutating func askUnlessAsked(_ request: WatchRequest, at now: ContinuousClock.Instant) {
         if queue.isAsked(request) { unprompted.remove(request) } else { ask(request, at: now) }
     }
 
-    /// Whether nothing is to be read any more that was there when the session began.
-    private var isReadWhole: Bool { reach.isRead && unsettled.isEmpty }
+    /// Whether all has been read that was there when the session began.
+    var isReadWhole: Bool { reach.isRead && unsettled.isEmpty }
 
     /// How many names an answer will bring, as far as can be known.
     private func length(of request: WatchRequest) -> Int {
@@ -219,54 +219,5 @@ extension WatchState {
         case .listProviders(let name): services[name]?.childCount ?? 0
         case .awaitRoot, .read: 0
         }
-    }
-}
-
-// MARK: Time
-
-extension WatchState {
-    /// When `tick` has something to do next; nil while there is no connection.
-    var nextDeadline: ContinuousClock.Instant? {
-        guard reach.isConnected else { return nil }
-        return [nextReconcile, nextReread, reach.isAnswered ? readingPace.due : nil, pacing.deadline, requests.deadline].compactMap(\.self)
-            .min()
-    }
-
-    /// Does what is due.
-    mutating func tick(at now: ContinuousClock.Instant) {
-        guard reach.isConnected else { return }
-        loseOverdue(at: now)
-        for request in pacing.takeDue(at: now) {
-            unprompted.remove(request)
-            queue.add(request)
-        }
-        if let due = nextReconcile, due <= now {
-            nextReconcile = now + settings.reconcile
-            // What has not been read yet is under way.
-            if isReadWhole { reconcile() }
-        }
-        if let due = nextReread, due <= now {
-            // From when it was due: a period has as many seconds, though each is looked at late.
-            nextReread = max(due + .seconds(1), now)
-            // What is read for the first time in a session need not be read twice.
-            if isReadWhole { reread() }
-        }
-    }
-
-    /// Lists everything again; what could not be read is read again when its list has come.
-    private mutating func reconcile() {
-        addUnprompted(.listServices)
-        for name in services.keys { addUnprompted(.listProviders(name)) }
-    }
-
-    /// Asks for a list that no watch has asked for, unless one has and the list is yet to come.
-    private mutating func addUnprompted(_ list: WatchRequest) {
-        guard !pacing.isWaiting(list) else { return }
-        if !queue.contains(list) { unprompted.insert(list) }
-        queue.addUnhurried(list)
-    }
-
-    private mutating func reread() {
-        for (name, instance) in rereading.next() { queue.addUnhurried(.read(name, instance: instance)) }
     }
 }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import ZooKeeperClient
 
-@Suite struct GrantedSessionTests {
+@Suite struct SessionEventTests {
     @Test(arguments: [60, 4000, 3_600_000] as [Int32]) func `timeouts that the C client can work with are taken`(_ timeout: Int32) throws {
         #expect(try GrantedSession(id: -1, timeout: timeout).timeout == .milliseconds(timeout))
     }
