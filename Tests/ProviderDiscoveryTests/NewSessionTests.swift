@@ -173,21 +173,68 @@ private func znodes(_ ports: Int...) -> Tree.Providers {
         #expect(scene.takeKinds().suffix(2) == ["changed b", "connected"])
     }
 
-    @Test func `services take turns, as many at a time as keep the server busy, and one that changes is next`() {
-        var state = WatchState(layout: RegistryLayout(root: "/providers"), settings: WatchSettings())
-        var turns = ReadingTurns()
-        for number in 0..<100 { turns.add(.listProviders("s\(number)"), expecting: 100) }
-        var begun: [WatchRequest] = []
-        while let list = turns.next(beside: begun.count) { begun.append(list) }
-        #expect(begun.count == 10)
-        #expect(begun.first == .listProviders("s0"))
-        turns.answered(.listProviders("s0"))
-        #expect(turns.next(beside: 0) == .listProviders("s10"))
-        let names = (0..<5000).map { ServiceName("s\($0)") }
-        for name in names { state.queue.addTurn(name, expecting: 100) }
-        state.queue.hasten("s4999")
-        #expect(state.queue.send().contains(.listProviders("s4999")))
-        #expect(!state.queue.send().contains(.listProviders("s4998")))
+    /// What is asked for in a new session until nothing is, in order. `change` happens when so many services have been read.
+    private func readAgain(_ scene: inout Scene, changingAfter count: Int = 0, _ change: (inout Scene) -> Void) -> [WatchRequest] {
+        scene.tree.disconnect()
+        scene.tree.now += .seconds(10)
+        scene.tree.connect()
+        var asked: [WatchRequest] = []
+        var hasChanged = false
+        while true {
+            if !hasChanged, reads(asked).count >= 100 * count {
+                change(&scene)
+                hasChanged = true
+            }
+            let requests = scene.tree.discovery.takeRequests(at: scene.tree.now).map(\.request)
+            if requests.isEmpty { return asked }
+            asked += requests
+            for request in requests { scene.tree.answer(request) }
+        }
+    }
+
+    /// Twenty services of a hundred providers each.
+    private var twenty: Scene {
+        let providers = Dictionary(uniqueKeysWithValues: (0..<100).map { (InstanceName("\($0)"), Tree.good) })
+        return Scene.settled(Dictionary(uniqueKeysWithValues: (0..<20).map { (ServiceName("s\($0)"), providers) }))
+    }
+
+    /// How many providers are asked for before a new one.
+    private func readsBefore(_ new: WatchRequest, _ asked: [WatchRequest]) -> Int? {
+        reads(asked).firstIndex(of: new)
+    }
+
+    private func reads(_ asked: [WatchRequest]) -> [WatchRequest] { asked.filter { if case .read = $0 { true } else { false } } }
+
+    @Test func `services are read one after another`() {
+        var scene = twenty
+        let asked = readAgain(&scene) { _ in }
+        let services = asked.compactMap { if case .read(let name, _) = $0 { name } else { nil } }
+        #expect(services.count == 2000)
+        for name in Set(services) {
+            let places = services.indices.filter { services[$0] == name }
+            // As many at a time as the window takes.
+            #expect((places.last ?? 0) - (places.first ?? 0) < 2 * RequestQueue.window, "\(name.text)")
+        }
+    }
+
+    @Test func `a service whose list is different has the first turn`() {
+        for _ in 0..<5 {
+            var scene = twenty
+            scene.tree.services?["s7"]?["new"] = Tree.good
+            let asked = readAgain(&scene) { _ in }
+            #expect(readsBefore(.read("s7", instance: "new"), asked).map { $0 <= 2 * RequestQueue.window } == true)
+        }
+    }
+
+    @Test func `a service whose watch fires before its turn has it now`() {
+        for _ in 0..<5 {
+            var scene = twenty
+            let asked = readAgain(&scene, changingAfter: 1) { scene in
+                scene.tree.services?["s7"]?["new"] = Tree.good
+                scene.tree.fire("/providers/s7")
+            }
+            #expect(readsBefore(.read("s7", instance: "new"), asked).map { $0 <= 3 * RequestQueue.window } == true)
+        }
     }
 }
 

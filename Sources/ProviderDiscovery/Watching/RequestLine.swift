@@ -48,51 +48,32 @@ struct RequestLine {
     mutating func answered(_ request: WatchRequest) { underWay.remove(request) }
 }
 
-/// Services that are to be read whole, one after another: a turn begins with the service's list, and its reads follow.
+/// Services that have been listed and are to be read whole, one after another.
 ///
-/// As many turns run at the same time as keep ZooKeeper busy, however many services there are. So each service is read within a short time after
-/// its turn has begun.
+/// A turn begins when few requests wait, however many services there are. So each service is read within a short time after its turn has begun.
 struct ReadingTurns {
-    /// Requests that the turns which run may cause in all: twice as many as are sent at once, since a turn's reads wait for its list.
-    static let window = 2 * RequestQueue.window
+    /// In order; services whose turns have begun are still there, and skipped.
+    private var turns = Deque<ServiceName>()
+    /// What to read of each service that waits.
+    private var reads: [ServiceName: [InstanceName]] = [:]
 
-    /// A turn that has not begun: the service's list, and how many reads are expected to follow.
-    private struct Turn {
-        let list: WatchRequest
-        let reads: Int
+    /// Adds a turn, in place of one of the same service.
+    mutating func add(_ name: ServiceName, reading instances: some Collection<InstanceName>) {
+        if reads.updateValue(Array(instances), forKey: name) == nil { turns.append(name) }
     }
 
-    /// In order; removed ones are still there, and skipped.
-    private var turns = Deque<Turn>()
-    private var waiting: Set<WatchRequest> = []
-    /// The lists of turns that have begun, until they are answered, each with the reads that it is expected to bring.
-    private var begun: [WatchRequest: Int] = [:]
-    private var expected = 0
-
-    func isWaiting(_ list: WatchRequest) -> Bool { waiting.contains(list) }
-
-    /// Adds a service's list unless it waits already.
-    mutating func add(_ list: WatchRequest, expecting reads: Int) {
-        if waiting.insert(list).inserted { turns.append(Turn(list: list, reads: reads)) }
+    /// The service whose turn is next; nil if none waits.
+    mutating func next() -> ServiceName? {
+        while let name = turns.first, reads[name] == nil { turns.removeFirst() }
+        return turns.first
     }
 
-    mutating func remove(_ list: WatchRequest) { if !waiting.isEmpty { waiting.remove(list) } }
-
-    /// Begins the next turn if there is room for it beside so many other requests; its list.
-    mutating func next(beside others: Int) -> WatchRequest? {
-        while others + expected < Self.window, let turn = turns.popFirst() {
-            guard waiting.remove(turn.list) != nil else { continue }
-            expected += turn.reads - (begun.updateValue(turn.reads, forKey: turn.list) ?? 0)
-            return turn.list
-        }
+    /// Begins the turn of a service: what to read of it, nothing if it does not wait.
+    mutating func take(_ name: ServiceName) -> [WatchRequest] {
+        guard !reads.isEmpty, let instances = reads.removeValue(forKey: name) else { return [] }
         // Replaced, because emptied ones keep the memory that a whole registry took.
-        if waiting.isEmpty { (turns, waiting) = ([], []) }
-        return nil
-    }
-
-    /// An answer has come.
-    mutating func answered(_ request: WatchRequest) {
-        if !begun.isEmpty, let reads = begun.removeValue(forKey: request) { expected -= reads }
+        if reads.isEmpty { (turns, reads) = ([], [:]) }
+        return instances.map { .read(name, instance: $0) }
     }
 }
 

@@ -4,7 +4,7 @@ import ProviderRegistry
 ///
 /// There are three lines. The root has one of its own, because its answer proves the connection and must not wait for answers that never come.
 /// Requests that something has happened to are urgent. The others are unhurried, and delay no urgent one, however many they are. Services that
-/// are to be read whole wait for their turns before their lists become urgent.
+/// are to be read whole wait for their turns before their reads become urgent.
 struct RequestQueue {
     /// Most urgent requests under way at once: enough to keep ZooKeeper busy, and far fewer than make the C client drop the connection.
     static let window = 500
@@ -23,7 +23,6 @@ struct RequestQueue {
             again.insert(request)
         } else {
             unhurried.remove(request)
-            turns.remove(request)
             switch request {
             case .listServices, .awaitRoot: root.add(request)
             case .listProviders, .read: urgent.add(request)
@@ -31,19 +30,17 @@ struct RequestQueue {
         }
     }
 
-    /// Has a service read whole when its turn comes, which is expected to bring so many reads.
-    mutating func addTurn(_ name: ServiceName, expecting count: Int) {
-        let list = WatchRequest.listProviders(name)
-        if isUnderWay(list) {
-            again.insert(list)
-        } else if !urgent.isWaiting(list) {
-            unhurried.remove(list)
-            turns.add(list, expecting: count)
-        }
+    /// Has these providers of a service read when its turn comes, which is the next one if the service is in a hurry.
+    mutating func addTurn(_ name: ServiceName, reading instances: some Collection<InstanceName>, isHurried: Bool) {
+        turns.add(name, reading: instances)
+        if isHurried { hasten(name) }
     }
 
-    /// Gives a service that waits for its turn the next one.
-    mutating func hasten(_ name: ServiceName) { if turns.isWaiting(.listProviders(name)) { add(.listProviders(name)) } }
+    /// Begins the turn of a service if it waits for one.
+    mutating func hasten(_ name: ServiceName) { for read in turns.take(name) { add(read) } }
+
+    /// Drops the turn of a service that is gone.
+    mutating func dropTurn(of name: ServiceName) { _ = turns.take(name) }
 
     /// Adds an unhurried request unless it waits or is under way.
     mutating func addUnhurried(_ request: WatchRequest) { if !contains(request) { unhurried.add(request) } }
@@ -51,11 +48,10 @@ struct RequestQueue {
     /// Whether a request waits or is under way.
     func contains(_ request: WatchRequest) -> Bool {
         isUnderWay(request) || root.isWaiting(request) || urgent.isWaiting(request) || unhurried.isWaiting(request)
-            || turns.isWaiting(request)
     }
 
     /// Whether a request about a service is under way, or certain to go out soon.
-    func isAsked(_ request: WatchRequest) -> Bool { isUnderWay(request) || urgent.isWaiting(request) || turns.isWaiting(request) }
+    func isAsked(_ request: WatchRequest) -> Bool { isUnderWay(request) || urgent.isWaiting(request) }
 
     private func isUnderWay(_ request: WatchRequest) -> Bool {
         root.underWay.contains(request) || urgent.underWay.contains(request) || unhurried.underWay.contains(request)
@@ -64,7 +60,7 @@ struct RequestQueue {
     /// The next requests to send, as many as the windows take; with `rootOnly`, none but the root's.
     mutating func send(rootOnly: Bool = false) -> [WatchRequest] {
         guard !rootOnly else { return root.send() }
-        while let list = turns.next(beside: urgent.count) { urgent.add(list) }
+        while urgent.count < Self.window, let name = turns.next() { hasten(name) }
         return root.send() + urgent.send() + unhurried.send()
     }
 
@@ -72,7 +68,6 @@ struct RequestQueue {
     mutating func answered(_ request: WatchRequest) {
         root.answered(request)
         urgent.answered(request)
-        turns.answered(request)
         unhurried.answered(request)
         if again.remove(request) != nil { add(request) }
     }

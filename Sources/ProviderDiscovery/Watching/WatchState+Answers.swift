@@ -105,7 +105,7 @@ extension WatchState {
             // Services that come later are not waited for: that might never end.
             reach.isRead = true
             unsettled = current
-            for name in current { queue.addTurn(name, expecting: services[name]?.childCount ?? 0) }
+            for name in current { queue.add(.listProviders(name)) }
         }
         proveRoot()
     }
@@ -127,9 +127,16 @@ extension WatchState {
             services[service]?.need = .nothing
             services[service]?.awaited = wanted
         }
-        for instance in wanted.union(state.leaving.intersection(current)) { queue.add(.read(service, instance: instance)) }
+        if state.need == .nothing {
+            for instance in wanted { queue.add(.read(service, instance: instance)) }
+            if !gone.isEmpty || !new.isEmpty { queue.hasten(service) }
+        } else if !wanted.isEmpty {
+            // What has changed comes first.
+            queue.addTurn(service, reading: wanted, isHurried: state.isPartOfRegistry && (!gone.isEmpty || !new.isEmpty))
+        }
+        for instance in state.leaving.intersection(current).subtracting(wanted) { queue.add(.read(service, instance: instance)) }
         for instance in current where state.version(of: instance) == ServiceState.unread {
-            if wanted.contains(instance) || state.arriving.contains(instance) { continue }
+            if wanted.contains(instance) || state.arriving.contains(instance) || state.awaited.contains(instance) { continue }
             let request = WatchRequest.read(service, instance: instance)
             // Unhurried, since there may be many that may not be read.
             if state.neverRead.contains(instance) { queue.addUnhurried(request) } else { ask(request, at: now) }
@@ -183,6 +190,7 @@ extension WatchState {
         if state.isPartOfRegistry { output.changed.insert(name) }
         reported[.service(name)] = nil
         unprompted.remove(.listProviders(name))
+        queue.dropTurn(of: name)
         forget(.listProviders(name))
         settle(name)
     }

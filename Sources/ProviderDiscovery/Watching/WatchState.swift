@@ -6,11 +6,11 @@ import ZooKeeperClient
 /// | event | what follows |
 /// | --- | --- |
 /// | connected | the root is listed, before anything else: only its answer proves that the registry is within reach |
-/// | connected, new session | everything stays, and has to be read again, one service after another; not at once if that was so a moment ago |
+/// | connected, new session | everything stays; all is listed, then read, one service after another; not at once if that was so a moment ago |
 /// | connected, same session | what was waiting is sent; the watches are still there |
 /// | disconnected | nothing is sent; the registry is out of reach |
-/// | watches lost | everything is listed again, one service after another; what had a watch on its data is read again |
-/// | watch fired | what stands at its path is read again; a service that waits to be read is next |
+/// | watches lost | everything is listed again, what had a watch on its data is read again |
+/// | watch fired, or a list is different | what stands at its path is read again; a service that waits for its turn has it now |
 /// | restored | what was kept is served, out of reach since it was right, unless the registry has been read whole |
 /// | answer of an earlier session | ignored |
 /// | answer: connection lost, or the server busy | asked again, after a pause if that happens again |
