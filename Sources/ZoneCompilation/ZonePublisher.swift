@@ -73,7 +73,7 @@ package actor ZonePublisher {
         compiler = ZoneCompiler(origins: origins, policy: policy, seed: seed)
         freshness = origins.map { _ in Freshness(maximumStale: maximumStale) }
         lost = origins.map { _ in LostServices(maximumStale: maximumStale) }
-        served = ServedState(serials: origins.map { _ in nil }, statuses: origins.map { _ in .current })
+        served = ServedState(serials: origins.map { _ in nil }, statuses: origins.map { _ in .notReady })
     }
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
@@ -128,11 +128,12 @@ extension ZonePublisher {
         let hosts = compiler.takeHostChange()
         if !hosts.isEmpty { outlets.follow(hosts) }
         judgedAt = .now
-        // Of a zone that has not been read there is nothing that could be stale.
-        let statuses = zip(zones, freshness).map { $0 == nil ? ZoneStatus.current : $1.status(at: judgedAt) }
+        let statuses = zip(zones, freshness).map { $0 == nil ? ZoneStatus.notReady : $1.status(at: judgedAt) }
         let state = ServedState(serials: zones.map { $0?.authority.serial }, statuses: statuses)
         guard state != served else { return }
-        for (index, status) in state.statuses.enumerated() where status != served.statuses[index] { log(status, zone: index) }
+        for (index, status) in state.statuses.enumerated() where status != served.statuses[index] {
+            log(status, after: served.statuses[index], zone: index)
+        }
         served = state
         logger.debug("zones published", metadata: ["names": "\(zones.reduce(0) { $0 + ($1?.nameCount ?? 0) })"])
         outlets.publish(
@@ -171,10 +172,11 @@ extension ZonePublisher {
         }
     }
 
-    private func log(_ status: ZoneStatus, zone: Int) {
+    private func log(_ status: ZoneStatus, after last: ZoneStatus, zone: Int) {
         let metadata: Logger.Metadata = ["zone": "\(origins[zone].text)"]
         switch status {
-        case .current: logger.info("answers are current again", metadata: metadata)
+        case .notReady: break
+        case .current: if last != .notReady { logger.info("answers are current again", metadata: metadata) }
         case .stale: logger.warning("answers are stale: zookeeper is out of reach", metadata: metadata)
         case .expired: logger.error("answers are too old: zookeeper has been out of reach for too long", metadata: metadata)
         }

@@ -86,9 +86,9 @@ struct ZoneState {
     mutating func finish(_ policy: ZonePolicy, _ serial: (UInt32?) -> UInt32) {
         guard isRead, isChanged, awaited.isEmpty else { return }
         let apex = ApexCompiler(origin: content.origin, policy: policy)
-        guard let authority = apex.authority(serial: serial(zone?.authority.serial)) else { return }
-        builder.insert(apex.compile(authority, hasNameServer: !content.hasService(at: authority.primary)))
-        for ancestor in ServiceNaming.ancestors(of: authority.primary, below: content.origin) where builder.block(of: ancestor) == nil {
+        guard let nameServer = content.nameServer, let authority = apex.authority(serial: serial(zone?.authority.serial)) else { return }
+        builder.insert(apex.compile(authority, nameServer: nameServer, hasNameServer: !content.hasService(at: nameServer)))
+        for ancestor in ServiceNaming.ancestors(of: nameServer, below: content.origin) where builder.block(of: ancestor) == nil {
             insertEmptyNonTerminals([ancestor])
         }
         zone = builder.build(authority, ttl: policy.ttl, hasUnknownServices: !content.unknown.isEmpty)

@@ -13,9 +13,10 @@ package final class Zone: @unchecked Sendable {
     let shards: [ZoneShard]
     let view: ZoneView
     private let tables: UnsafeMutablePointer<ZoneView.Table>
-    private let octets: UnsafeMutableRawPointer
+    private let storage: UnsafeMutablePointer<ZoneView.Storage>
+    private let apex: RecordBlock
 
-    /// The shards' number is a power of two; a name's shard is told by the upper bits of its hash.
+    /// The number of shards is a power of two; the upper bits of a name's hash say which shard it is in.
     init(
         origin: DomainName, authority: StartOfAuthority, ttl: UInt32, seed: UInt64, shards: [ZoneShard], hasUnknownServices: Bool
     ) {
@@ -27,60 +28,30 @@ package final class Zone: @unchecked Sendable {
         for (index, shard) in shards.enumerated() {
             (tables + index).initialize(to: ZoneView.Table(slots: UnsafePointer(shard.slots), mask: shard.mask))
         }
-        let negative = NegativeAuthority.template(authority)
-        let nameRoom = origin.octets.count.roundedUpToWord
-        octets = .allocate(byteCount: nameRoom + negative.count, alignment: RecordBlock.alignment)
-        octets.initializeMemory(as: UInt8.self, repeating: 0, count: nameRoom)
-        octets.copyMemory(from: origin.octets, byteCount: origin.octets.count)
-        (octets + nameRoom).copyMemory(from: negative, byteCount: negative.count)
-        view = ZoneView(
-            origin: FoldedName(folded: octets, length: origin.octets.count), seed: seed, tables: UnsafePointer(tables),
-            shardBits: UInt64(shards.count.trailingZeroBitCount), negativeAuthority: UnsafeRawPointer(octets + nameRoom),
-            hasUnknownServices: hasUnknownServices)
+        apex = Self.apex(origin, authority)
+        let node = apex.node(0)
+        storage = .allocate(capacity: 1)
+        storage.initialize(
+            to: ZoneView.Storage(
+                origin: node.wire, originLength: origin.octets.count, negativeAuthority: node[0], seed: seed, tables: UnsafePointer(tables),
+                shardBits: UInt64(shards.count.trailingZeroBitCount), hasUnknownServices: hasUnknownServices))
+        view = ZoneView(storage)
     }
 
     deinit {
         tables.deallocate()
-        octets.deallocate()
+        storage.deallocate()
+    }
+
+    /// The SOA record of negative answers: its TTL is MINIMUM (RFC 2308 §3), and its names are compressed, so that a negative answer to the
+    /// longest question has at most 512 octets where MNAME and RNAME are a few labels below the origin.
+    private static func apex(_ origin: DomainName, _ authority: StartOfAuthority) -> RecordBlock {
+        var builder = RecordBlockBuilder()
+        let soa = builder.add(compressed: .soa(authority), ttl: authority.minimum, owner: origin)
+        builder.add(origin, [soa])
+        return builder.build()
     }
 
     /// How many names there are, empty non-terminals included.
     package var nameCount: Int { shards.reduce(0) { $0 + $1.count } }
-}
-
-/// A zone as the query path sees it: plain pointers, valid as long as the zone, so that no look-up counts references.
-struct ZoneView {
-    /// The slots of one shard.
-    struct Table {
-        let slots: UnsafePointer<ZoneShard.Slot>
-        let mask: Int
-    }
-
-    /// The name at the top.
-    let origin: FoldedName
-    let seed: UInt64
-    let tables: UnsafePointer<Table>
-    /// How many bits of a hash tell the shard.
-    let shardBits: UInt64
-    /// The template of the SOA record in negative answers (`NegativeAuthority`).
-    let negativeAuthority: UnsafeRawPointer
-    /// Whether names that do not exist may lie below a service of which nothing is known.
-    let hasUnknownServices: Bool
-
-    /// The node of a name at or below the origin; nil if there is no such name. O(octets), no allocation.
-    @inline(__always)
-    func node(_ name: FoldedName) -> ZoneNode? {
-        let hash = name.hash(seed: seed)
-        let table = tables[Int(truncatingIfNeeded: ZoneView.shard(of: hash, bits: shardBits))]
-        var index = Int(truncatingIfNeeded: hash) & table.mask
-        while let node = table.slots[index].node {
-            if table.slots[index].hash == hash, name.equals(node.name) { return node }
-            index = (index &+ 1) & table.mask
-        }
-        return nil
-    }
-
-    /// The upper `bits` bits of a hash, at most 63. In two steps, as a shift by 64 would be none.
-    @inline(__always)
-    static func shard(of hash: UInt64, bits: UInt64) -> UInt64 { (hash &>> 1) &>> (63 &- bits) }
 }

@@ -2,7 +2,7 @@
 struct RecordBlockLayout {
     let rrsets: Int
     let lists: Int
-    let targets: Int
+    let additional: Int
     let weights: Int
     let ends: Int
     let octets: Int
@@ -25,7 +25,7 @@ struct RecordBlockLayout {
         _ = take(content.names.count, ZoneNode.Entry.self)
         rrsets = take(content.rrsets.count, EncodedRRset.Entry.self)
         lists = take(sum(content.names) { $0.rrsets.count }, Int32.self)
-        targets = take(sum(content.rrsets) { content.glue(of: $0) == nil ? $0.additional.count : 0 }, TargetAddresses.self)
+        additional = take(sum(content.rrsets) { content.addressRun(of: $0) == nil ? $0.additional.count : 0 }, AdditionalRRsets.self)
         weights = take(sum(content.rrsets) { $0.cumulativeWeights.count }, UInt64.self)
         ends = take(sum(content.rrsets) { $0.commonLength == nil ? $0.ends.count : 0 }, UInt32.self)
         octets = take(content.octets.count + Self.margin, UInt8.self)
@@ -50,39 +50,39 @@ extension RecordBlockBuilder {
     }
 
     private func writeRRsets(to block: RecordBlock, _ layout: RecordBlockLayout) {
-        var targets = layout.targets
+        var nextAdditional = layout.additional
         var weights = layout.weights
         var ends = layout.ends
         for (index, rrset) in rrsets.enumerated() {
             let entry = layout.entry(of: Handle(index: index))
             let commonLength = rrset.commonLength
-            let glue = glue(of: rrset)
-            let addresses = glue.map { layout.octets + $0.start } ?? write(targetsOf: rrset, to: block, &targets, layout)
+            let run = addressRun(of: rrset)
+            let additional = run.map { layout.octets + $0.start } ?? write(additionalOf: rrset, to: block, &nextAdditional, layout)
             let view = EncodedRRset.Entry(
-                type: rrset.type, flags: rrset.flags, recordLength: commonLength ?? 0,
-                glueLength: glue?.length ?? 0, count: UInt32(rrset.ends.count), length: rrset.ends.last ?? 0,
+                type: rrset.type, flags: rrset.flags, hostOffset: rrset.hostOffset, recordLength: commonLength ?? 0,
+                addressLength: run?.length ?? 0, count: UInt32(rrset.ends.count), length: rrset.ends.last ?? 0,
                 octets: Int32(layout.octets + rrset.start - entry),
                 ends: offset(of: commonLength == nil ? write(rrset.ends, to: block, &ends) : nil, from: entry),
                 cumulativeWeights: offset(of: write(rrset.cumulativeWeights, to: block, &weights), from: entry),
-                addresses: offset(of: addresses, from: entry))
+                additional: offset(of: additional, from: entry))
             block.address(entry).initializeMemory(as: EncodedRRset.Entry.self, to: view)
         }
     }
 
-    /// Writes where each target's addresses are; where that stands, or nil if there are none to write.
-    private func write(targetsOf rrset: PlacedRRset, to block: RecordBlock, _ next: inout Int, _ layout: RecordBlockLayout) -> Int? {
+    /// Writes where the addresses of each record's host are; where that stands, or nil if there are none to write.
+    private func write(additionalOf rrset: PlacedRRset, to block: RecordBlock, _ next: inout Int, _ layout: RecordBlockLayout) -> Int? {
         let start = next
         let addresses = rrset.additional.enumerated().map { index, additional in
-            let entry = start + index * MemoryLayout<TargetAddresses>.stride
-            return TargetAddresses(
+            let entry = start + index * MemoryLayout<AdditionalRRsets>.stride
+            return AdditionalRRsets(
                 ipv4: offset(of: additional.ipv4.map(layout.entry), from: entry),
                 ipv6: offset(of: additional.ipv6.map(layout.entry), from: entry))
         }
         return write(addresses, to: block, &next)
     }
 
-    /// Where the addresses of an RRset's targets stand one after another, and how long each is; nil where they do not.
-    func glue(of rrset: PlacedRRset) -> (start: Int, length: UInt16)? {
+    /// Where the addresses of an RRset's hosts stand, one a host and one after another, and how long each is; nil where they do not.
+    func addressRun(of rrset: PlacedRRset) -> (start: Int, length: UInt16)? {
         guard rrset.commonLength != nil else { return nil }
         let addresses = rrset.additional.compactMap { ($0.ipv4 == nil) != ($0.ipv6 == nil) ? $0.ipv4 ?? $0.ipv6 : nil }.map {
             rrsets[$0.index]

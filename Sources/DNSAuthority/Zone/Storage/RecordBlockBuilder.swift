@@ -7,11 +7,11 @@ package struct RecordBlockBuilder {
         let index: Int
     }
 
-    /// The addresses of one SRV record's target, added before.
+    /// The addresses of the host that one record names, added before.
     package struct Additional: Sendable {
-        /// The target's A records.
+        /// The host's A records.
         package var ipv4: Handle?
-        /// The target's AAAA records.
+        /// The host's AAAA records.
         package var ipv6: Handle?
 
         package init(ipv4: Handle? = nil, ipv6: Handle? = nil) {
@@ -27,6 +27,10 @@ package struct RecordBlockBuilder {
         var isUnknown: Bool
         /// Whether the records' places on the ring stand before them.
         var hasPlaces = false
+        /// Whether the places of pointers to the owner stand before the only record.
+        var hasLinks = false
+        /// Where in each record the name of the host begins that has additional data; 0 if none has any.
+        var hostOffset: UInt8 = 0
         /// Where each record ends, from the RRset's own beginning.
         var ends: [UInt32]
         /// Where the records begin in `octets`.
@@ -40,6 +44,7 @@ package struct RecordBlockBuilder {
             if isHeld { flags.insert(.isHeld) }
             if isUnknown { flags.insert(.isUnknown) }
             if hasPlaces { flags.insert(.hasPlaces) }
+            if hasLinks { flags.insert(.hasLinks) }
             return flags
         }
 
@@ -73,14 +78,19 @@ package struct RecordBlockBuilder {
     /// A builder of a block of at most so many octets.
     package init(limit: Int = mostOctets) { room = min(limit, Self.mostOctets) - RecordBlockLayout.overhead }
 
-    /// Adds an RRset; `additional` has an entry for each SRV record, or none at all.
+    /// Adds an RRset. `additional` has an entry for each record, or none at all; it is left out where the records name no hosts.
     package mutating func add(_ rrset: RRset, additional: [Additional] = []) -> Handle {
         precondition(rrset.weights.isEmpty || rrset.weights.count == rrset.records.count, "a weight a record, or none")
         precondition(additional.isEmpty || additional.count == rrset.records.count, "an entry a record, or none")
         precondition(rrset.places.isEmpty || rrset.places.count == rrset.records.count, "a place a record, or none")
-        let length = rrset.records.reduce(0) { $0 + $1.length }
-        guard take(Self.room(forRecords: rrset.records.count, ofLength: 0) + length) else { return placeEmpty() }
-        let hasPlaces = rrset.places.count > 1 && length + rrset.records.count * Self.recordHeaderLength > Self.alwaysFits
+        var (length, isWritable) = (0, true)
+        for record in rrset.records {
+            length += record.length
+            isWritable = isWritable && record.length <= UInt16.max
+        }
+        if !isWritable { isOverfull = true }
+        guard isWritable, take(Self.room(forRecords: rrset.records.count, ofLength: 0) + length) else { return placeEmpty() }
+        let hasPlaces = rrset.places.count > 1 && length + rrset.records.count * EncodedRRset.headerLength > Self.alwaysFits
         if hasPlaces { rrset.places.withUnsafeBytes { octets.append(contentsOf: $0) } }
         let start = octets.count
         var ends: [UInt32] = []
@@ -88,11 +98,23 @@ package struct RecordBlockBuilder {
             append(record, ttl: rrset.ttl)
             ends.append(UInt32(octets.count - start))
         }
+        let hostOffset = additional.isEmpty ? 0 : Self.hostOffset(rrset)
         return place(
             PlacedRRset(
                 type: rrset.type, isHeld: rrset.isHeld, isUnknown: rrset.isUnknown && rrset.records.isEmpty, hasPlaces: hasPlaces,
-                ends: ends, start: start,
-                cumulativeWeights: cumulative(rrset.weights), additional: additional))
+                hostOffset: hostOffset, ends: ends, start: start,
+                cumulativeWeights: cumulative(rrset.weights), additional: hostOffset == 0 ? [] : additional))
+    }
+
+    /// Where in each record the name of a host begins; 0 if one has no such name, or not there.
+    private static func hostOffset(_ rrset: RRset) -> UInt8 {
+        guard let format = RecordFormat.of(rrset.type), let first = rrset.records.first else { return 0 }
+        func offset(_ record: RecordData) -> Int? {
+            if case .srv(_, _, _, let target) = record { return record.length - target.octets.count }
+            return format.host(in: record.octets[...])?.startIndex
+        }
+        guard let common = offset(first), rrset.records.allSatisfy({ offset($0) == common }) else { return 0 }
+        return UInt8(exactly: EncodedRRset.headerLength + common) ?? 0
     }
 
     /// Adds an RRset that is one record of another and shares its octets.
@@ -102,25 +124,55 @@ package struct RecordBlockBuilder {
         let start = index == 0 ? 0 : whole.ends[index - 1]
         return place(
             PlacedRRset(
-                type: whole.type, isHeld: isHeld, isUnknown: false, ends: [whole.ends[index] - start], start: whole.start + Int(start),
-                cumulativeWeights: [], additional: additional.map { [$0] } ?? []))
+                type: whole.type, isHeld: isHeld, isUnknown: false, hostOffset: whole.hostOffset, ends: [whole.ends[index] - start],
+                start: whole.start + Int(start), cumulativeWeights: [],
+                additional: whole.hostOffset == 0 ? [] : additional.map { [$0] } ?? []))
+    }
+
+    /// Adds an RRset of one record that only names at or below `owner` may have, if their own is `owner`: names in its RDATA that end so are
+    /// compressed where RFC 3597 §4 allows it, with pointers that each response points to the owner.
+    mutating func add(compressed record: RecordData, ttl: UInt32, owner: DomainName) -> Handle {
+        let whole = record.octets
+        var data: [UInt8] = []
+        var links: [UInt16] = []
+        let format = RecordFormat.of(record.type)
+        let fields = format.flatMap { $0.names.contains(.areCompressible) ? $0.split(whole[...]) : nil } ?? []
+        for (field, part) in fields {
+            let name = DomainName(wire: part)
+            // The root is no longer than a pointer to it.
+            guard case .name = field, owner != .root, links.count < 2, name.isAtOrBelow(owner) else {
+                data += part
+                continue
+            }
+            data += part.dropLast(owner.octets.count)
+            links.append(UInt16(EncodedRRset.headerLength + data.count))
+            data.append(number: EncodedRRset.owner)
+        }
+        guard !links.isEmpty else { return add(RRset(record.type, ttl: ttl, records: [record])) }
+        guard take(Self.room(forRecords: 1, ofLength: data.count)) else { return placeEmpty() }
+        for link in links + [UInt16](repeating: 0, count: 2 - links.count) { withUnsafeBytes(of: link) { octets.append(contentsOf: $0) } }
+        let start = octets.count
+        append(.other(record.type, data), ttl: ttl)
+        return place(
+            PlacedRRset(
+                type: record.type, isHeld: false, isUnknown: false, hasLinks: true, ends: [UInt32(octets.count - start)], start: start,
+                cumulativeWeights: [], additional: []))
     }
 
     /// Adds a name with RRsets of different types, each added before.
     package mutating func add(_ name: DomainName, _ rrsets: [Handle] = []) {
         guard rrsets.count <= UInt8.max, take(Self.room(forName: name.octets.count, rrsets: rrsets.count)) else { return isOverfull = true }
-        let target = rrsets.compactMap { place(of: name, asTargetIn: $0) }.first
-        names.append(PlacedName(start: target ?? octets.count, length: UInt8(name.octets.count), rrsets: rrsets))
-        if target == nil { octets.append(contentsOf: name.octets) }
+        let host = rrsets.compactMap { place(of: name, asHostIn: $0) }.first
+        names.append(PlacedName(start: host ?? octets.count, length: UInt8(name.octets.count), rrsets: rrsets))
+        if host == nil { octets.append(contentsOf: name.octets) }
     }
 
-    /// Where a name stands in `octets` if it is the target of the only record of an SRV RRset, as an instance's own name mostly is.
-    private func place(of name: DomainName, asTargetIn handle: Handle) -> Int? {
+    /// Where a name stands in `octets` if it is the host of the only record of an RRset, as an instance's own name is in its SRV record.
+    private func place(of name: DomainName, asHostIn handle: Handle) -> Int? {
         let rrset = rrsets[handle.index]
-        guard rrset.type == .srv, rrset.ends.count == 1, let length = rrset.ends.first else { return nil }
-        let start = rrset.start + EncodedRRset.targetOffset
-        let target = octets[start..<rrset.start + Int(length)]
-        return target.elementsEqual(name.octets) ? start : nil
+        guard rrset.hostOffset > 0, rrset.ends.count == 1, let length = rrset.ends.first else { return nil }
+        let start = rrset.start + Int(rrset.hostOffset)
+        return octets[start..<rrset.start + Int(length)].elementsEqual(name.octets) ? start : nil
     }
 
     /// What stands in the place of all RRsets that do not fit.
@@ -147,14 +199,14 @@ package struct RecordBlockBuilder {
         return Handle(index: rrsets.count - 1)
     }
 
+    /// Appends a record whose RDATA has at most 65,535 octets.
     private mutating func append(_ record: RecordData, ttl: UInt32) {
-        let data = record.octets
-        octets.append(contentsOf: ownerPointer.octets)
-        octets.append(contentsOf: record.type.rawValue.octets)
-        octets.append(contentsOf: RecordClass.internet.octets)
-        octets.append(contentsOf: ttl.octets)
-        octets.append(contentsOf: UInt16(data.count).octets)
-        octets.append(contentsOf: data)
+        octets.append(number: EncodedRRset.owner)
+        octets.append(number: record.type.rawValue)
+        octets.append(number: RecordClass.internet)
+        octets.append(number: ttl)
+        octets.append(number: UInt16(truncatingIfNeeded: record.length))
+        record.append(to: &octets)
     }
 
     /// Running sums of the weights; none where they make no difference.
@@ -168,14 +220,11 @@ package struct RecordBlockBuilder {
     }
 }
 
-/// The owner field of every record: a pointer to the question's name, right after the header (RFC 1035 §4.1.4).
-let ownerPointer: UInt16 = 0xC00C
-
 extension RecordBlockBuilder {
     /// Most octets of a block that an RRset takes whose records have RDATA of a length.
     package static func room(forRecords count: Int, ofLength length: Int) -> Int {
-        let tables = 2 * MemoryLayout<UInt32>.stride + MemoryLayout<UInt64>.stride + MemoryLayout<TargetAddresses>.stride
-        return MemoryLayout<EncodedRRset.Entry>.stride + count * (recordHeaderLength + length + tables)
+        let tables = 2 * MemoryLayout<UInt32>.stride + MemoryLayout<UInt64>.stride + MemoryLayout<AdditionalRRsets>.stride
+        return MemoryLayout<EncodedRRset.Entry>.stride + count * (EncodedRRset.headerLength + length + tables)
     }
 
     /// Most octets of a block that a name of a length takes with references to so many RRsets.
@@ -186,7 +235,4 @@ extension RecordBlockBuilder {
     /// Octets of records for which every response has room: the least one, without its header, the longest question, OPT with an error.
     private static let alwaysFits =
         UDPPayloadSize.withoutEDNS - Header.length - DomainName.maximumLength - 4 - EDNS.recordLength - EDNS.extendedErrorLength
-
-    /// Octets of a record before its RDATA: owner, type, class, TTL, RDLENGTH.
-    private static let recordHeaderLength = 2 + 2 + 2 + 4 + 2
 }
