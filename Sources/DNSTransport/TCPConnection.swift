@@ -83,7 +83,7 @@ extension TCPConnection {
         if mayRead(context) { context.read() } else { isReadPending = true }
     }
 
-    /// Whoever does not read responses, or has sent more than its share, is not read from.
+    /// Whether to read: not from a client that does not read its responses, or has sent more than its share.
     private func mayRead(_ context: ChannelHandlerContext) -> Bool { context.channel.isWritable && !isResting }
 
     /// Answers what has been waiting, and reads again.
@@ -112,7 +112,7 @@ extension TCPConnection {
         context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { _ in context.close(promise: nil) }
     }
 
-    /// Goes on when the loop has looked after everybody else.
+    /// Goes on when all other connections have had their turn of the loop.
     private func rest(_ context: ChannelHandlerContext) {
         isResting = true
         context.eventLoop.assumeIsolated().execute { [weak self] in

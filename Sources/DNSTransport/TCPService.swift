@@ -20,7 +20,7 @@ final class TCPService {
     /// Memory was given back before the last of many connections was gone.
     private var isRestLeft = false
     private var connections: [ObjectIdentifier: TCPConnection] = [:]
-    /// Told when the last connection is closed; nil as long as there may be new ones.
+    /// Succeeds when the last connection is closed; nil as long as there may be new ones.
     private var hasEnded: EventLoopPromise<Void>?
 
     /// `mostConnections`: how many there may be at once, at least one.
@@ -37,8 +37,8 @@ final class TCPService {
     /// The response to a message behind its length; nil for silence.
     func respond(to query: ByteBuffer, of client: TCPConnection.Client, _ allocator: ByteBufferAllocator) -> ByteBuffer? {
         query.withUnsafeReadableBytes { memory.copyMemory(from: $0) }
-        let length = responder.respond(in: memory, queryLength: query.readableBytes, to: client.octets, from: slot.zones)
-        guard length > 0 else { return nil }
+        let outcome = responder.respond(in: memory, queryLength: query.readableBytes, to: client.octets, from: slot.zones)
+        guard case .answered(let length, _, _) = outcome else { return nil }
         var response = allocator.buffer(capacity: 2 + length)
         response.writeInteger(UInt16(truncatingIfNeeded: length))
         response.writeBytes(UnsafeRawBufferPointer(rebasing: memory[..<length]))
@@ -64,8 +64,8 @@ final class TCPService {
         giveMemoryBack()
     }
 
-    /// What many connections have taken is not needed again soon, and the allocator would keep it for ever: tens of mebibytes where they did
-    /// not read. Only once most of them are gone, and again after the last: it takes milliseconds. The C function is `malloc_trim`.
+    /// Gives back what many connections have taken, which the allocator would keep without limit: tens of mebibytes where clients did not
+    /// read. Only once most connections are gone, and again after the last: it takes milliseconds. The C function is `malloc_trim`.
     private func giveMemoryBack() {
         let isCrowdGone = peak >= Self.crowd && connections.count <= peak / Self.dispersal
         guard isCrowdGone || isRestLeft && connections.isEmpty else { return }
@@ -74,7 +74,7 @@ final class TCPService {
         _ = malloc_trim(0)
     }
 
-    /// Has every connection answer what has arrived, then close; tells when none is left.
+    /// Has every connection answer what has arrived, then close. `hasEnded` succeeds when none is left.
     func end(_ hasEnded: EventLoopPromise<Void>) {
         self.hasEnded = hasEnded
         if connections.isEmpty { return hasEnded.succeed() }

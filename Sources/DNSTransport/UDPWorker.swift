@@ -37,7 +37,7 @@ final class UDPWorker: Sendable {
         while lastBatches > 0 {
             let isStopping = isStopping.load(ordering: .acquiring)
             let count = batch.receive(from: socket.descriptor, flags: isStopping ? Int32(MSG_DONTWAIT) : Int32(MSG_WAITFORONE))
-            // Also when nothing has come: an idle worker shall not keep old zones alive.
+            // Also when nothing has come: otherwise an idle worker keeps old zones alive.
             reader.refresh()
             // None within the time limit, or an error of an earlier response: neither is a reason to stop serving.
             if count > 0 {
@@ -51,8 +51,11 @@ final class UDPWorker: Sendable {
 
     private func answer(_ count: Int, _ batch: inout PacketBatch, from zones: ServedZones, _ responder: inout Responder) {
         for index in 0..<count {
-            let length = responder.respond(in: batch.slot(index), queryLength: batch.length(index), to: batch.client(index), from: zones)
-            batch.respond(index, length: length)
+            let outcome = responder.respond(in: batch.slot(index), queryLength: batch.length(index), to: batch.client(index), from: zones)
+            switch outcome {
+            case .answered(let length, _, _): batch.respond(index, length: length)
+            case .silent: batch.respond(index, length: 0)
+            }
         }
     }
 }

@@ -8,29 +8,32 @@ struct ApexCompiler {
 
     /// What the SOA record says under a serial; nil if names below this origin would be too long.
     func authority(serial: UInt32) -> StartOfAuthority? {
-        let mailboxLabels = StartOfAuthority.mailboxLabels.map(\.utf8)
-        guard let primary = Self.nameServer(of: origin), let mailbox = DomainName(labels: mailboxLabels)?.appending(origin) else {
-            return nil
-        }
-        return StartOfAuthority(primary: primary, mailbox: mailbox, serial: serial, minimum: policy.negativeTTL)
+        let soa = policy.authority
+        let mailboxLabels = ZonePolicy.mailboxLabels.map(\.utf8)
+        guard let primary = soa.primary ?? Self.nameServer(of: origin),
+            let mailbox = soa.mailbox ?? DomainName(labels: mailboxLabels)?.appending(origin)
+        else { return nil }
+        return StartOfAuthority(
+            primary: primary, mailbox: mailbox, serial: serial, refresh: soa.refresh, retry: soa.retry, expire: soa.expire,
+            minimum: policy.negativeTTL)
     }
 
     /// `ns.dns` below an origin; nil if that would be too long.
     static func nameServer(of origin: DomainName) -> DomainName? {
-        DomainName(labels: StartOfAuthority.primaryLabels.map(\.utf8))?.appending(origin)
+        DomainName(labels: ZonePolicy.nameServerLabels.map(\.utf8))?.appending(origin)
     }
 
-    /// The block; `hasNameServer` is false where a service stands at the name server's name.
-    func compile(_ authority: StartOfAuthority, hasNameServer: Bool) -> RecordBlock {
+    /// The block with the origin, and with the name server's name unless `hasNameServer` is false: a service stands there.
+    func compile(_ authority: StartOfAuthority, nameServer: DomainName, hasNameServer: Bool) -> RecordBlock {
         var builder = RecordBlockBuilder()
         let soa = builder.add(RRset(.soa, ttl: policy.ttl, records: [.soa(authority)]))
-        let ns = builder.add(RRset(.ns, ttl: policy.ttl, records: [.ns(authority.primary)]))
+        let ns = builder.add(RRset(.ns, ttl: policy.ttl, records: [.ns(nameServer)]))
         builder.add(origin, [soa, ns])
         if hasNameServer {
             let ipv4 = policy.nameServer.ipv4.addresses.map { RecordData.a($0.value) }
             let ipv6 = policy.nameServer.ipv6.addresses.map { RecordData.aaaa($0.value) }
             let rrsets = [RRset(.a, ttl: policy.ttl, records: ipv4), RRset(.aaaa, ttl: policy.ttl, records: ipv6)]
-            builder.add(authority.primary, rrsets.filter { !$0.records.isEmpty }.map { builder.add($0) })
+            builder.add(nameServer, rrsets.filter { !$0.records.isEmpty }.map { builder.add($0) })
         }
         return builder.build()
     }

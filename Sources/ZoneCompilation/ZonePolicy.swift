@@ -7,10 +7,12 @@ package struct ZonePolicy: Sendable {
     package var ttl: UInt32
     /// TTL of negative answers and MINIMUM of the SOA, in seconds (RFC 2308 §4).
     package var negativeTTL: UInt32
-    /// The addresses of `ns.dns` below each origin.
+    /// The addresses of the name server's name below each origin.
     package var nameServerAddresses: [IPAddress]
     /// Most records of an RRset; 0 for all.
     package var mostAnswers: Int
+    /// What the SOA of each zone says beside serial and MINIMUM.
+    package var authority = AuthorityPolicy()
 
     package init(ttl: UInt32, negativeTTL: UInt32, nameServerAddresses: [IPAddress], mostAnswers: Int = 0) {
         self.mostAnswers = mostAnswers
@@ -25,4 +27,25 @@ package struct ZonePolicy: Sendable {
         let ipv6 = nameServerAddresses.compactMap { if case .v6(let address) = $0 { address } else { nil } }
         return HostAddresses(ipv4: .known(ipv4), ipv6: .known(ipv6))
     }
+
+    /// The labels of the name server's name in front of each origin.
+    static let nameServerLabels = ["ns", "dns"]
+    /// The labels of the mailbox in front of each origin, unless there is another.
+    static let mailboxLabels = ["hostmaster"]
+}
+
+/// What the SOA of each zone says; its owner is the zone's origin (RFC 1035 §3.3.13).
+package struct AuthorityPolicy: Sendable {
+    /// MNAME; nil for the name server's name below the origin.
+    package var primary: DomainName?
+    /// RNAME; nil for `hostmaster` below the origin.
+    package var mailbox: DomainName?
+    /// REFRESH, in seconds.
+    package var refresh: UInt32 = 7200
+    /// RETRY, in seconds.
+    package var retry: UInt32 = 1800
+    /// EXPIRE, in seconds.
+    package var expire: UInt32 = 86400
+
+    package init() {}
 }

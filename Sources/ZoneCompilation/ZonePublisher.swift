@@ -143,7 +143,9 @@ extension ZonePublisher {
                 serial: zone.authority.serial, status: reliances[origin]?.freshness.status(at: judgedAt) ?? .current)
         }
         guard state != served else { return }
-        for (origin, new) in state where new.status != served[origin]?.status ?? .current { log(new.status, origin) }
+        for (origin, new) in state where new.status != served[origin]?.status ?? .notReady {
+            log(new.status, after: served[origin]?.status ?? .notReady, origin)
+        }
         served = state
         logger.debug("zones published", metadata: ["names": "\(zones.values.reduce(0) { $0 + $1.nameCount })"])
         outlets.publish(
@@ -183,10 +185,11 @@ extension ZonePublisher {
         }
     }
 
-    private func log(_ status: ZoneStatus, _ origin: DomainName) {
+    private func log(_ status: ZoneStatus, after last: ZoneStatus, _ origin: DomainName) {
         let metadata: Logger.Metadata = ["zone": "\(origin.text)"]
         switch status {
-        case .current: logger.info("answers are current again", metadata: metadata)
+        case .notReady: break
+        case .current: if last != .notReady { logger.info("answers are current again", metadata: metadata) }
         case .stale: logger.warning("answers are stale: zookeeper is out of reach", metadata: metadata)
         case .expired: logger.error("answers are too old: zookeeper has been out of reach for too long", metadata: metadata)
         }

@@ -8,6 +8,7 @@ import Testing
     private static let expected: [String: (code: String, answers: Int)] = [
         "edns-srv": ("NOERROR", 1), "edns-version-1": ("BADVERS", 0), "header-only": ("FORMERR", 0), "no-such-name": ("NXDOMAIN", 0),
         "outside": ("REFUSED", 0), "plain-a": ("NOERROR", 1), "plain-any": ("NOERROR", 2), "plain-axfr": ("REFUSED", 0),
+        "plain-long-txt": ("NXDOMAIN", 0), "plain-mx": ("NXDOMAIN", 0), "plain-unknown-type": ("NXDOMAIN", 0),
         "plain-soa": ("NOERROR", 0), "plain-srv": ("NOERROR", 1), "plain-tsig": ("NOTIMP", 0), "plain-txt": ("NOERROR", 0),
         "pointer": ("FORMERR", 0),
     ]

@@ -11,7 +11,7 @@ import Testing
         #expect(lines.first == "$TTL 5")
         #expect(lines.dropFirst().first == "svc.local. 5 IN SOA ns.dns.svc.local. hostmaster.svc.local. 1 7200 1800 86400 1")
         #expect(lines.contains("_second._tcp.svc.local. 5 IN SRV 0 1 80 db.example.net."))
-        #expect(lines.contains("; second.svc.local. A: not known at present"))
+        #expect(lines.contains("; second.svc.local. A: not known now"))
     }
 
     @Test func `a name's records can be had alone`() throws {

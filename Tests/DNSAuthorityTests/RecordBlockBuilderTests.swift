@@ -21,7 +21,7 @@ import Testing
         block.add(origin, [aaaa, srv])
         var builder = ZoneBuilder(origin: origin, seed: 1)
         builder.insert(block.build())
-        let authority = StartOfAuthority(primary: .root, mailbox: .root, serial: 1, minimum: 1)
+        let authority = StartOfAuthority(primary: .root, mailbox: .root, serial: 1, refresh: 7200, retry: 1800, expire: 86400, minimum: 1)
         return (builder.build(authority, ttl: 5), block.isOverfull)
     }
 

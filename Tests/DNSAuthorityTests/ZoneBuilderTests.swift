@@ -22,7 +22,8 @@ import Testing
         return try PacketText(response).code
     }
 
-    private let authority = StartOfAuthority(primary: .root, mailbox: .root, serial: 1, minimum: 1)
+    private let authority = StartOfAuthority(
+        primary: .root, mailbox: .root, serial: 1, refresh: 7200, retry: 1800, expire: 86400, minimum: 1)
 
     @Test func `names survive growth over many shards`() throws {
         var builder = ZoneBuilder(origin: origin, seed: 3)

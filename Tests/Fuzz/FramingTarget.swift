@@ -97,8 +97,8 @@ private struct ExpectedResponses {
             let end = start + 2 + Int(stream[start]) << 8 + Int(stream[start + 1])
             guard end <= stream.count else { break }
             memory.copyBytes(from: stream[(start + 2)..<end])
-            let length = responder.respond(in: memory, queryLength: end - start - 2, to: client, from: slot.zones)
-            if length > 0 { octets += [UInt8(length >> 8), UInt8(length & 255)] + memory[..<length] }
+            let outcome = responder.respond(in: memory, queryLength: end - start - 2, to: client, from: slot.zones)
+            if case .answered(let length, _, _) = outcome { octets += [UInt8(length >> 8), UInt8(length & 255)] + memory[..<length] }
             ends.append((end, octets.count))
             start = end
         }
@@ -134,6 +134,7 @@ private let slot: ZoneSlot = {
     block.add(origin)
     var builder = ZoneBuilder(origin: origin, seed: 1)
     builder.insert(block.build())
-    let zone = builder.build(StartOfAuthority(primary: origin, mailbox: origin, serial: 1, minimum: 1), ttl: 5)
+    let zone = builder.build(
+        StartOfAuthority(primary: origin, mailbox: origin, serial: 1, refresh: 7200, retry: 1800, expire: 86400, minimum: 1), ttl: 5)
     return ZoneSlot(ServedZones([ServedZone(zone, .current)]))
 }()

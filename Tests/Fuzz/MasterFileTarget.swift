@@ -36,6 +36,8 @@ private func number(_ value: Int, _ width: Int) -> [UInt8] {
     (0..<width).map { UInt8(truncatingIfNeeded: value >> (8 * (width - 1 - $0))) }
 }
 
+private let unknownType = RecordType(rawValue: 65280)
+
 // MARK: Zones
 
 /// What the fuzzer wants, an octet a choice; zeros when there are no more.
@@ -64,8 +66,8 @@ private struct ArbitraryZone {
     mutating func build() -> Zone {
         let origin = name(below: .root)
         var soa = StartOfAuthority(
-            primary: name(below: origin), mailbox: name(below: origin), serial: UInt32(choices.number(4)),
-            minimum: UInt32(choices.number(4)))
+            primary: name(below: origin), mailbox: name(below: origin), serial: UInt32(choices.number(4)), refresh: 7200, retry: 1800,
+            expire: 0, minimum: UInt32(choices.number(4)))
         soa.expire = UInt32(choices.number(4))
         let ttl = choices.number(4)
         let timers = [Int(soa.serial), 7200, 1800, Int(soa.expire), Int(soa.minimum)]
@@ -90,7 +92,7 @@ private struct ArbitraryZone {
     /// Adds a name with RRsets of the types that bits of an octet stand for.
     private mutating func add(_ owner: DomainName) {
         let types = choices.octet()
-        let all: [(RecordType, mask: UInt8)] = [(.a, 1), (.aaaa, 2), (.srv, 4), (.ns, 8)]
+        let all: [(RecordType, mask: UInt8)] = [(.a, 1), (.aaaa, 2), (.srv, 4), (.ns, 8), (.mx, 16), (.txt, 32), (unknownType, 64)]
         let rrsets = all.filter { types & $0.mask != 0 }.map { rrset(of: $0.0, owner) }
         block.add(owner, rrsets)
     }
@@ -125,10 +127,26 @@ private struct ArbitraryZone {
             let record = RecordData.srv(
                 priority: UInt16(numbers[0]), weight: UInt16(numbers[1]), port: UInt16(numbers[2]), target: target)
             return (record, numbers.flatMap { number($0, 2) } + target.octets)
-        default:
+        case .ns:
             let server = name(below: .root)
             return (.ns(server), server.octets)
+        default:
+            let data = octets(of: type)
+            return (.other(type, data), data)
         }
+    }
+
+    /// RDATA that is mostly, but not always, what the type says.
+    private mutating func octets(of type: RecordType) -> [UInt8] {
+        let form = choices.octet()
+        if type == .mx, form % 8 > 0 { return number(choices.number(2), 2) + name(below: .root).octets }
+        if type == .txt, form % 8 > 0 {
+            return (0..<form % 3 + 1).flatMap { _ in
+                let length = choices.octet() % 9
+                return [length] + (0..<length).map { _ in choices.octet() }
+            }
+        }
+        return (0..<form / 8).map { _ in choices.octet() }
     }
 }
 
@@ -148,9 +166,17 @@ private struct MasterFileReader {
         precondition(word() == "IN", "a record of another class")
         let type = word()
         let record: WireRecord
+        if fields.first?.elementsEqual("\\#".utf8) == true {
+            let types = ["MX": 15, "TXT": 16, "TYPE65280": 65280]
+            return WireRecord(owner: owner, ttl: ttl, type: types[type] ?? 0, data: opaque())
+        }
         switch type {
         case "A": record = WireRecord(owner: owner, ttl: ttl, type: 1, data: ipv4())
         case "AAAA": record = WireRecord(owner: owner, ttl: ttl, type: 28, data: ipv6())
+        case "MX":
+            let preference = number(integer(), 2)
+            record = WireRecord(owner: owner, ttl: ttl, type: 15, data: preference + name())
+        case "TXT": record = WireRecord(owner: owner, ttl: ttl, type: 16, data: strings())
         case "NS": record = WireRecord(owner: owner, ttl: ttl, type: 2, data: name())
         case "SRV":
             let data = (0..<3).flatMap { _ in number(integer(), 2) }
@@ -186,6 +212,32 @@ private struct MasterFileReader {
         let parts = word().split(separator: ".", omittingEmptySubsequences: false).map { Int($0) ?? -1 }
         precondition(parts.count == 4 && parts.allSatisfy { 0..<256 ~= $0 }, "an address that is none")
         return parts.flatMap { number($0, 1) }
+    }
+
+    /// RDATA in the form of RFC 3597 §5.
+    private mutating func opaque() -> [UInt8] {
+        fields.removeFirst()
+        let count = integer()
+        let digits = Array(count > 0 ? word() : "")
+        precondition(digits.count == 2 * count && fields.isEmpty, "opaque data of another length than it says")
+        return (0..<count).map { UInt8(String(digits[2 * $0...2 * $0 + 1]), radix: 16) ?? 0 }
+    }
+
+    /// Character strings in quotation marks to the end of the line.
+    private mutating func strings() -> [UInt8] {
+        var rest = Array(fields.joined(separator: " ".utf8))[...]
+        fields = []
+        var wire: [UInt8] = []
+        while let mark = rest.popFirst() {
+            precondition(mark == UInt8(ascii: "\""), "a string that does not begin with a quotation mark")
+            var string: [UInt8] = []
+            while let octet = rest.popFirst(), octet != UInt8(ascii: "\"") {
+                string.append(octet == UInt8(ascii: "\\") ? escaped(&rest) : octet)
+            }
+            wire += [UInt8(string.count)] + string
+            precondition(rest.popFirst().map { $0 == UInt8(ascii: " ") } ?? true, "strings that no space divides")
+        }
+        return wire
     }
 
     /// An absolute name with escapes (RFC 1035 §5.1) in wire form.

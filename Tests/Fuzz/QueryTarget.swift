@@ -58,16 +58,19 @@ private struct AskedQuestion {
     private func response(over transport: Transport, from zones: ServedZones) -> PacketText? {
         memory.copyBytes(from: octets)
         var responder = Responder(seed: 1, over: transport)
-        let length = responder.respond(in: memory, queryLength: octets.count, to: client, from: zones)
-        guard octets.count >= 12, octets[2] & 0x80 == 0 else {
-            precondition(length == 0, "a message that is no query was answered")
+        let outcome = responder.respond(in: memory, queryLength: octets.count, to: client, from: zones)
+        guard case .answered(let length, let code, let isTruncated) = outcome else {
+            precondition(octets.count < 12 || octets[2] & 0x80 != 0, "a query is met with silence")
             return nil
         }
+        precondition(octets.count >= 12 && octets[2] & 0x80 == 0, "a message that is no query was answered")
         precondition(12...limit(over: transport) ~= length, "the response has an impossible length")
         let octets = Array(memory[..<length])
         do {
             let response = try PacketText(octets)
             judge(response, octets)
+            precondition(PacketText.codes[Int(code.rawValue)] == response.code, "the outcome has another RCODE")
+            precondition(isTruncated == response.flags.contains("tc"), "the outcome says otherwise whether records are missing")
             return response
         } catch { fatalError("the response cannot be read: \(error)") }
     }
@@ -77,7 +80,7 @@ private struct AskedQuestion {
         precondition(response.flags.contains("qr"), "the response is no response")
         precondition(response.questions.count == (questionEnd == nil ? 0 : 1), "the question is not repeated, or made up")
         if let questionEnd { precondition(octets[12..<questionEnd] == self.octets[12..<questionEnd], "the response has another question") }
-        if let text { precondition(response.edns == nil || text.edns != nil, "the response has an OPT record that nobody asked for") }
+        if let text { precondition(response.edns == nil || text.edns != nil, "the response has an OPT record although the query has none") }
     }
 
     /// Most octets of a response (RFC 1035 §4.2.1, RFC 6891 §6.2.3, RFC 9715 §3.1).
@@ -92,7 +95,7 @@ private struct AskedQuestion {
 nonisolated(unsafe) private let client = UnsafeRawPointer(memory.baseAddress.unsafelyUnwrapped + memory.count - Responder.clientLength)
 nonisolated(unsafe) private let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 70_000, alignment: 8)
 
-/// What may be known of the zone: all, all but not at present, nothing yet, nothing any more.
+/// What may be known of the zone: all; all that was right last; nothing yet; nothing any more.
 private let zoneStates = [
     ServedZones([ServedZone(zone, .current)]), ServedZones([ServedZone(zone, .stale)]), ServedZones([ServedZone(notReady: zone.origin)]),
     ServedZones([ServedZone(zone, .expired)]),
@@ -116,9 +119,16 @@ private let zone: Zone = {
     let held = block.add(heldSet, additional: addresses.map { .init(ipv4: $0) })
     var unknownSet = RRset(.a, ttl: 5)
     unknownSet.isUnknown = true
-    let soa = StartOfAuthority(primary: name("ns"), mailbox: name("hostmaster"), serial: 1, minimum: 1)
+    let soa = StartOfAuthority(
+        primary: name("ns"), mailbox: name("hostmaster"), serial: 1, refresh: 7200, retry: 1800, expire: 86400, minimum: 1)
     block.add(name("second"), [a, aaaa, srv])
     block.add(name("third"), [held, block.add(unknownSet)])
+    let hosts = (0..<3).map { name(String(repeating: "h", count: $0 + 1)) }
+    let mx = block.add(
+        RRset(.mx, ttl: 5, records: hosts.map { .other(.mx, [0, 1] + $0.octets) }),
+        additional: hosts.map { _ in .init(ipv4: a, ipv6: aaaa) })
+    let text = block.add(RRset(.txt, ttl: 5, records: (1...9).map { .other(.txt, [200] + [UInt8](repeating: $0, count: 200)) }))
+    block.add(name("fourth"), [mx, text, block.add(RRset(.init(rawValue: 65280), ttl: 5, records: [.other(.init(rawValue: 65280), [])]))])
     block.add(name("empty"))
     block.add(origin, [block.add(RRset(.soa, ttl: 5, records: [.soa(soa)])), block.add(RRset(.ns, ttl: 5, records: [.ns(name("ns"))]))])
     var builder = ZoneBuilder(origin: origin, seed: 1)

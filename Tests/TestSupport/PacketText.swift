@@ -43,8 +43,7 @@ public struct PacketText: Sendable {
         answer = try (0..<counts[1]).compactMap { _ in try record(&reader, &code) }
         authority = try (0..<counts[2]).compactMap { _ in try record(&reader, &code) }
         additional = try (0..<counts[3]).compactMap { _ in try record(&reader, &code) }
-        self.code =
-            [0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED", 16: "BADVERS"][code] ?? "RCODE\(code)"
+        self.code = Self.codes[code] ?? "RCODE\(code)"
         guard reader.offset == octets.count else { throw Malformed(reason: "octets behind the end") }
     }
 
@@ -81,24 +80,36 @@ public struct PacketText: Sendable {
         case 33:
             let numbers = try (0..<3).map { _ in String(try reader.number(2)) }.joined(separator: " ")
             return "\(numbers) \(try reader.name(mayPoint: false))"
-        case 2: return try reader.name()
+        case 2, 12: return try reader.name()
+        case 15: return "\(try reader.number(2)) \(try reader.name())"
+        case 16:
+            var strings: [String] = []
+            while reader.offset < end {
+                let length = try reader.number(1)
+                strings.append("\"\(String(decoding: try (0..<length).map { _ in UInt8(try reader.number(1)) }, as: UTF8.self))\"")
+            }
+            return strings.joined(separator: " ")
         case 6:
             let names = "\(try reader.name()) \(try reader.name())"
             return try names + " " + (0..<5).map { _ in String(try reader.number(4)) }.joined(separator: " ")
         default:
-            defer { reader.offset = end }
-            return "\(end - reader.offset) octets"
+            let octets = try (reader.offset..<end).map { _ in try reader.number(1) }
+            return octets.reduce("\\# \(octets.count)\(octets.isEmpty ? "" : " ")") { $0 + ($1 < 16 ? "0" : "") + String($1, radix: 16) }
         }
     }
 
     /// The mnemonic of a type.
     public static func typeName(_ type: Int) -> String { types.first { $0.value == type }?.key ?? "TYPE\(type)" }
 
+    /// The mnemonics of RCODEs.
+    public static let codes = [
+        0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED", 16: "BADVERS",
+    ]
+
     /// Types by mnemonic.
     public static let types = [
         "A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28, "SRV": 33, "DS": 43, "TKEY": 249, "TSIG": 250,
-        "IXFR": 251,
-        "AXFR": 252, "MAILA": 254, "ANY": 255,
+        "IXFR": 251, "AXFR": 252, "MAILA": 254, "ANY": 255,
     ]
 }
 

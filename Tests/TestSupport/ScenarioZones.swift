@@ -7,7 +7,8 @@ import ZoneCompilation
 package struct TestRegistry {
     package var registry = Registry()
     package var hosts: [String: HostAddresses] = [:]
-    package var status: ZoneStatus? = .current
+    package var status = ZoneStatus.current
+    package var policy = Self.policy
 
     package init() {}
 
@@ -24,7 +25,7 @@ package struct TestRegistry {
                 hosts[words[1]] = HostAddresses(
                     ipv4: .known(addresses.compactMap { if case .v4(let address) = $0 { address } else { nil } }),
                     ipv6: .known(addresses.compactMap { if case .v6(let address) = $0 { address } else { nil } }))
-            default: status = ["current": .current, "stale": .stale, "expired": .expired][words[1]]
+            default: status = ["current": .current, "stale": .stale, "expired": .expired][words[1]] ?? .notReady
             }
         }
     }
@@ -56,7 +57,7 @@ package struct TestRegistry {
     /// The zone `svc.local`, serial 1.
     package var zone: Zone? {
         guard let origin = DomainName(text: "svc.local") else { return nil }
-        var compiler = ZoneCompiler(origins: [origin], policy: Self.policy, seed: 1)
+        var compiler = ZoneCompiler(origins: [origin], policy: policy, seed: 1)
         compiler.replace(with: registry, for: origin)
         compiler.resolve(hosts)
         _ = compiler.compile { _ in 1 }
@@ -67,7 +68,7 @@ package struct TestRegistry {
     /// The zone as it is served.
     package var zones: ServedZones {
         guard let zone else { return ServedZones() }
-        return ServedZones([status.map { ServedZone(zone, $0) } ?? ServedZone(notReady: zone.origin)])
+        return ServedZones([status == .notReady ? ServedZone(notReady: zone.origin) : ServedZone(zone, status)])
     }
 }
 
@@ -75,6 +76,8 @@ package struct TestRegistry {
 package struct TestResponder {
     private var udp: Responder
     private var tcp: Responder
+    /// What became of the last query.
+    package private(set) var outcome = Responder.Outcome.silent
 
     package init(seed: UInt64, udpLimit: Int = UDPPayloadSize.unfragmented) {
         udp = Responder(seed: seed, over: .udp, udpLimit: udpLimit)
@@ -90,11 +93,12 @@ package struct TestResponder {
         defer { if transport == .udp { udp = responder } else { tcp = responder } }
         var memory = [UInt8](repeating: 0, count: max(responder.capacity, query.count))
         memory.replaceSubrange(0..<query.count, with: query)
-        let length = memory.withUnsafeMutableBytes { memory in
+        outcome = memory.withUnsafeMutableBytes { memory in
             client.withUnsafeBytes { client in
-                client.baseAddress.map { responder.respond(in: memory, queryLength: query.count, to: $0, from: zones) } ?? 0
+                client.baseAddress.map { responder.respond(in: memory, queryLength: query.count, to: $0, from: zones) } ?? .silent
             }
         }
+        guard case .answered(let length, _, _) = outcome else { return [] }
         return Array(memory.prefix(length))
     }
 }

@@ -31,15 +31,22 @@ package struct DomainName: Hashable, Sendable {
         self.octets = octets
     }
 
-    /// The uncompressed name that some octets begin with, as this module has written it.
+    /// The uncompressed name that some octets are; the root if they are none.
     init(wire: some Collection<UInt8>) {
-        var labels: [[UInt8]] = []
-        var rest = wire[...]
-        while let length = rest.first, length > 0 {
-            labels.append(Array(rest.dropFirst().prefix(Int(length))))
-            rest = rest.dropFirst(1 + Int(length))
+        let octets = Array(wire)
+        self = Self.length(atStartOf: octets[...]) == octets.count ? DomainName(uncheckedOctets: octets.map(\.asciiLowercased)) : .root
+    }
+
+    /// Octets of the uncompressed name that some octets begin with; nil if they begin with none.
+    static func length(atStartOf octets: ArraySlice<UInt8>) -> Int? {
+        var length = 0
+        while length < min(octets.count, maximumLength) {
+            let label = Int(octets[octets.startIndex + length])
+            guard label <= maximumLabelLength else { return nil }
+            length += 1 + label
+            if label == 0 { return length }
         }
-        self = DomainName(labels: labels) ?? .root
+        return nil
     }
 
     /// The uncompressed name in lower case that is all of these octets, as this module has written it.
@@ -150,14 +157,25 @@ extension UInt8 {
     /// The octet with ASCII letters in lower case, all else as it is (RFC 4343 §3).
     var asciiLowercased: UInt8 { self &- 65 < 26 ? self | 0x20 : self }
 
-    /// The octet as text in a master file (RFC 1035 §5.1).
+    /// The octet as text within quotation marks in a master file (RFC 1035 §5.1).
+    var quotedForm: String {
+        switch self {
+        case UInt8(ascii: "\\"), UInt8(ascii: "\""): "\\" + String(UnicodeScalar(self))
+        case 32...126: String(UnicodeScalar(self))
+        default: numericForm
+        }
+    }
+
+    /// The octet as a part of a name in a master file (RFC 1035 §5.1).
     fileprivate var presentationForm: String {
         switch self {
         case UInt8(ascii: "."), UInt8(ascii: "\\"), UInt8(ascii: "\""), UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: ";"),
             UInt8(ascii: "@"), UInt8(ascii: "$"):
             "\\" + String(UnicodeScalar(self))
         case 33...126: String(UnicodeScalar(self))
-        default: "\\\(self / 100)\(self / 10 % 10)\(self % 10)"
+        default: numericForm
         }
     }
+
+    private var numericForm: String { "\\\(self / 100)\(self / 10 % 10)\(self % 10)" }
 }

@@ -1,19 +1,102 @@
-/// A query as far as it could be read; fixed size, refers to octets of the message by offset.
+/// The twelve octets that every message begins with (RFC 1035 §4.1.1).
+enum Header {
+    /// Octets of a header; the question follows.
+    static let length = 12
+    /// Where the second 16-bit field, the flags, stands.
+    static let flagsOffset = 2
+    /// Where the four section counts begin: QDCOUNT, ANCOUNT, NSCOUNT, ARCOUNT, 16 bits each.
+    static let countsOffset = 4
+}
+
+/// The sections of a message, each by the place of its count in the four of a header.
+enum Section: UInt64 {
+    case question = 48
+    case answer = 32
+    case authority = 16
+    case additional = 0
+}
+
+/// The flags field of a header: QR, OPCODE, AA, TC, RD, RA, Z, AD, CD, RCODE (RFC 1035 §4.1.1, RFC 4035 §3).
+struct HeaderFlags {
+    static let response: UInt16 = 0x8000
+    static let authoritative: UInt16 = 0x0400
+    static let truncated: UInt16 = 0x0200
+    /// OPCODE, RD and CD: what a response repeats of its query. AD, Z and RA stay clear.
+    static let copied: UInt16 = 0x7910
+
+    /// The field in host order.
+    let bits: UInt16
+
+    /// The flags of a message of at least `Header.length` octets.
+    @inline(__always)
+    init(of message: UnsafeRawPointer) {
+        bits = UInt16(bigEndian: message.loadUnaligned(fromByteOffset: Header.flagsOffset, as: UInt16.self))
+    }
+
+    var isResponse: Bool { bits & Self.response != 0 }
+    /// OPCODE; 0 is QUERY.
+    var opcode: UInt8 { UInt8(truncatingIfNeeded: bits >> 11 & 15) }
+}
+
+/// A query as far as it could be read, of fixed size. Offsets count octets of the message.
 struct Query {
-    /// The header's flags.
-    var flags: HeaderFlags
+    let flags: HeaderFlags
     /// The first octet after the question; `Header.length` if there is no question that can be repeated.
     var questionEnd = Header.length
-    /// Octets of QNAME, which begins right after the header; 0 without a question.
-    var nameLength = 0
     /// QTYPE.
     var type = RecordType(rawValue: 0)
     /// QCLASS.
     var recordClass: UInt16 = 0
-    /// The OPT record, if there was a well-formed one.
-    var edns: EDNS?
-    /// `noError`, or what the query must be answered with whatever the zones hold.
-    var verdict = ResponseCode.noError
+    /// What the OPT record says.
+    var edns = EDNS.absent
+    /// Whether something keeps the message from being a query as RFC 1035 §4.1 has it.
+    var isMalformed = false
 
     init(flags: HeaderFlags) { self.flags = flags }
+
+    /// Octets of QNAME, which begins right after the header, if there is a question.
+    var nameLength: Int { questionEnd &- Header.length &- Self.octetsBehindName }
+
+    /// Octets of QTYPE and QCLASS.
+    static let octetsBehindName = 4
+}
+
+/// What the OPT record of a query says (RFC 6891 §6.1).
+struct EDNS {
+    /// Whether the query had a well-formed one.
+    let isPresent: Bool
+    let payloadSize: UDPPayloadSize
+    let version: UInt8
+    /// DO: the client wants DNSSEC records (RFC 3225 §3). Copied into the response.
+    let wantsSecurity: Bool
+
+    /// A query without an OPT record.
+    static var absent: EDNS { EDNS(isPresent: false, payloadSize: UDPPayloadSize(advertised: 0), version: 0, wantsSecurity: false) }
+
+    /// Octets of an OPT record without options.
+    static let recordLength = 11
+    /// Octets that an extended error without text adds to an OPT record (RFC 8914 §2).
+    static let extendedErrorLength = 6
+    /// The only version there is.
+    static let version: UInt8 = 0
+    /// The option that carries extended errors (RFC 8914 §2).
+    static let extendedErrorOption: UInt16 = 15
+}
+
+/// The largest UDP response that a client says it can take, in octets: never below 512.
+package struct UDPPayloadSize {
+    let octets: Int
+
+    /// Values below 512 mean 512 (RFC 6891 §6.2.3).
+    init(advertised: UInt16) { octets = max(Int(advertised), Self.withoutEDNS) }
+
+    /// The most that the server sends: never below 512 either.
+    init(limit: Int) { octets = min(max(limit, Self.withoutEDNS), Self.longest) }
+
+    /// What IPv4 can carry in one datagram: 65,535 octets less the headers of IP and UDP. IPv6 carries a little more.
+    package static let longest = 65_507
+    /// What every client takes (RFC 1035 §4.2.1).
+    package static let withoutEDNS = 512
+    /// Octets to which UDP responses keep so that no router has to fragment them (DNS Flag Day 2020, RFC 9715 §3.1).
+    package static let unfragmented = 1232
 }

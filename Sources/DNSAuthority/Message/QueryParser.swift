@@ -1,32 +1,28 @@
-/// Reads queries from octets that nobody has checked. Every length is judged before it is used; only then octets are loaded, unchecked.
+/// Reads queries from unchecked octets. Every length is judged before it is used; only then octets are loaded, unchecked.
 enum QueryParser {
-    /// What in a message keeps it from being answered. Every case is FORMERR.
+    /// What keeps a message from being a query.
     enum ParseFailure: Error {
         /// A name, a record or the whole message is not as RFC 1035 §4.1 has it.
         case malformed
     }
 
-    /// Reads a message of at least twelve octets into a query that has its flags only; what cannot be read is in its `verdict`.
-    /// O(octets), no allocation.
+    /// Reads a message of at least twelve octets with these flags, as far as it can be read. O(octets), no allocation.
     @inline(__always)
-    static func parse(_ message: RawSpan, into query: inout Query) {
-        if query.flags.opcode != 0 {
-            // Judged before the counts: UPDATE and NOTIFY use them in their own way.
-            query.verdict = .notImplemented
-        }
+    static func parse(_ message: RawSpan, _ flags: HeaderFlags) -> Query {
+        var query = Query(flags: flags)
+        let counts = SectionCounts(message)
         do throws(ParseFailure) {
-            let counts = SectionCounts(message)
             try readQuestion(message, counts, &query)
-            if counts.hasRecords || query.questionEnd != message.byteCount {
-                if counts.isOneAdditional, isPlainOPT(message, from: query.questionEnd) {
-                    query.edns = EDNS(message, fromType: query.questionEnd &+ 1)
-                } else {
-                    try readRecords(message, counts, &query)
-                }
-            }
         } catch {
-            if query.verdict == .noError { query.verdict = .formatError }
+            query.isMalformed = true
+            return query
         }
+        if counts.isOneAdditional, isPlainOPT(message, from: query.questionEnd) {
+            query.edns = EDNS(message, fromType: query.questionEnd &+ 1)
+        } else if counts.hasRecords || query.questionEnd != message.byteCount {
+            (query.edns, query.isMalformed) = readRecords(message, counts, from: query.questionEnd, query.type)
+        }
+        return query
     }
 
     /// Reads the only question (RFC 9619: there is exactly one).
@@ -34,49 +30,58 @@ enum QueryParser {
     private static func readQuestion(_ message: RawSpan, _ counts: SectionCounts, _ query: inout Query) throws(ParseFailure) {
         guard counts.question == 1 else { throw .malformed }
         let end = try nameEnd(message, from: Header.length)
-        guard message.byteCount &- end >= 4 else { throw .malformed }
-        query.nameLength = end &- Header.length
+        guard message.byteCount &- end >= Query.octetsBehindName else { throw .malformed }
         query.type = RecordType(rawValue: message.uint16(at: end))
         query.recordClass = message.uint16(at: end &+ 2)
-        query.questionEnd = end &+ 4
+        query.questionEnd = end &+ Query.octetsBehindName
     }
 
     /// The offset after a name that must not be compressed (RFC 1035 §3.1: labels to 63 octets, 255 in all).
     @inline(__always)
     private static func nameEnd(_ message: RawSpan, from start: Int) throws(ParseFailure) -> Int {
+        let end = min(message.byteCount, start &+ DomainName.maximumLength)
         var offset = start
-        while true {
-            guard offset < message.byteCount else { throw .malformed }
+        while offset < end {
             let length = Int(message.uint8(at: offset))
             offset &+= 1 &+ length
             if length == 0 { return offset }
-            // The root's octet is still to come, hence "less than".
-            guard length <= DomainName.maximumLabelLength, offset &- start < DomainName.maximumLength else { throw .malformed }
+            guard length <= DomainName.maximumLabelLength else { throw .malformed }
+        }
+        throw .malformed
+    }
+
+    /// Reads what follows a question of some type, down to the OPT record of a malformed message, whose response needs one too
+    /// (RFC 6891 §6.1.1).
+    @inline(never)
+    private static func readRecords(
+        _ message: RawSpan, _ counts: SectionCounts, from start: Int, _ type: RecordType
+    ) -> (edns: EDNS, isMalformed: Bool) {
+        var edns = EDNS.absent
+        do throws(ParseFailure) {
+            var offset = start
+            for _ in 0..<counts.answer + counts.authority {
+                offset = try recordEnd(message, ownerEnd: compressedNameEnd(message, from: offset))
+            }
+            for _ in 0..<counts.additional { offset = try readAdditional(message, from: offset, &edns) }
+            guard offset == message.byteCount, counts.answer == 0 else { throw .malformed }
+            // IXFR carries the SOA that the client has (RFC 1995 §3).
+            guard counts.authority == 0 || type == .ixfr && counts.authority == 1 else { throw .malformed }
+            return (edns, false)
+        } catch {
+            return (edns, true)
         }
     }
 
-    /// Reads what follows the question: in a query, at most additional records. Others are passed over first, so that an OPT record behind
-    /// them is found and has its like in the response (RFC 6891 §6.1.1).
-    private static func readRecords(_ message: RawSpan, _ counts: SectionCounts, _ query: inout Query) throws(ParseFailure) {
-        var offset = query.questionEnd
-        for _ in 0..<counts.answer + counts.authority {
-            offset = try recordEnd(message, ownerEnd: compressedNameEnd(message, from: offset))
-        }
-        for _ in 0..<counts.additional { offset = try readAdditional(message, from: offset, &query) }
-        guard offset == message.byteCount, counts.answer == 0 else { throw .malformed }
-        // IXFR carries the SOA that the client has (RFC 1995 §3).
-        guard counts.authority == 0 || query.type == .ixfr && counts.authority == 1 else { throw .malformed }
-    }
-
-    /// Reads a record of the additional section, which may hold one OPT (RFC 6891 §6.1.1); all else is passed over. The offset after it.
+    /// Reads a record of the additional section, which may hold one OPT (RFC 6891 §6.1.1), and passes over others. Returns the offset after
+    /// the record.
     @inline(__always)
-    private static func readAdditional(_ message: RawSpan, from start: Int, _ query: inout Query) throws(ParseFailure) -> Int {
+    private static func readAdditional(_ message: RawSpan, from start: Int, _ edns: inout EDNS) throws(ParseFailure) -> Int {
         let ownerEnd = try compressedNameEnd(message, from: start)
         let end = try recordEnd(message, ownerEnd: ownerEnd)
         if message.uint16(at: ownerEnd) == RecordType.opt.rawValue {
             // An owner of one octet is the root.
-            guard query.edns == nil, ownerEnd == start &+ 1 else { throw .malformed }
-            query.edns = try readOPT(message, from: ownerEnd, to: end)
+            guard !edns.isPresent, ownerEnd == start &+ 1 else { throw .malformed }
+            edns = try readOPT(message, from: ownerEnd, to: end)
         }
         return end
     }
@@ -93,7 +98,7 @@ enum QueryParser {
         return EDNS(message, fromType: start)
     }
 
-    /// Whether an OPT record without options is all that is left, as most resolvers have it: a short way to what `readRecords` finds.
+    /// Whether all that is left is an OPT record without options, which most resolvers send: a short way to what `readRecords` finds.
     @inline(__always)
     private static func isPlainOPT(_ message: RawSpan, from start: Int) -> Bool {
         guard message.byteCount &- start == EDNS.recordLength else { return false }
@@ -150,7 +155,8 @@ extension EDNS {
     @inline(__always)
     fileprivate init(_ message: RawSpan, fromType start: Int) {
         self.init(
-            payloadSize: UDPPayloadSize(advertised: message.uint16(at: start &+ 2)), version: message.uint8(at: start &+ 5),
+            isPresent: true, payloadSize: UDPPayloadSize(advertised: message.uint16(at: start &+ 2)),
+            version: message.uint8(at: start &+ 5),
             wantsSecurity: message.uint8(at: start &+ 6) & 0x80 != 0)
     }
 }

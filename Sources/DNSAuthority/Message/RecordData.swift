@@ -9,7 +9,9 @@ package enum RecordData: Hashable, Sendable {
     /// A name server.
     case ns(DomainName)
     /// The start of a zone.
-    case soa(StartOfAuthority)
+    indirect case soa(StartOfAuthority)
+    /// RDATA of any type, with no name compressed (RFC 3597).
+    case other(RecordType, [UInt8])
 
     /// The record's type.
     package var type: RecordType {
@@ -19,6 +21,7 @@ package enum RecordData: Hashable, Sendable {
         case .srv: .srv
         case .ns: .ns
         case .soa: .soa
+        case .other(let type, _): type
         }
     }
 
@@ -29,57 +32,91 @@ package enum RecordData: Hashable, Sendable {
         case .aaaa: 16
         case .srv(_, _, _, let target): 6 + target.octets.count
         case .ns(let server): server.octets.count
-        case .soa(let soa): soa.primary.octets.count + soa.mailbox.octets.count + soa.timers.count
+        case .soa(let soa): soa.primary.octets.count + soa.mailbox.octets.count + 5 * 4
+        case .other(_, let octets): octets.count
         }
     }
 
     /// The RDATA in wire form, with no name compressed.
     package var octets: [UInt8] {
+        var octets: [UInt8] = []
+        octets.reserveCapacity(length)
+        append(to: &octets)
+        return octets
+    }
+
+    /// Appends the RDATA in wire form, with no name compressed.
+    func append(to octets: inout [UInt8]) {
         switch self {
-        case .a(let address): address.octets
-        case .aaaa(let address): address.octets
+        case .a(let address): octets.append(number: address)
+        case .aaaa(let address): octets.append(number: address)
         // Uncompressed: RFC 2782 forbids pointers in SRV targets.
-        case .srv(let priority, let weight, let port, let target): priority.octets + weight.octets + port.octets + target.octets
-        case .ns(let server): server.octets
-        case .soa(let soa): soa.primary.octets + soa.mailbox.octets + soa.timers
+        case .srv(let priority, let weight, let port, let target):
+            for number in [priority, weight, port] { octets.append(number: number) }
+            octets.append(contentsOf: target.octets)
+        case .ns(let server): octets.append(contentsOf: server.octets)
+        case .soa(let soa):
+            octets.append(contentsOf: soa.primary.octets)
+            octets.append(contentsOf: soa.mailbox.octets)
+            for number in [soa.serial, soa.refresh, soa.retry, soa.expire, soa.minimum] { octets.append(number: number) }
+        case .other(_, let data): octets.append(contentsOf: data)
         }
     }
 }
 
 /// The RDATA of a SOA record (RFC 1035 §3.3.13); times in seconds.
 package struct StartOfAuthority: Hashable, Sendable {
-    /// The labels of MNAME in front of the origin; negative answers rely on them.
-    package static let primaryLabels = ["ns", "dns"]
-    /// The labels of RNAME in front of the origin; negative answers rely on them.
-    package static let mailboxLabels = ["hostmaster"]
-
     /// MNAME: the zone's primary server.
     package var primary: DomainName
-    /// RNAME: the mailbox of whom it may concern.
+    /// RNAME: the mailbox of those who are responsible for the zone.
     package var mailbox: DomainName
     /// SERIAL: rises with each change (RFC 1982).
     package var serial: UInt32
     /// REFRESH.
-    package var refresh: UInt32 = 7200
+    package var refresh: UInt32
     /// RETRY.
-    package var retry: UInt32 = 1800
+    package var retry: UInt32
     /// EXPIRE.
-    package var expire: UInt32 = 86400
+    package var expire: UInt32
     /// MINIMUM: how long a negative answer may be kept (RFC 2308 §4).
     package var minimum: UInt32
 
-    package init(primary: DomainName, mailbox: DomainName, serial: UInt32, minimum: UInt32) {
-        self.primary = primary
-        self.mailbox = mailbox
-        self.serial = serial
-        self.minimum = minimum
+    package init(
+        primary: DomainName, mailbox: DomainName, serial: UInt32, refresh: UInt32, retry: UInt32, expire: UInt32, minimum: UInt32
+    ) {
+        (self.primary, self.mailbox, self.serial) = (primary, mailbox, serial)
+        (self.refresh, self.retry, self.expire, self.minimum) = (refresh, retry, expire, minimum)
     }
-
-    /// The five numbers at the end of the RDATA.
-    var timers: [UInt8] { [serial, refresh, retry, expire, minimum].flatMap(\.octets) }
 }
 
-extension FixedWidthInteger {
-    /// The number's octets in network order.
-    var octets: [UInt8] { withUnsafeBytes(of: bigEndian) { Array($0) } }
+/// One name's records of one type, before they are encoded (RFC 2181 §5).
+package struct RRset: Sendable {
+    /// The type of all records.
+    package let type: RecordType
+    /// How long clients may keep them, in seconds.
+    package let ttl: UInt32
+    /// The records' data, each of `type`.
+    package var records: [RecordData]
+    /// How often each record comes first in relation to the others, in the order of `records`; empty: equally often.
+    package var weights: [UInt64] = []
+    /// Where each record lies on a ring of 2³² places, ascending, in the order of `records`: where a response that has no room for all begins
+    /// (`EncodedRRset.first(for:)`). Empty: it begins with the first record.
+    package var places: [UInt32] = []
+    /// Whether a provider that has vanished is still among the records.
+    package var isHeld = false
+    /// Whether there may be records that are not known. While there are none, a question for them is answered with SERVFAIL.
+    package var isUnknown = false
+
+    package init(_ type: RecordType, ttl: UInt32, records: [RecordData] = []) {
+        self.type = type
+        self.ttl = ttl
+        self.records = records
+    }
+}
+
+extension [UInt8] {
+    /// Appends a number's octets in network order.
+    mutating func append(number: some FixedWidthInteger) {
+        Swift.withUnsafeBytes(of: number.bigEndian) { append(contentsOf: $0) }
+    }
 }

@@ -1,31 +1,52 @@
-/// Writes a response over the query in the same memory: header and question are there already.
+/// Writes the response to a query over it in the same memory: header and question are there already.
 ///
-/// Every method that adds octets first asks whether they fit below the limit, which never exceeds the memory's size.
+/// Every method that adds octets first asks whether they fit below the limit, which never exceeds the memory's size. Those that are rare
+/// return a changed copy, as a writer whose address is taken is kept in memory rather than in registers.
 struct ResponseWriter {
     private let memory: UnsafeMutableRawPointer
+    private let query: Query
+    private let disposition: Disposition
     /// Octets the response may have, less those kept for its OPT record.
     private let limit: Int
     /// Octets written so far.
     private(set) var length: Int
     /// How many records each section has, as the header has them: the question's count in the upper sixteen bits.
-    private var counts: UInt64 = 0
+    private var counts: UInt64
+    /// Whether records of the answer are missing, or the SOA record of a negative one: TC.
     private(set) var isTruncated = false
 
-    /// Begins behind the question, which ends at `questionEnd`; `limit` is at least that.
+    /// Begins behind the question. `limit`: most octets of the response, at least 512.
     @inline(__always)
-    init(_ memory: UnsafeMutableRawPointer, questionEnd: Int, limit: Int) {
-        self.memory = memory
-        self.limit = limit
-        length = questionEnd
-        if questionEnd > Header.length { note(1, in: .question) }
+    init(_ memory: UnsafeMutableRawPointer, _ query: Query, _ disposition: Disposition, limit: Int) {
+        (self.memory, self.query, self.disposition) = (memory, query, disposition)
+        let errorLength = disposition.error == nil ? 0 : EDNS.extendedErrorLength
+        self.limit = query.edns.isPresent ? limit &- EDNS.recordLength &- errorLength : limit
+        length = query.questionEnd
+        counts = query.questionEnd > Header.length ? 1 &<< Section.question.rawValue : 0
     }
 
-    /// The sections, each by the place of its count.
-    private enum Section: UInt64 {
-        case question = 48
-        case answer = 32
-        case authority = 16
-        case additional = 0
+    /// The name that owns records, as it stands in each of them.
+    enum Owner {
+        /// A pointer to a name in the message (RFC 1035 §4.1.4).
+        case pointer(UInt16)
+        /// The whole name again, which begins at an offset that no pointer can hold.
+        case name(offset: Int, length: Int)
+
+        /// Largest offset that a pointer can hold.
+        static let lastReachable = 0x3FFF
+
+        /// The name of so many octets at an offset of the message.
+        @inline(__always)
+        init(offset: Int, length: Int) {
+            self = offset <= Self.lastReachable ? .pointer(to: offset) : .name(offset: offset, length: length)
+        }
+
+        /// A pointer to an offset that it can hold.
+        @inline(__always)
+        static func pointer(to offset: Int) -> Owner { .pointer(UInt16(truncatingIfNeeded: 0xC000 | offset)) }
+
+        /// Octets by which a record is longer than it is with a pointer.
+        var growth: Int { if case .name(_, let length) = self { length &- 2 } else { 0 } }
     }
 
     /// Counts records. A section of a response has fewer than 2¹⁶ of them: each takes more than one octet.
@@ -48,190 +69,187 @@ struct ResponseWriter {
     }
 }
 
-// MARK: Answers
+// MARK: RRsets
 
 extension ResponseWriter {
-    /// Adds an RRset beginning with record `first` and coming round to it. If it does not fit, as many records as do, with TC (RFC 2181 §9):
-    /// the client's part, in turn.
+    /// Adds a whole RRset; false, and nothing, if it does not fit. O(octets).
     @inline(__always)
-    mutating func addAnswer(_ rrset: EncodedRRset, from first: Int, to client: UnsafeRawPointer) {
+    mutating func add(_ rrset: EncodedRRset, owner: Owner, section: Section) -> Bool {
+        guard fits(rrset.length &+ rrset.count &* owner.growth) else { return false }
+        if case .pointer(let pointer) = owner {
+            copy(rrset, pointer)
+        } else {
+            for index in 0..<rrset.count { copy(rrset.record(index), owner: owner) }
+        }
+        note(rrset.count, in: section)
+        return true
+    }
+
+    /// Copies records and lets their owners, and the names in their RDATA that end in it, point to a name.
+    @inline(__always)
+    private mutating func copy(_ rrset: EncodedRRset, _ pointer: UInt16) {
+        let start = length
+        copy(rrset.octets, rrset.length)
+        for index in 0..<rrset.count { store(pointer, at: start &+ rrset.start(ofRecord: index)) }
+        guard let links = rrset.links else { return }
+        if links.0 != 0 { store(pointer, at: start &+ Int(links.0)) }
+        if links.1 != 0 { store(pointer, at: start &+ Int(links.1)) }
+    }
+
+    /// Copies one record under an owner.
+    private mutating func copy(_ record: UnsafeRawBufferPointer, owner: Owner) {
+        switch owner {
+        case .pointer(let pointer):
+            store(pointer, at: length)
+            length &+= 2
+        case .name(let offset, let nameLength): copy(memory + offset, nameLength)
+        }
+        if let octets = record.baseAddress { copy(octets + 2, record.count &- 2) }
+    }
+
+    /// Adds an RRset to the answer section under the question's name, to which its octets point already: the fast case of `add`. Begins with
+    /// record `first` and comes round to it. If the RRset does not fit, adds as many records as do, with TC (RFC 2181 §9): the client's part.
+    @inline(__always)
+    mutating func addAnswer(_ rrset: EncodedRRset, from first: Int, for client: UnsafeRawPointer) {
         if fits(rrset.length) {
             let start = rrset.start(ofRecord: first)
             copy(rrset.octets + start, rrset.length &- start)
             copy(rrset.octets, start)
             note(rrset.count, in: .answer)
         } else {
-            addPart(of: rrset, from: rrset.first(for: client), turn: first)
+            self = addingPart(of: rrset, from: rrset.first(for: client), turn: first)
         }
     }
 
     /// Adds as many records as fit, from `start` on round the RRset; `turn` says which of them comes first.
-    private mutating func addPart(of rrset: EncodedRRset, from start: Int, turn: Int) {
-        isTruncated = true
+    @inline(never)
+    private func addingPart(of rrset: EncodedRRset, from start: Int, turn: Int) -> ResponseWriter {
+        var writer = self
+        writer.isTruncated = true
         let count = rrset.count
-        func index(_ step: Int) -> Int { start + step < count ? start + step : start + step - count }
-        func length(_ index: Int) -> Int { rrset.start(ofRecord: index + 1) - rrset.start(ofRecord: index) }
+        func record(_ step: Int) -> UnsafeRawBufferPointer { rrset.record(start + step < count ? start + step : start + step - count) }
         var (part, octets) = (0, 0)
-        while part < count, fits(octets + length(index(part))) {
-            octets += length(index(part))
+        while part < count, fits(octets + record(part).count) {
+            octets += record(part).count
             part += 1
         }
         for step in 0..<part {
-            let index = index((step + turn) % part)
-            copy(rrset.octets + rrset.start(ofRecord: index), length(index))
+            let record = record((step + turn) % part)
+            writer.copy(record.baseAddress ?? rrset.octets, record.count)
         }
-        note(part, in: .answer)
+        writer.note(part, in: .answer)
+        return writer
+    }
+
+    /// Adds a zone's SOA record to the authority section, under the origin at the end of the question's name (RFC 2308 §2); TC if it does
+    /// not fit.
+    @inline(__always)
+    mutating func addNegativeAuthority(of zone: ZoneView) {
+        let origin = Owner.pointer(to: Header.length &+ query.nameLength &- zone.originLength)
+        if !add(zone.negativeAuthority, owner: origin, section: .authority) { isTruncated = true }
     }
 }
 
 // MARK: Additional data
 
 extension ResponseWriter {
-    /// Adds the addresses of the targets of an SRV RRset that was added whole as the first answer, in the same order, as whole RRsets
-    /// until one does not fit (RFC 2782; RFC 2181 §9: no TC for those).
+    /// Adds the addresses of the hosts that the records of an RRset name, in the order of the records, as whole RRsets until one does not fit
+    /// (RFC 2782; RFC 2181 §9: no TC for those). The RRset was added whole as the first answer at `answersStart`, beginning with record
+    /// `first`.
     @inline(__always)
-    mutating func addAddresses(ofTargetsIn rrset: EncodedRRset, from first: Int, answersStart: Int) {
-        let addresses = rrset.addresses
-        if case .none = addresses { return }
-        if case .glue(let glue, let length) = addresses, addGlue(glue, length, of: rrset, from: first, answersStart: answersStart) {
+    mutating func addAdditionalData(of rrset: EncodedRRset, from first: Int, answersStart: Int) {
+        let additional = rrset.additional
+        if case .none = additional { return }
+        if case .oneEach(let addresses, let length) = additional,
+            addOneEach(addresses, length, of: rrset, from: first, answersStart: answersStart)
+        {
             return
         }
-        addEach(addresses, of: rrset, from: first, answersStart: answersStart)
+        self = addingEach(of: rrset, from: first, answersStart: answersStart)
     }
 
-    /// Adds one address record for each record of an RRset whose records are equally long; false if not all of them fit.
+    /// Adds one address record for each record of an RRset whose records are equally long; false if not all fit.
     @inline(__always)
-    private mutating func addGlue(
-        _ glue: UnsafeRawPointer, _ glueLength: Int, of rrset: EncodedRRset, from first: Int, answersStart: Int
+    private mutating func addOneEach(
+        _ addresses: UnsafeRawPointer, _ addressLength: Int, of rrset: EncodedRRset, from first: Int, answersStart: Int
     ) -> Bool {
         let recordLength = rrset.recordLength
-        let firstTarget = answersStart &+ EncodedRRset.targetOffset
-        guard fits(rrset.count &* glueLength), firstTarget &+ rrset.length &- recordLength <= Target.lastReachable else { return false }
-        var owner = length
-        let start = first &* glueLength
-        copy(glue + start, rrset.count &* glueLength &- start)
-        copy(glue, start)
-        var pointer = UInt16(truncatingIfNeeded: 0xC000 | firstTarget)
-        while owner < length {
-            store(pointer, at: owner)
-            pointer &+= UInt16(truncatingIfNeeded: recordLength)
-            owner &+= glueLength
-        }
+        let host = answersStart &+ rrset.hostOffset
+        guard fits(rrset.count &* addressLength), host &+ rrset.length &- recordLength <= Owner.lastReachable else { return false }
+        let owners = memory + length
+        let (start, end) = (first &* addressLength, rrset.count &* addressLength)
+        copy(addresses + start, end &- start)
+        copy(addresses, start)
+        Self.point(owners, memory + length, each: addressLength, to: UInt16(truncatingIfNeeded: 0xC000 | host), step: recordLength)
         note(rrset.count, in: .additional)
         return true
     }
 
-    /// Adds whole RRsets target by target.
-    private mutating func addEach(_ addresses: EncodedRRset.Addresses, of rrset: EncodedRRset, from first: Int, answersStart: Int) {
-        let firstStart = rrset.start(ofRecord: first)
+    /// Lets the owners of records of `each` octets point to names that lie `step` octets apart. Not inlined: its loop needs all registers.
+    @inline(never)
+    private static func point(
+        _ records: UnsafeMutableRawPointer, _ end: UnsafeMutableRawPointer, each recordLength: Int, to first: UInt16, step: Int
+    ) {
+        var (owner, pointer) = (records, first)
+        while owner < end {
+            owner.storeBytes(of: pointer.bigEndian, as: UInt16.self)
+            pointer &+= UInt16(truncatingIfNeeded: step)
+            owner += recordLength
+        }
+    }
+
+    /// Adds whole RRsets host by host.
+    @inline(never)
+    private func addingEach(of rrset: EncodedRRset, from first: Int, answersStart: Int) -> ResponseWriter {
+        var writer = self
+        var start = answersStart
         for step in 0..<rrset.count {
-            let wraps = first + step >= rrset.count
-            let index = wraps ? first + step - rrset.count : first + step
-            let start = rrset.start(ofRecord: index)
-            let record = answersStart + start - firstStart + (wraps ? rrset.length : 0)
-            let target = Target(
-                offset: record + EncodedRRset.targetOffset,
-                length: rrset.start(ofRecord: index + 1) - start - EncodedRRset.targetOffset)
-            switch addresses {
-            case .none: return
-            case .glue(let glue, let length):
-                guard add(AddressRecords(octets: glue + index * length, recordLength: length, count: 1), ownedBy: target) else { return }
-            case .targets(let targets):
-                if let ipv4 = (targets + index).ipv4, !add(records(ipv4), ownedBy: target) { return }
-                if let ipv6 = (targets + index).ipv6, !add(records(ipv6), ownedBy: target) { return }
+            let index = (first + step) % rrset.count
+            let recordLength = rrset.record(index).count
+            let host = Owner(offset: start + rrset.hostOffset, length: recordLength - rrset.hostOffset)
+            start += recordLength
+            switch rrset.additional {
+            case .none: return writer
+            case .oneEach(let addresses, let length):
+                let address = UnsafeRawBufferPointer(start: addresses + index * length, count: length)
+                guard writer.fits(length + host.growth) else { return writer }
+                writer.copy(address, owner: host)
+                writer.note(1, in: .additional)
+            case .rrsets(let all):
+                if let ipv4 = (all + index).ipv4, !writer.add(ipv4, owner: host, section: .additional) { return writer }
+                if let ipv6 = (all + index).ipv6, !writer.add(ipv6, owner: host, section: .additional) { return writer }
             }
         }
-    }
-
-    /// Where in the response the target of an SRV record stands.
-    private struct Target {
-        let offset: Int
-        let length: Int
-
-        /// Largest offset that a compression pointer can hold (RFC 1035 §4.1.4).
-        static let lastReachable = 0x3FFF
-    }
-
-    /// One target's addresses of one type: `count` records of `recordLength` octets.
-    private struct AddressRecords {
-        let octets: UnsafeRawPointer
-        let recordLength: Int
-        let count: Int
-    }
-
-    private func records(_ rrset: EncodedRRset) -> AddressRecords {
-        AddressRecords(octets: rrset.octets, recordLength: rrset.recordLength, count: rrset.count)
-    }
-
-    /// Adds records under a target's name; false if they do not fit.
-    @inline(__always)
-    private mutating func add(_ records: AddressRecords, ownedBy target: Target) -> Bool {
-        guard target.offset <= Target.lastReachable else { return addUncompressed(records, ownedBy: target) }
-        let octets = records.count &* records.recordLength
-        guard fits(octets) else { return false }
-        var owner = length
-        copy(records.octets, octets)
-        while owner < length {
-            store(UInt16(truncatingIfNeeded: 0xC000 | target.offset), at: owner)
-            owner += records.recordLength
-        }
-        note(records.count, in: .additional)
-        return true
-    }
-
-    /// The same where no pointer reaches the target any more: its name is repeated.
-    private mutating func addUncompressed(_ records: AddressRecords, ownedBy target: Target) -> Bool {
-        let afterOwner = records.recordLength - 2
-        guard fits((afterOwner + target.length) * records.count) else { return false }
-        for index in 0..<records.count {
-            copy(memory + target.offset, target.length)
-            copy(records.octets + index * records.recordLength + 2, afterOwner)
-        }
-        note(records.count, in: .additional)
-        return true
+        return writer
     }
 }
 
-// MARK: Negative answers, errors, the end
+// MARK: The end
 
 extension ResponseWriter {
-    /// Adds a zone's SOA to the authority section (RFC 2308 §2); `origin` is where its name begins in the question.
+    /// Writes the header and, if the query had one, the OPT record, for which the limit left room.
     @inline(__always)
-    mutating func addNegativeAuthority(_ template: UnsafeRawPointer, origin: Int) {
-        guard fits(NegativeAuthority.length) else { return }
-        let start = length
-        copy(template, NegativeAuthority.length)
-        let pointer = UInt16(truncatingIfNeeded: 0xC000 | origin)
-        store(pointer, at: start + NegativeAuthority.pointerOffsets.0)
-        store(pointer, at: start + NegativeAuthority.pointerOffsets.1)
-        store(pointer, at: start + NegativeAuthority.pointerOffsets.2)
-        note(1, in: .authority)
-    }
-
-    /// Writes the header and, if the query had one, the OPT record, for which the limit left room; returns the response's length.
-    @inline(__always)
-    mutating func finish(_ query: Query, _ code: ResponseCode, isAuthoritative: Bool, _ error: ExtendedError?) -> Int {
-        if let edns = query.edns { addOPT(edns, code, error) }
-        var flags = HeaderFlags.response | query.flags.bits & HeaderFlags.copied | code.headerBits
-        if isAuthoritative { flags |= HeaderFlags.authoritative }
+    consuming func finish() -> Responder.Outcome {
+        if query.edns.isPresent { addOPT() }
+        var flags = HeaderFlags.response | HeaderFlags(of: memory).bits & HeaderFlags.copied | disposition.headerBits
         if isTruncated { flags |= HeaderFlags.truncated }
         store(flags, at: Header.flagsOffset)
         memory.storeBytes(of: counts.bigEndian, toByteOffset: Header.countsOffset, as: UInt64.self)
-        return length
+        return .answered(length: length, code: disposition.code, isTruncated: isTruncated)
     }
 
     /// Writes an OPT record (RFC 6891 §6.1.2), with an extended error if there is one (RFC 8914 §2).
     @inline(__always)
-    private mutating func addOPT(_ edns: EDNS, _ code: ResponseCode, _ error: ExtendedError?) {
+    private mutating func addOPT() {
         // The root, OPT, our size, the upper bits of the code, the version, DO: 1 + 2 + 2 + 1 + 1 + 1 octets.
-        var start = UInt64(RecordType.opt.rawValue) << 40 | UInt64(UDPPayloadSize.unfragmented) << 24 | UInt64(code.extendedBits) << 16
-        start |= UInt64(EDNS.version) << 8 | (edns.wantsSecurity ? 0x80 : 0)
+        var start = UInt64(RecordType.opt.rawValue) << 40 | UInt64(UDPPayloadSize.unfragmented) << 24
+        start |= UInt64(disposition.code.extendedBits) << 16 | UInt64(EDNS.version) << 8 | (query.edns.wantsSecurity ? 0x80 : 0)
         memory.storeBytes(of: start.bigEndian, toByteOffset: length, as: UInt64.self)
         // The other flags, the length of the options: 1 + 2 octets.
         memory.storeBytes(of: 0, toByteOffset: length &+ 8, as: UInt8.self)
-        store(UInt16(error == nil ? 0 : EDNS.extendedErrorLength), at: length &+ 9)
+        store(UInt16(disposition.error == nil ? 0 : EDNS.extendedErrorLength), at: length &+ 9)
         length &+= EDNS.recordLength
-        if let error {
+        if let error = disposition.error {
             store(EDNS.extendedErrorOption, at: length)
             store(2, at: length &+ 2)
             store(error.rawValue, at: length &+ 4)

@@ -1,17 +1,14 @@
-/// A wire name to look up: ASCII letters in lower case (RFC 4343 §3), and behind it zeros up to a multiple of sixteen octets, eight at least.
+/// A wire name to look up: ASCII letters in lower case (RFC 4343 §3), and behind it zeros up to a multiple of sixteen octets.
 ///
-/// Length octets are at most 63 and so below every letter: the whole wire form may be folded without telling them apart.
-/// A view, valid as long as the memory that it was folded into.
+/// Length octets are at most 63 and so below every letter: the wire form is folded without a look at what is a length and what a letter.
+/// A view, valid as long as the memory that holds the folded name.
 struct FoldedName {
     let octets: UnsafeRawPointer
     /// Octets of the name itself.
     let length: Int
 
-    /// Words of memory that the longest name takes with its zeros.
-    static let capacity = room(for: DomainName.maximumLength) / 8
-
-    /// Octets of memory that a name of so many octets takes with its zeros.
-    static func room(for length: Int) -> Int { (length + 8 + 15) & ~15 }
+    /// Words of memory that the longest name takes: it is folded 32 octets at a time, and the word behind its end is cleared.
+    static let capacity = (DomainName.maximumLength + 8 + 31) / 32 * 4
 
     /// A name that is folded already, with its zeros behind it.
     init(folded octets: UnsafeRawPointer, length: Int) {
@@ -19,16 +16,16 @@ struct FoldedName {
         self.length = length
     }
 
-    /// Folds a name of 1 to 255 octets into memory of `capacity` words. Reads up to fifteen octets past the name's end and masks them off.
+    /// Folds a name of 1 to 255 octets into memory of `capacity` words. Reads up to 31 octets past the name's end and masks them off.
     @inline(__always)
     init(_ name: UnsafeRawPointer, length: Int, in words: UnsafeMutablePointer<UInt64>) {
         let memory = UnsafeMutableRawPointer(words)
         var offset = 0
-        while offset < length {
-            let octets = name.loadUnaligned(fromByteOffset: offset, as: SIMD2<UInt64>.self)
-            memory.storeBytes(of: Self.lowercased(octets), toByteOffset: offset, as: SIMD2<UInt64>.self)
-            offset &+= 16
-        }
+        repeat {
+            let octets = name.loadUnaligned(fromByteOffset: offset, as: SIMD4<UInt64>.self)
+            memory.storeBytes(of: Self.lowercased(octets), toByteOffset: offset, as: SIMD4<UInt64>.self)
+            offset &+= 32
+        } while offset < length
         // Little-endian: the octets past the end are the upper ones.
         let last = length >> 3
         words[last] = (UInt64(littleEndian: words[last]) & (1 &<< UInt64(truncatingIfNeeded: (length & 7) &* 8) &- 1)).littleEndian
@@ -38,58 +35,62 @@ struct FoldedName {
         self.length = length
     }
 
-    /// A hash of the name, sixteen octets at a time, the zeros behind it included (Wang Yi's wyhash in small). The seed keeps those who choose
-    /// service names from choosing where they land.
+    /// A hash of the name, sixteen octets at a time, the zeros behind it included (Wang Yi's wyhash in small). The seed is secret: who chooses
+    /// service names cannot choose their slots.
     @inline(__always)
     func hash(seed: UInt64) -> UInt64 {
         var hash = seed
         var offset = 0
-        while offset < length {
+        repeat {
             let first = UInt64(littleEndian: octets.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
             let second = UInt64(littleEndian: octets.loadUnaligned(fromByteOffset: offset &+ 8, as: UInt64.self))
             hash = Self.mix(hash ^ first, second ^ 0x9E37_79B9_7F4A_7C15)
             offset &+= 16
-        }
+        } while offset < length
         return Self.mix(hash ^ UInt64(truncatingIfNeeded: length), 0xE703_7ED1_A0B4_28DB)
     }
 
     /// The name without its zeros.
     var wire: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: octets, count: length) }
 
-    /// Whether this is a name in lower case, behind which there are seven octets of whatever kind.
+    /// Whether this is a name in lower case, behind which there are seven octets of any kind.
     @inline(__always)
     func equals(_ name: UnsafeRawBufferPointer) -> Bool {
         guard let start = name.baseAddress, name.count == length else { return false }
         return matches(start, length, from: 0)
     }
 
-    /// Whether the octets from `start` on are the `count` octets at `other`, at least one. Those past the end are shifted out.
+    /// Whether the octets from `start` on are the `count` octets at `other`, at least one. Of fewer than eight those past the end are shifted
+    /// out; the last of more are compared together with some that have been compared before.
     @inline(__always)
     private func matches(_ other: UnsafeRawPointer, _ count: Int, from start: Int) -> Bool {
-        var offset = 0
-        while true {
-            let own = octets.loadUnaligned(fromByteOffset: start &+ offset, as: UInt64.self)
-            let difference = UInt64(littleEndian: own ^ other.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-            let rest = count &- offset
-            if rest <= 8 { return difference &<< UInt64(truncatingIfNeeded: (8 &- rest) &* 8) == 0 }
-            guard difference == 0 else { return false }
-            offset &+= 8
+        let own = octets + start
+        func difference(_ offset: Int) -> UInt64 {
+            own.loadUnaligned(fromByteOffset: offset, as: UInt64.self) ^ other.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
         }
+        if count < 8 { return UInt64(littleEndian: difference(0)) &<< UInt64(truncatingIfNeeded: (8 &- count) &* 8) == 0 }
+        var offset = 0
+        while offset &+ 16 < count {
+            guard difference(offset) | difference(offset &+ 8) == 0 else { return false }
+            offset &+= 16
+        }
+        return difference(min(offset, count &- 8)) | difference(count &- 8) == 0
     }
 
-    /// Whether the name is at or below an origin. O(octets of the origin + labels below it), no allocation.
+    /// Whether the name is at or below an origin in lower case, behind which there are seven octets of any kind. O(octets of the origin +
+    /// labels below it), no allocation.
     @inline(__always)
-    func isAtOrBelow(_ origin: FoldedName) -> Bool {
-        let above = length &- origin.length
-        guard above >= 0, matches(origin.octets, origin.length, from: above) else { return false }
+    func isAtOrBelow(_ origin: UnsafeRawPointer, length originLength: Int) -> Bool {
+        let above = length &- originLength
+        guard above >= 0, matches(origin, originLength, from: above) else { return false }
         var offset = 0
         while offset < above { offset &+= 1 &+ Int(octets.load(fromByteOffset: offset, as: UInt8.self)) }
         return offset == above
     }
 
-    /// Sets bit 5 of each octet between 41 and 5A, all sixteen at once.
+    /// Sets bit 5 of each octet between 41 and 5A, all 32 at once.
     @inline(__always)
-    private static func lowercased(_ octets: SIMD2<UInt64>) -> SIMD2<UInt64> {
+    private static func lowercased(_ octets: SIMD4<UInt64>) -> SIMD4<UInt64> {
         let sevenBits = octets & 0x7F7F_7F7F_7F7F_7F7F
         let atLeastA = sevenBits &+ 0x3F3F_3F3F_3F3F_3F3F
         let aboveZ = sevenBits &+ 0x2525_2525_2525_2525

@@ -1,5 +1,7 @@
 /// How far a zone can be relied on.
 package enum ZoneStatus: Sendable {
+    /// It has not been read yet: every question below its origin is answered with SERVFAIL.
+    case notReady
     /// It says what the registry says.
     case current
     /// The registry cannot be asked; answers are the last that were right (RFC 8767).
@@ -14,18 +16,18 @@ package struct ServedZone: Sendable {
     let zone: Zone?
     let status: ZoneStatus
 
-    /// A zone with what it is worth at present.
+    /// A zone with its status now.
     package init(_ zone: Zone, _ status: ZoneStatus) {
         origin = zone.origin
         self.zone = zone
         self.status = status
     }
 
-    /// A zone that is served but not known yet: every question below its origin is answered with SERVFAIL.
+    /// A zone that has not been read yet.
     package init(notReady origin: DomainName) {
         self.origin = origin
         zone = nil
-        status = .current
+        status = .notReady
     }
 }
 
@@ -36,22 +38,24 @@ package final class ServedZones: @unchecked Sendable {
     /// A zone as the query path sees it.
     struct Entry {
         let view: ZoneView
-        /// Nil for a zone that has not been read yet.
-        let status: ZoneStatus?
+        let status: ZoneStatus
     }
 
     private let zones: [Zone]
     /// The zones, those with the longest origins first.
-    let entries: UnsafeBufferPointer<Entry>
+    private let entries: UnsafeMutablePointer<Entry>
+    private let end: UnsafePointer<Entry>
 
     /// Zones of different origins; one may lie below another.
     package init(_ served: [ServedZone] = []) {
         let deepestFirst = served.sorted { $0.origin.octets.count > $1.origin.octets.count }
         let zones = deepestFirst.map { $0.zone ?? Self.placeholder($0.origin) }
-        let buffer = UnsafeMutableBufferPointer<Entry>.allocate(capacity: served.count)
-        _ = buffer.initialize(from: zip(deepestFirst, zones).map { Entry(view: $1.view, status: $0.zone == nil ? nil : $0.status) })
         self.zones = zones
-        entries = UnsafeBufferPointer(buffer)
+        entries = .allocate(capacity: zones.count)
+        end = UnsafePointer(entries + zones.count)
+        for (index, served) in deepestFirst.enumerated() {
+            (entries + index).initialize(to: Entry(view: zones[index].view, status: served.status))
+        }
     }
 
     deinit { entries.deallocate() }
@@ -59,14 +63,18 @@ package final class ServedZones: @unchecked Sendable {
     /// An empty zone in the place of one that has not been read.
     private static func placeholder(_ origin: DomainName) -> Zone {
         var builder = ZoneBuilder(origin: origin, seed: 0)
-        return builder.build(StartOfAuthority(primary: origin, mailbox: origin, serial: 0, minimum: 0), ttl: 0)
+        let none = StartOfAuthority(primary: origin, mailbox: origin, serial: 0, refresh: 0, retry: 0, expire: 0, minimum: 0)
+        return builder.build(none, ttl: 0)
     }
 
     /// The deepest zone that a name lies in; nil if none. O(zones × octets), no allocation.
     @inline(__always)
     func zone(of name: FoldedName) -> UnsafePointer<Entry>? {
-        guard let start = entries.baseAddress else { return nil }
-        for index in 0..<entries.count where name.isAtOrBelow(start[index].view.origin) { return start + index }
+        var entry = UnsafePointer(entries)
+        while entry != end {
+            if entry.pointee.view.contains(name) { return entry }
+            entry += 1
+        }
         return nil
     }
 }

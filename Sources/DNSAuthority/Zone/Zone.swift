@@ -17,9 +17,10 @@ package final class Zone: @unchecked Sendable {
     private let shardCount: Int
     /// Keeps what this zone has and later ones have not.
     private let remains: ZoneRemains
-    private let octets: UnsafeMutableRawPointer
+    private let storage: UnsafeMutablePointer<ZoneView.Storage>
+    private let apex: RecordBlock
 
-    /// The shards' number is a power of two; a name's shard is told by the upper bits of its hash.
+    /// The number of shards is a power of two; the upper bits of a name's hash say which shard it is in.
     init(
         origin: DomainName, authority: StartOfAuthority, ttl: UInt32, seed: UInt64, shards all: [ZoneShard], nameCount: Int,
         remains: ZoneRemains, hasUnknownServices: Bool
@@ -32,54 +33,30 @@ package final class Zone: @unchecked Sendable {
         shards = .allocate(capacity: all.count)
         for (index, shard) in all.enumerated() { (shards + index).initialize(to: shard) }
         shardCount = all.count
-        let negative = NegativeAuthority.template(authority)
-        let nameRoom = origin.octets.count.roundedUpToWord
-        octets = .allocate(byteCount: nameRoom + negative.count, alignment: RecordBlock.alignment)
-        octets.initializeMemory(as: UInt8.self, repeating: 0, count: nameRoom)
-        octets.copyMemory(from: origin.octets, byteCount: origin.octets.count)
-        (octets + nameRoom).copyMemory(from: negative, byteCount: negative.count)
-        view = ZoneView(
-            origin: FoldedName(folded: octets, length: origin.octets.count), seed: seed, shards: UnsafePointer(shards),
-            shardBits: UInt64(all.count.trailingZeroBitCount), negativeAuthority: UnsafeRawPointer(octets + nameRoom),
-            hasUnknownServices: hasUnknownServices)
+        apex = Self.apex(origin, authority)
+        let node = apex.node(0)
+        storage = .allocate(capacity: 1)
+        storage.initialize(
+            to: ZoneView.Storage(
+                origin: node.wire, originLength: origin.octets.count, negativeAuthority: node[0], seed: seed, shards: UnsafePointer(shards),
+                shardBits: UInt64(all.count.trailingZeroBitCount), hasUnknownServices: hasUnknownServices))
+        view = ZoneView(storage)
     }
 
     deinit {
         shards.deallocate()
-        octets.deallocate()
+        storage.deallocate()
+    }
+
+    /// The SOA record of negative answers: its TTL is MINIMUM (RFC 2308 §3), and its names are compressed, so that a negative answer to the
+    /// longest question has at most 512 octets where MNAME and RNAME are a few labels below the origin.
+    private static func apex(_ origin: DomainName, _ authority: StartOfAuthority) -> RecordBlock {
+        var builder = RecordBlockBuilder()
+        let soa = builder.add(compressed: .soa(authority), ttl: authority.minimum, owner: origin)
+        builder.add(origin, [soa])
+        return builder.build()
     }
 
     /// The names with what they have, in no order that matters.
     var nodes: [ZoneNode] { (0..<shardCount).flatMap { shards[$0].entries.compactMap(\.node) } }
-}
-
-/// A zone as the query path sees it: plain pointers, valid as long as the zone, so that no look-up counts references.
-struct ZoneView {
-    /// The name at the top.
-    let origin: FoldedName
-    let seed: UInt64
-    let shards: UnsafePointer<ZoneShard>
-    /// How many bits of a hash tell the shard.
-    let shardBits: UInt64
-    /// The template of the SOA record in negative answers (`NegativeAuthority`).
-    let negativeAuthority: UnsafeRawPointer
-    /// Whether names that do not exist may lie below a service of which nothing is known.
-    let hasUnknownServices: Bool
-
-    /// The node of a name at or below the origin; nil if there is no such name. O(octets), no allocation.
-    @inline(__always)
-    func node(_ name: FoldedName) -> ZoneNode? {
-        let hash = name.hash(seed: seed)
-        let shard = shards[Int(truncatingIfNeeded: ZoneView.shard(of: hash, bits: shardBits))]
-        var index = Int(truncatingIfNeeded: hash) & shard.mask
-        while let node = shard.slots[index].node {
-            if shard.slots[index].hash == hash, name.equals(node.name) { return node }
-            index = (index &+ 1) & shard.mask
-        }
-        return nil
-    }
-
-    /// The upper `bits` bits of a hash, at most 63. In two steps, as a shift by 64 would be none.
-    @inline(__always)
-    static func shard(of hash: UInt64, bits: UInt64) -> UInt64 { (hash &>> 1) &>> (63 &- bits) }
 }

@@ -176,7 +176,8 @@ extension ZoneBuilder {
 extension FoldedName {
     /// A name that is folded already, copied into memory of `capacity` words with zeros behind it.
     fileprivate init(padding name: UnsafeRawBufferPointer, in memory: UnsafeMutableRawPointer) {
-        let room = FoldedName.room(for: name.count)
+        // A multiple of sixteen, with eight behind the name at least.
+        let room = (name.count + 8 + 15) & ~15
         memory.copyMemory(from: name)
         (memory + name.count).initializeMemory(as: UInt8.self, repeating: 0, count: room - name.count)
         self.init(folded: UnsafeRawPointer(memory), length: name.count)

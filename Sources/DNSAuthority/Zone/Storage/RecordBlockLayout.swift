@@ -2,7 +2,7 @@
 struct RecordBlockLayout {
     let rrsets: Int
     let lists: Int
-    let targets: Int
+    let additional: Int
     let weights: Int
     let ends: Int
     let octets: Int
@@ -24,7 +24,7 @@ struct RecordBlockLayout {
         _ = take(content.names.count, ZoneNode.Entry.self)
         rrsets = take(content.rrsets.count, EncodedRRset.Entry.self)
         lists = take(content.lists.count, Int32.self)
-        targets = take(content.additional.count, TargetAddresses.self)
+        additional = take(content.additional.count, AdditionalRRsets.self)
         weights = take(content.weights.count, UInt64.self)
         ends = take(content.ends.count, UInt32.self)
         octets = take(content.octets.count + Self.margin, UInt8.self)
@@ -45,7 +45,7 @@ extension RecordBlockBuilder {
         }
         for index in rrsets.indices { writeRRset(index, to: block, layout) }
         writeNames(to: block, layout)
-        writeTargets(to: block, layout)
+        writeAdditional(to: block, layout)
         write(weights, to: block, layout.weights)
         write(ends, to: block, layout.ends)
         return block
@@ -57,13 +57,15 @@ extension RecordBlockBuilder {
         func place<Element>(_ index: Int?, _ start: Int, _: Element.Type) -> Int? {
             index.map { start + $0 * MemoryLayout<Element>.stride }
         }
-        let addresses = rrset.glue.map { layout.octets + $0.start } ?? place(rrset.additional, layout.targets, TargetAddresses.self)
+        let additional =
+            rrset.addressRun.map { layout.octets + $0.start } ?? place(rrset.additional, layout.additional, AdditionalRRsets.self)
         let view = EncodedRRset.Entry(
-            type: rrset.type, flags: rrset.flags, recordLength: rrset.recordLength, glueLength: rrset.glue?.length ?? 0,
-            count: UInt32(rrset.count), length: UInt32(rrset.length), octets: Int32(layout.octets + rrset.start - entry),
+            type: rrset.type, flags: rrset.flags, hostOffset: rrset.hostOffset, recordLength: rrset.recordLength,
+            addressLength: rrset.addressRun?.length ?? 0, count: UInt32(rrset.count), length: UInt32(rrset.length),
+            octets: Int32(layout.octets + rrset.start - entry),
             ends: offset(of: place(rrset.ends, layout.ends, UInt32.self), from: entry),
             cumulativeWeights: offset(of: place(rrset.weights, layout.weights, UInt64.self), from: entry),
-            addresses: offset(of: addresses, from: entry))
+            additional: offset(of: additional, from: entry))
         block.address(entry).initializeMemory(as: EncodedRRset.Entry.self, to: view)
     }
 
@@ -84,13 +86,13 @@ extension RecordBlockBuilder {
         }
     }
 
-    private func writeTargets(to block: RecordBlock, _ layout: RecordBlockLayout) {
+    private func writeAdditional(to block: RecordBlock, _ layout: RecordBlockLayout) {
         for (index, additional) in additional.enumerated() {
-            let entry = layout.targets + index * MemoryLayout<TargetAddresses>.stride
-            let addresses = TargetAddresses(
+            let entry = layout.additional + index * MemoryLayout<AdditionalRRsets>.stride
+            let addresses = AdditionalRRsets(
                 ipv4: offset(of: additional.ipv4.map(layout.entry), from: entry),
                 ipv6: offset(of: additional.ipv6.map(layout.entry), from: entry))
-            block.address(entry).initializeMemory(as: TargetAddresses.self, to: addresses)
+            block.address(entry).initializeMemory(as: AdditionalRRsets.self, to: addresses)
         }
     }
 

@@ -7,11 +7,11 @@ package struct RecordBlockBuilder {
         let index: Int
     }
 
-    /// The addresses of one SRV record's target, added before.
+    /// The addresses of the host that one record names, added before.
     package struct Additional: Sendable {
-        /// The target's A records.
+        /// The host's A records.
         package var ipv4: Handle?
-        /// The target's AAAA records.
+        /// The host's AAAA records.
         package var ipv6: Handle?
 
         package init(ipv4: Handle? = nil, ipv6: Handle? = nil) {
@@ -24,6 +24,8 @@ package struct RecordBlockBuilder {
     struct PlacedRRset {
         var type: RecordType
         var flags: EncodedRRset.Flags = []
+        /// Where in each record the name of the host begins that has additional data; 0 if none has any.
+        var hostOffset: UInt8 = 0
         var count = 0
         /// Octets of every record if they are equally long, else 0.
         var recordLength: UInt16 = 0
@@ -35,9 +37,9 @@ package struct RecordBlockBuilder {
         var ends: Int?
         /// Where in `weights` the running sums of the weights begin; nil where they make no difference.
         var weights: Int?
-        /// Where the addresses of the targets stand in `octets` one after another, and how long each is.
-        var glue: (start: Int, length: UInt16)?
-        /// Where in `additional` the targets' addresses begin; nil where there are none, or there is glue.
+        /// Where the addresses of the hosts stand in `octets`, one a host and one after another, and how long each is; nil where they do not.
+        var addressRun: (start: Int, length: UInt16)?
+        /// Where in `additional` the hosts' addresses begin; nil where there are none, or a run of them.
         var additional: Int?
     }
 
@@ -77,15 +79,21 @@ package struct RecordBlockBuilder {
         octets.reserveCapacity(length)
     }
 
-    /// Adds an RRset; `additional` has an entry for each SRV record, or none at all.
+    /// Adds an RRset. `additional` has an entry for each record, or none at all; it is left out where the records name no hosts.
     package mutating func add(_ rrset: RRset, additional: [Additional] = []) -> Handle {
         let count = rrset.records.count
         precondition(rrset.weights.isEmpty || rrset.weights.count == count, "a weight a record, or none")
         precondition(additional.isEmpty || additional.count == count, "an entry a record, or none")
         precondition(rrset.places.isEmpty || rrset.places.count == count, "a place a record, or none")
-        let length = rrset.records.reduce(0) { $0 + $1.length }
-        guard take(Self.room(forRecords: count, ofLength: 0) + length) else { return placeEmpty() }
-        var placed = PlacedRRset(type: rrset.type, count: count, length: count * Self.recordHeaderLength + length)
+        var (length, isWritable) = (0, true)
+        for record in rrset.records {
+            let octets = record.length
+            length += octets
+            isWritable = isWritable && octets <= UInt16.max
+        }
+        if !isWritable { isOverfull = true }
+        guard isWritable, take(Self.room(forRecords: count, ofLength: 0) + length) else { return placeEmpty() }
+        var placed = PlacedRRset(type: rrset.type, count: count, length: count * EncodedRRset.headerLength + length)
         if rrset.isHeld { placed.flags.insert(.isHeld) }
         if rrset.isUnknown, count == 0 { placed.flags.insert(.isUnknown) }
         if rrset.places.count > 1, placed.length > Self.alwaysFits {
@@ -95,8 +103,24 @@ package struct RecordBlockBuilder {
         placed.start = octets.count
         append(rrset, to: &placed)
         placed.weights = append(weights: rrset.weights)
-        additional.withUnsafeBufferPointer { set($0, of: &placed) }
+        if !additional.isEmpty { placed.hostOffset = Self.hostOffset(rrset) }
+        if placed.hostOffset > 0 { additional.withUnsafeBufferPointer { set($0, of: &placed) } }
         return place(placed)
+    }
+
+    /// Where in each record the name of a host begins; 0 if one has no such name, or not there.
+    private static func hostOffset(_ rrset: RRset) -> UInt8 {
+        guard let first = rrset.records.first, let common = hostOffset(first), rrset.records.allSatisfy({ hostOffset($0) == common }) else {
+            return 0
+        }
+        return UInt8(exactly: EncodedRRset.headerLength + common) ?? 0
+    }
+
+    /// Where in a record's data the name of a host begins; nil if it has none.
+    private static func hostOffset(_ record: RecordData) -> Int? {
+        // The most frequent, without a look at the table.
+        if case .srv = record { return 3 * MemoryLayout<UInt16>.size }
+        return RecordFormat.of(record.type)?.host(in: record.octets[...])?.startIndex
     }
 
     /// Adds an RRset that is one record of another and shares its octets.
@@ -105,7 +129,7 @@ package struct RecordBlockBuilder {
         guard 0..<whole.count ~= index, take(Self.room(forRecords: 1, ofLength: 0)) else { return placeEmpty() }
         let start = end(ofRecord: index - 1, of: whole)
         let length = end(ofRecord: index, of: whole) - start
-        var placed = PlacedRRset(type: whole.type, count: 1, length: length, start: whole.start + start)
+        var placed = PlacedRRset(type: whole.type, hostOffset: whole.hostOffset, count: 1, length: length, start: whole.start + start)
         if let recordLength = UInt16(exactly: length) {
             placed.recordLength = recordLength
         } else {
@@ -113,7 +137,35 @@ package struct RecordBlockBuilder {
             ends.append(UInt32(length))
         }
         if isHeld { placed.flags.insert(.isHeld) }
-        if let additional { withUnsafePointer(to: additional) { set(.init(start: $0, count: 1), of: &placed) } }
+        if let additional, placed.hostOffset > 0 { withUnsafePointer(to: additional) { set(.init(start: $0, count: 1), of: &placed) } }
+        return place(placed)
+    }
+
+    /// Adds an RRset of one record that only names at or below `owner` may have, if their own is `owner`: names in its RDATA that end so are
+    /// compressed where RFC 3597 §4 allows it, with pointers that each response points to the owner.
+    mutating func add(compressed record: RecordData, ttl: UInt32, owner: DomainName) -> Handle {
+        let whole = record.octets
+        var data: [UInt8] = []
+        var links: [UInt16] = []
+        let format = RecordFormat.of(record.type)
+        let fields = format.flatMap { $0.names.contains(.areCompressible) ? $0.split(whole[...]) : nil } ?? []
+        for (field, part) in fields {
+            let name = DomainName(wire: part)
+            // The root is no longer than a pointer to it.
+            guard case .name = field, owner != .root, links.count < 2, name.isAtOrBelow(owner) else {
+                data += part
+                continue
+            }
+            data += part.dropLast(owner.octets.count)
+            links.append(UInt16(EncodedRRset.headerLength + data.count))
+            data.append(number: EncodedRRset.owner)
+        }
+        guard !links.isEmpty else { return add(RRset(record.type, ttl: ttl, records: [record])) }
+        guard take(Self.room(forRecords: 1, ofLength: data.count)) else { return placeEmpty() }
+        for link in links + [UInt16](repeating: 0, count: 2 - links.count) { withUnsafeBytes(of: link) { octets.append(contentsOf: $0) } }
+        var placed = PlacedRRset(type: record.type, flags: .hasLinks, count: 1, length: EncodedRRset.headerLength + data.count)
+        placed.start = octets.count
+        append(RRset(record.type, ttl: ttl, records: [.other(record.type, data)]), to: &placed)
         return place(placed)
     }
 
@@ -136,23 +188,21 @@ package struct RecordBlockBuilder {
 
     /// Adds a name with the RRsets that were listed last.
     private mutating func add(_ name: DomainName, count: Int) {
-        var target: Int?
-        for index in lists.count - count..<lists.count where target == nil { target = place(of: name, asTargetIn: lists[index]) }
-        names.append(PlacedName(start: target ?? octets.count, length: UInt8(name.octets.count), count: UInt8(count)))
-        if target == nil { octets += name.octets }
+        var host: Int?
+        for index in lists.count - count..<lists.count where host == nil { host = place(of: name, asHostIn: lists[index]) }
+        names.append(PlacedName(start: host ?? octets.count, length: UInt8(name.octets.count), count: UInt8(count)))
+        if host == nil { octets += name.octets }
     }
 
-    /// Where a name stands in `octets` if it is the target of the only record of an SRV RRset, as an instance's own name mostly is.
-    private func place(of name: DomainName, asTargetIn handle: Handle) -> Int? {
+    /// Where a name stands in `octets` if it is the host of the only record of an RRset, as an instance's own name is in its SRV record.
+    private func place(of name: DomainName, asHostIn handle: Handle) -> Int? {
         let rrset = rrsets[handle.index]
-        let start = rrset.start + EncodedRRset.targetOffset
-        guard rrset.type.rawValue == RecordType.srv.rawValue, rrset.count == 1,
-            rrset.length == EncodedRRset.targetOffset + name.octets.count
-        else { return nil }
-        let isTarget = octets.withUnsafeBytes { all in
+        let start = rrset.start + Int(rrset.hostOffset)
+        guard rrset.hostOffset > 0, rrset.count == 1, rrset.length == Int(rrset.hostOffset) + name.octets.count else { return nil }
+        let isHost = octets.withUnsafeBytes { all in
             name.octets.withUnsafeBytes { UnsafeRawBufferPointer(rebasing: all[start..<start + $0.count]).hasOctets(of: $0) }
         }
-        return isTarget ? start : nil
+        return isHost ? start : nil
     }
 
     /// Where a record of an RRset ends, from the RRset's beginning; 0 before the first.
@@ -187,14 +237,14 @@ package struct RecordBlockBuilder {
     /// Appends the records of an RRset with their headers, and where each ends if they are not equally long.
     private mutating func append(_ rrset: RRset, to placed: inout PlacedRRset) {
         let first = rrset.records.first?.length ?? 0
-        let commonLength = UInt16(exactly: Self.recordHeaderLength + first)
+        let commonLength = UInt16(exactly: EncodedRRset.headerLength + first)
         let areEqual = commonLength != nil && rrset.records.allSatisfy { $0.length == first }
         if areEqual { placed.recordLength = rrset.records.isEmpty ? 0 : commonLength ?? 0 } else { placed.ends = ends.count }
         octets.append(contentsOf: repeatElement(0, count: placed.length))
         octets.withUnsafeMutableBytes { memory in
             var next = placed.start
             for record in rrset.records {
-                memory.store(ownerPointer, at: &next)
+                memory.store(EncodedRRset.owner, at: &next)
                 memory.store(rrset.type.rawValue, at: &next)
                 memory.store(RecordClass.internet, at: &next)
                 memory.store(rrset.ttl, at: &next)
@@ -217,16 +267,16 @@ package struct RecordBlockBuilder {
         return start
     }
 
-    /// Says where the addresses of an RRset's targets are.
+    /// Says where the addresses of an RRset's hosts are.
     private mutating func set(_ new: UnsafeBufferPointer<Additional>, of rrset: inout PlacedRRset) {
-        rrset.glue = glue(new, rrset)
-        guard rrset.glue == nil, !new.isEmpty else { return }
+        rrset.addressRun = addressRun(new, rrset)
+        guard rrset.addressRun == nil, !new.isEmpty else { return }
         rrset.additional = additional.count
         additional.append(contentsOf: new)
     }
 
-    /// Where the addresses of an RRset's targets stand one after another, and how long each is; nil where they do not.
-    private func glue(_ additional: UnsafeBufferPointer<Additional>, _ rrset: PlacedRRset) -> (start: Int, length: UInt16)? {
+    /// Where the addresses of an RRset's hosts stand, one a host and one after another, and how long each is; nil where they do not.
+    private func addressRun(_ additional: UnsafeBufferPointer<Additional>, _ rrset: PlacedRRset) -> (start: Int, length: UInt16)? {
         guard rrset.ends == nil, let first = additional.first.flatMap(address) else { return nil }
         for (index, additional) in additional.enumerated() {
             guard let address = address(additional), address.count == 1, address.type.rawValue == first.type.rawValue,
@@ -236,7 +286,7 @@ package struct RecordBlockBuilder {
         return (first.start, first.recordLength)
     }
 
-    /// A target's addresses if they are of one type.
+    /// A host's addresses if they are of one type.
     private func address(_ additional: Additional) -> PlacedRRset? {
         switch (additional.ipv4, additional.ipv6) {
         case (let only?, nil), (nil, let only?): rrsets[only.index]
@@ -245,14 +295,11 @@ package struct RecordBlockBuilder {
     }
 }
 
-/// The owner field of every record: a pointer to the question's name, right after the header (RFC 1035 §4.1.4).
-let ownerPointer: UInt16 = 0xC00C
-
 extension RecordBlockBuilder {
     /// Most octets of a block that an RRset takes whose records have RDATA of a length.
     package static func room(forRecords count: Int, ofLength length: Int) -> Int {
-        let tables = 2 * MemoryLayout<UInt32>.stride + MemoryLayout<UInt64>.stride + MemoryLayout<TargetAddresses>.stride
-        return MemoryLayout<EncodedRRset.Entry>.stride + count * (recordHeaderLength + length + tables)
+        let tables = 2 * MemoryLayout<UInt32>.stride + MemoryLayout<UInt64>.stride + MemoryLayout<AdditionalRRsets>.stride
+        return MemoryLayout<EncodedRRset.Entry>.stride + count * (EncodedRRset.headerLength + length + tables)
     }
 
     /// Most octets of a block that a name of a length takes with references to so many RRsets.
@@ -263,9 +310,6 @@ extension RecordBlockBuilder {
     /// Octets of records for which every response has room: the least one, without its header, the longest question, OPT with an error.
     private static let alwaysFits =
         UDPPayloadSize.withoutEDNS - Header.length - DomainName.maximumLength - 4 - EDNS.recordLength - EDNS.extendedErrorLength
-
-    /// Octets of a record before its RDATA: owner, type, class, TTL, RDLENGTH.
-    private static let recordHeaderLength = 2 + 2 + 2 + 4 + 2
 }
 
 extension UnsafeMutableRawBufferPointer {

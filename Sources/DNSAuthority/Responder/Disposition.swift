@@ -1,0 +1,121 @@
+/// With which RCODE and extended error a query is answered, and whether with AA.
+///
+/// Every decision on them is a row of the tables below. They stand in the order in which they apply, and the first row that applies counts.
+struct Disposition {
+    let code: ResponseCode
+    let error: ExtendedError?
+    /// RCODE and AA, as they stand in the header.
+    let headerBits: UInt16
+
+    /// A query that no zone answers.
+    @inline(__always)
+    private init(_ code: ResponseCode, _ error: ExtendedError? = nil) {
+        (self.code, self.error, headerBits) = (code, error, code.headerBits)
+    }
+
+    /// A query that a zone answers.
+    @inline(__always)
+    private init(fromZone code: ResponseCode, _ error: ExtendedError?) {
+        (self.code, self.error, headerBits) = (code, error, code.headerBits | HeaderFlags.authoritative)
+    }
+}
+
+// MARK: The tables: when → RCODE, extended error
+
+extension Disposition {
+    /// Messages that are met with silence, judged from their headers: too short to answer, or responses, since two servers that answered
+    /// those would talk without limit.
+    @inline(__always)
+    static func isSilent(_ flags: HeaderFlags, messageLength: Int) -> Bool { messageLength < Header.length || flags.isResponse }
+
+    /// What the query alone decides; nil if a zone must be found.
+    @inline(__always)
+    static func judge(_ query: Query) -> Disposition? {
+        // Before the form: UPDATE and NOTIFY use the sections in their own way.
+        if query.flags.opcode != 0 { return Disposition(.notImplemented) }
+        if query.isMalformed { return Disposition(.formatError) }
+        if query.edns.version > EDNS.version { return Disposition(.badVersion) }
+        if query.type.isMeta || query.type == .opt, let disposition = judge(query.type) { return disposition }
+        if query.recordClass != RecordClass.internet, query.recordClass != RecordClass.any {
+            return Disposition(.refused, .notAuthoritative)
+        }
+        return nil
+    }
+
+    /// What a type decides that is no data (RFC 6895 §3.1); nil if a zone must be found.
+    private static func judge(_ type: RecordType) -> Disposition? {
+        switch type {
+        case .any: nil
+        case .axfr, .ixfr: Disposition(.refused, .prohibited)
+        // OPT is no question (RFC 6891 §6.1.1), nor is NXNAME (RFC 9824 §3.4).
+        case .opt, .nxname: Disposition(.formatError)
+        default: Disposition(.notImplemented)
+        }
+    }
+
+    /// What becomes of a name that lies in no zone.
+    static var outOfZone: Disposition { Disposition(.refused, .notAuthoritative) }
+
+    /// What the state of the zone that a name lies in decides; nil if the zone must be asked.
+    @inline(__always)
+    static func judge(_ zone: ZoneStatus) -> Disposition? {
+        switch zone {
+        case .notReady: Disposition(.serverFailure, .notReady)
+        case .expired: Disposition(.serverFailure, .noReachableAuthority)
+        case .current, .stale: nil
+        }
+    }
+
+    /// What a zone's answer decides (RFC 1034 §4.3.2, RFC 2308 §2). `isStale`: the zone is.
+    @inline(__always)
+    static func judge(_ result: LookupResult, isStale: Bool) -> Disposition {
+        switch result {
+        case .data(let rrset): Disposition(fromZone: .noError, isStale || rrset.isHeld ? .staleAnswer : nil)
+        case .all(let node): Disposition(fromZone: .noError, isStale || node.isHeld ? .staleAnswer : nil)
+        case .noData: Disposition(fromZone: .noError, isStale ? .staleAnswer : nil)
+        case .nameError: Disposition(fromZone: .nameError, isStale ? .staleNameError : nil)
+        case .unknown: Disposition(.serverFailure, .noReachableAuthority)
+        }
+    }
+}
+
+// MARK: Codes
+
+/// How a response says whether a query succeeded (RFC 1035 §4.1.1, RFC 6891 §9).
+package enum ResponseCode: UInt16, Sendable {
+    /// No error.
+    case noError = 0
+    /// The query is not well formed.
+    case formatError = 1
+    /// The server cannot answer now.
+    case serverFailure = 2
+    /// The name does not exist.
+    case nameError = 3
+    /// The server does not support this kind of query.
+    case notImplemented = 4
+    /// The server does not answer this query, as a matter of policy.
+    case refused = 5
+    /// The server does not support the query's version of EDNS.
+    case badVersion = 16
+
+    /// The four bits that stand in the header.
+    fileprivate var headerBits: UInt16 { rawValue & 15 }
+    /// The eight bits that stand in the OPT record.
+    var extendedBits: UInt8 { UInt8(truncatingIfNeeded: rawValue >> 4) }
+}
+
+/// Why an answer is what it is, beyond its response code (RFC 8914 §4).
+package enum ExtendedError: UInt16, Sendable {
+    /// The registry cannot be asked now, or a provider that has vanished is held.
+    case staleAnswer = 3
+    /// The registry has not been read yet.
+    case notReady = 14
+    /// This operation is not allowed.
+    case prohibited = 18
+    /// The name does not exist, and the registry cannot be asked now.
+    case staleNameError = 19
+    /// The name is in no zone of this server.
+    case notAuthoritative = 20
+    /// No source of the answer can be reached.
+    case noReachableAuthority = 22
+}
