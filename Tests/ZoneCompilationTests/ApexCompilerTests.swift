@@ -18,8 +18,8 @@ import ZoneCompilation
     @Test(arguments: [("svc.local", "SOA"), ("a.svc.local", "TXT"), ("x.svc.local", "A")])
     func `the SOA's names and timers are the policy's, in answers and in negative answers`(_ name: String, _ type: String) throws {
         let response = try response(name, type) { policy in
-            policy.primary = try #require(DomainName(text: "ns1.example.net"))
-            policy.mailbox = try #require(DomainName(text: "admin.example.org"))
+            policy.primary = DomainName(text: "ns1.example.net")
+            policy.mailbox = DomainName(text: "admin.example.org")
             (policy.refresh, policy.retry, policy.expire) = (11, 12, 13)
         }
         let isAnswer = type == "SOA"
@@ -57,17 +57,18 @@ import ZoneCompilation
 
     @Test func `a zone that is read for the first time was not ready, so it is not current again`() async throws {
         let record = Record()
+        let origin = try #require(DomainName(text: "svc.local"))
         let publisher = ZonePublisher(
-            origins: [try #require(DomainName(text: "svc.local"))], policy: TestRegistry.policy, maximumStale: nil, seed: 1,
+            origins: [origin], policy: TestRegistry.policy, maximumStale: nil, seed: 1,
             outlets: .init(publish: { _ in record.published.withLock { $0 += 1 } }, follow: { _ in }), now: { 1 },
             logger: Logger(label: "test") { _ in record })
         let task = Task { try await publisher.run() }
         defer { task.cancel() }
-        publisher.send(.read(Registry(), zone: 0))
+        publisher.send(.complete(Registry()), for: origin)
         try await waitUntil("the zone is published") { record.published.withLock { $0 } == 1 }
-        publisher.send(.disconnected(since: .now - .seconds(1), zone: 0))
+        publisher.send(.disconnected(since: .now - .seconds(1)), for: origin)
         try await waitUntil("the zone is stale") { record.published.withLock { $0 } == 2 }
-        publisher.send(.connected(sessionTimeout: .seconds(10), zone: 0))
+        publisher.send(.connected(sessionTimeout: .seconds(10)), for: origin)
         try await waitUntil("the zone is current") { record.published.withLock { $0 } == 3 }
         let statuses = record.messages.withLock { $0.filter { $0.hasPrefix("answers are") } }
         #expect(statuses == ["answers are stale: zookeeper is out of reach", "answers are current again"])
