@@ -75,9 +75,9 @@ import Testing
             let tail = Bool.random(using: &random) ? origin : name(longest: 20)
             let whole = Bool.random(using: &random) ? tail : Array(name(longest: 40).dropLast()) + tail
             let expected = labels(plain(whole)).suffix(labels(plain(origin)).count) == labels(plain(origin))[...]
+            let memory = plain(origin) + [UInt8](repeating: 0xFF, count: 8)
             let isBelow = withFolded(whole) { whole in
-                let memory = plain(origin) + [UInt8](repeating: 0xFF, count: 8)
-                return memory.withUnsafeBytes { octets in
+                memory.withUnsafeBytes { octets in
                     octets.baseAddress.map { whole.isAtOrBelow($0, length: origin.count) } ?? false
                 }
             }
