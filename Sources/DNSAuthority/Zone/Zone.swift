@@ -19,7 +19,7 @@ package final class Zone: @unchecked Sendable {
     private let remains: ZoneRemains
     private let octets: UnsafeMutableRawPointer
 
-    /// The shards' number is a power of two; a name's shard is told by the upper bits of its hash.
+    /// The shards' number is a power of two; the upper bits of a name's hash select its shard.
     init(
         origin: DomainName, authority: StartOfAuthority, ttl: UInt32, seed: UInt64, shards all: [ZoneShard], nameCount: Int,
         remains: ZoneRemains, hasUnknownServices: Bool
