@@ -1,6 +1,6 @@
 /// What is known of a host's addresses of one family.
 package enum KnownAddresses<Address: Hashable & Sendable>: Hashable, Sendable {
-    /// Nobody has answered yet, or only with passing failures.
+    /// No name server has answered yet, or only with passing failures.
     case unknown
     /// The addresses, in no order that matters; none means that the host definitely has none of this family.
     case known([Address])
@@ -13,7 +13,7 @@ package enum KnownAddresses<Address: Hashable & Sendable>: Hashable, Sendable {
         }
     }
 
-    /// Whether nobody has answered yet.
+    /// Whether no name server has answered yet.
     package var isUnknown: Bool { self == .unknown }
 }
 
@@ -30,7 +30,7 @@ package struct HostAddresses: Hashable, Sendable {
     /// stand for many others cost no more than they.
     package static let mostOfOneFamily = 128
 
-    /// Nothing known yet, unless said otherwise.
+    /// Addresses of which nothing is known yet, unless they are given.
     package init(ipv4: KnownAddresses<IPv4Address> = .unknown, ipv6: KnownAddresses<IPv6Address> = .unknown) {
         self.ipv4 = ipv4
         self.ipv6 = ipv6

@@ -2,16 +2,16 @@ import DNSAuthority
 import IPAddressing
 import ProviderRegistry
 
-/// Where addresses of hosts come from: the literal itself, the resolver's word, or for hosts inside served zones the registry.
+/// The addresses of hosts: a literal's own, what the resolver has reported, and for in-zone hosts what the registry says.
 struct AddressBook {
-    /// What the resolver has said, by host name in lower case without a final dot.
+    /// What the resolver has reported, by host name in lower case without a final dot.
     private(set) var resolved: [String: HostAddresses] = [:]
-    /// The addresses of names inside the zones, worked out once until something that they hang on is forgotten.
+    /// The addresses of in-zone hosts, worked out once until something that they depend on is forgotten.
     private var settled: [DomainName: HostAddresses] = [:]
     /// The settled names by the names that they lie right below.
     private var settledBelow: [DomainName: Set<DomainName>] = [:]
 
-    /// The zones' content as far as hosts inside them need it.
+    /// The zones' content as far as in-zone hosts need it.
     protocol Interior {
         /// What stands at a name, or nil if the name is in no served zone.
         func hosts(at name: DomainName) -> InteriorHosts?
@@ -35,7 +35,7 @@ struct AddressBook {
         return sum.addresses != old
     }
 
-    /// Forgets what the resolver has said of a host.
+    /// Forgets what the resolver has reported of a host.
     mutating func forget(host: String) { resolved[host] = nil }
 
     /// Has the names at and right below an owner worked out again when they are needed; false if none of them was settled.

@@ -1,8 +1,9 @@
 import DNSAuthority
+import ProviderRegistry
 
 /// How long the registry has been out of reach, and what that makes of the zones (RFC 8767).
 struct Freshness: Sendable {
-    /// Without a connection for longer than this, nothing is answered any more; nil: for ever.
+    /// After this time without a connection no answer is given; nil: answers are given without limit.
     let maximumStale: Duration?
     /// The session timeout that ZooKeeper granted: an outage shorter than that changes nothing.
     private(set) var sessionTimeout: Duration = .zero
@@ -21,7 +22,7 @@ struct Freshness: Sendable {
         disconnectedSince = min(disconnectedSince ?? instant, instant)
     }
 
-    /// What the zones are worth at a moment.
+    /// The status of the zones at a moment.
     func status(at now: ContinuousClock.Instant) -> ZoneStatus {
         guard let disconnectedSince else { return .current }
         let outage = disconnectedSince.duration(to: now)
@@ -34,5 +35,59 @@ struct Freshness: Sendable {
         guard let disconnectedSince else { return nil }
         let steps = [sessionTimeout, maximumStale].compactMap { $0 }.map { disconnectedSince.advanced(by: $0 + .milliseconds(1)) }
         return steps.filter { $0 > now }.min()
+    }
+}
+
+/// The services of one zone for which ZooKeeper does not answer, each for itself (RFC 8767): stale, then unknown.
+struct LostServices {
+    /// Services lost for longer than this are unknown; nil: they stay stale.
+    let maximumStale: Duration?
+    /// Those that are stale, with when they were lost.
+    private var stale: [ServiceName: (service: Service, since: ContinuousClock.Instant)] = [:]
+    /// When the first of them may become unknown; an instant at which none does is harmless.
+    private(set) var deadline: ContinuousClock.Instant?
+
+    init(maximumStale: Duration?) { self.maximumStale = maximumStale }
+
+    /// Takes in a whole registry; the registry as it is worth now.
+    mutating func take(_ registry: Registry, at now: ContinuousClock.Instant) -> Registry {
+        (stale, deadline) = ([:], nil)
+        var worth = registry
+        for (name, service) in registry.services where service.reach != .current { worth.services[name] = take(name, service, at: now) }
+        return worth
+    }
+
+    /// Takes in a change; the change as it is worth now.
+    mutating func take(_ change: RegistryChange, at now: ContinuousClock.Instant) -> RegistryChange {
+        RegistryChange(services: Dictionary(uniqueKeysWithValues: change.services.map { ($0, take($0, $1, at: now)) }))
+    }
+
+    private mutating func take(_ name: ServiceName, _ service: Service?, at now: ContinuousClock.Instant) -> Service? {
+        guard let service, let maximumStale, case .lost(let since) = service.reach else {
+            stale[name] = nil
+            return service
+        }
+        // An instant later: a zone's own time is over only then.
+        let end = since + maximumStale + .milliseconds(1)
+        guard end > now else {
+            stale[name] = nil
+            return Service(registrations: service.registrations, held: service.held, reach: .unknown)
+        }
+        stale[name] = (service, since)
+        deadline = min(deadline ?? end, end)
+        return service
+    }
+
+    /// The services whose time is over, as they are worth now. O(stale services), once a deadline.
+    mutating func expire(at now: ContinuousClock.Instant) -> RegistryChange? {
+        guard let due = deadline, due <= now else { return nil }
+        deadline = nil
+        let before = stale
+        var change = RegistryChange()
+        for (name, known) in before {
+            let worth = take(name, known.service, at: now)
+            if stale[name] == nil { change.services[name] = .some(worth) }
+        }
+        return change.services.isEmpty ? nil : change
     }
 }

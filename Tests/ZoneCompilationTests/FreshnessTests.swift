@@ -25,7 +25,7 @@ import Testing
         #expect(freshness.nextChange(after: start + .seconds(11)) == nil)
     }
 
-    @Test func `a second report of the same outage does not begin it anew`() {
+    @Test func `a second report of the same outage does not begin it again`() {
         var freshness = lost(maximumStale: nil)
         freshness.disconnected(since: start + .seconds(9))
         #expect(freshness.status(at: start + .seconds(11)) == .stale)

@@ -294,7 +294,7 @@ import Testing
         #expect(compiler.compile { ($0 ?? 0) + 1 }[origin]?.authority.serial == 2)
     }
 
-    @Test func `names that cannot be domain names are told once`() {
+    @Test func `names that cannot be domain names are reported once`() {
         var compiler = compiler()
         let registry = Registry(services: [
             ServiceName("a..b"): service("10.0.0.1"), ServiceName(String(repeating: "x", count: 64)): service("10.0.0.1"),
@@ -334,7 +334,7 @@ import Testing
         )
     }
 
-    /// Each change of a service costs those that name it anew; that must not grow with the square of their sizes.
+    /// Each change of a service costs those that name it again; that must not grow with the square of their sizes.
     @Test(.timeLimit(.minutes(1))) func `thousands of providers may have hosts inside the zone`() throws {
         var compiler = compiler()
         func many(_ count: Int, _ host: (Int) -> String) -> Service {

@@ -79,7 +79,7 @@ package struct DomainName: Hashable, Sendable {
                 memory[start] = UInt8(index - start)
                 start = index + 1
             }
-            _ = memory[start...].initialize(fromContentsOf: suffix.octets)
+            suffix.octets.withUnsafeBytes { memory.copy($0, to: start) }
             count = length
         }
         if !isValid { return nil }

@@ -4,7 +4,7 @@
 /// blocks that it leads to, as a change would then touch the memory of thousands: what the newest zone no longer needs goes to the
 /// `ZoneRemains` of those before it.
 final class ZoneTables {
-    /// The number of shards is a power of two; the upper bits of a name's hash tell its shard.
+    /// The number of shards is a power of two; the upper bits of a name's hash select its shard.
     private(set) var shards = [ZoneShard(room: 0)]
     /// How many names each shard has.
     private var counts = [0]
@@ -15,7 +15,7 @@ final class ZoneTables {
     private(set) var nameCount = 0
     /// The blocks that names lead to, with the number of those names.
     private var uses: [ObjectIdentifier: (block: RecordBlock, names: Int)] = [:]
-    /// What goes from here on belongs to the zones that have been made.
+    /// Where shards and blocks go that the zones made so far need and the next one does not.
     private var remains = ZoneRemains()
 
     init() {}
@@ -88,7 +88,7 @@ final class ZoneTables {
         }
     }
 
-    /// Has a zone share all shards; gives what becomes of those that change from here on.
+    /// Has a zone share all shards; gives the remains that the zone must keep.
     func share() -> ZoneRemains {
         spread()
         for index in changed { isShared[index] = true }
