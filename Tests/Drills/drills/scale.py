@@ -316,7 +316,7 @@ def restart(zookeeper):
 
 def change_seen(scene, began, turns=None):
     """Has some services gain a provider and lose one; says when each was seen since the connection could be had. `turns`: when each service's
-    znode was asked for, after which what came must be seen soon."""
+    providers were first asked for, after which what came must be seen soon."""
     changed, left = scene.truth.names()[:CHANGED], {}
     for service in changed:
         address = scene.fresh_address()

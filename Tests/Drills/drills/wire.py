@@ -17,7 +17,7 @@ CLOSE_SESSION = -11
 
 
 class Proxy:
-    """Passes connections on to a ZooKeeper; can swallow watch events, knows the session of the last connection, and when paths were asked for."""
+    """Passes connections on to a ZooKeeper; can swallow watch events, knows the session of the last connection, and when znodes were asked for."""
 
     def __init__(self, target):
         self.target = target.rpartition(":")
@@ -62,12 +62,12 @@ class Proxy:
         end(client, server)
 
     def seek(self, paths):
-        """From now on notes in `asked` when each of these paths was first asked for."""
+        """From now on notes in `asked` when anything below each of these paths was first asked for."""
         self.sought, self.asked = list(paths), {}
 
     def note(self, octets):
         for path in self.sought:
-            if path not in self.asked and struct.pack("!I", len(path)) + path.encode() in octets:
+            if path not in self.asked and f"{path}/".encode() in octets:
                 self.asked[path] = time.monotonic()
 
     def pass_back(self, client, server):
