@@ -39,8 +39,13 @@ package actor ProviderWatcher {
                 if case .unusable(let report) = update { log(report) }
                 deliver(update)
             }
+            // The C client gives answers one by one, and to be woken for each costs more than to take them in.
+            if state.watch.queue.isBusy { try? await Task.sleep(for: Self.pause) }
         }
     }
+
+    /// How long answers are left to come in while hundreds are under way: ZooKeeper gives fewer in that time.
+    private static let pause: Duration = .milliseconds(1)
 
     /// Takes in that the host of a provider refuses its port: if the provider is held, it goes. From anywhere.
     package nonisolated func takeRefusal(_ offer: Provider.Offer, of name: ServiceName) { mailbox.post(.refused(offer, of: name)) }

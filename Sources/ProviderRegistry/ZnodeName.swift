@@ -1,3 +1,5 @@
+import Glibc
+
 /// The name of a service's znode.
 package struct ServiceName: Hashable, Comparable, Sendable {
     private let znode: ZnodeName
@@ -69,9 +71,16 @@ extension ZnodeName: Hashable, Comparable {
 }
 
 extension String {
-    /// Whether two texts are the same octets, compared in memory: their views as sequences would take many times as long.
+    /// Whether two texts are the same octets, compared by `memcmp`: their views as sequences would take many times as long.
     fileprivate mutating func hasOctets(of other: inout String) -> Bool {
-        withUTF8 { own in other.withUTF8 { own.count == $0.count && own.elementsEqual($0) } }
+        withUTF8 { own in
+            other.withUTF8 { other in
+                guard own.count == other.count, let left = own.baseAddress, let right = other.baseAddress else {
+                    return own.isEmpty && other.isEmpty
+                }
+                return memcmp(left, right, own.count) == 0
+            }
+        }
     }
 }
 

@@ -17,6 +17,9 @@ struct RequestQueue {
     private var unhurried = RequestLine(window: unhurriedWindow)
     private var again: Set<WatchRequest> = []
 
+    /// Whether so many answers are to come that they need not be taken in one by one.
+    var isBusy: Bool { urgent.underWay.count > Self.window / 2 }
+
     /// Adds an urgent request. One that is under way is repeated: the answer to come may be older than the reason to ask.
     mutating func add(_ request: WatchRequest) {
         if isUnderWay(request) {
