@@ -52,54 +52,31 @@ package struct Responder {
         let flags = HeaderFlags(of: memory)
         if Disposition.isSilent(flags, messageLength: queryLength) { return .silent }
         let query = QueryParser.parse(UnsafeRawBufferPointer(start: memory, count: queryLength).bytes, flags)
+        func begin(_ disposition: Disposition) -> ResponseWriter {
+            ResponseWriter(memory, query, disposition, limit: limit(for: query))
+        }
+        if let disposition = Disposition.judge(query) { return begin(disposition).finish() }
         let words = (memory + scratch).assumingMemoryBound(to: UInt64.self)
-        let (disposition, records) = Self.answer(to: query, at: memory + Header.length, folding: words, from: zones)
+        let name = FoldedName(memory + Header.length, length: query.nameLength, in: words)
+        guard let zone = zones.zone(of: name) else { return begin(.outOfZone).finish() }
+        let (view, status) = (zone.pointee.view, zone.pointee.status)
+        if let disposition = Disposition.judge(status) { return begin(disposition).finish() }
+        let result = view.lookup(name, query.type)
+        let disposition = Disposition.judge(result, isStale: status == .stale)
         // A writer for each case: the compiler then knows what goes into it.
-        func begin() -> ResponseWriter { ResponseWriter(memory, query, disposition, limit: limit(for: query)) }
-        switch records {
-        case .none:
-            return begin().finish()
-        case .rrset(let rrset):
-            var writer = begin()
+        switch result {
+        case .data(let rrset):
+            var writer = begin(disposition)
             add(rrset, to: &writer, for: client)
             return writer.finish()
         case .all(let node):
-            return addingAll(of: node, to: begin(), for: client).finish()
-        case .negative(let zone):
-            var writer = begin()
-            writer.addNegativeAuthority(of: zone)
+            return addingAll(of: node, to: begin(disposition), for: client).finish()
+        case .noData, .nameError:
+            var writer = begin(disposition)
+            writer.addNegativeAuthority(of: view)
             return writer.finish()
-        }
-    }
-
-    /// What goes into the sections of a response.
-    private enum Records {
-        case none
-        /// The records of the asked type, with their additional data.
-        case rrset(EncodedRRset)
-        /// The records of all types.
-        case all(ZoneNode)
-        /// The SOA of a zone that does not have what is asked for.
-        case negative(ZoneView)
-    }
-
-    /// How a query is answered and with which records. QNAME stands at `octets` and is folded into `words`.
-    @inline(__always)
-    private static func answer(
-        to query: Query, at octets: UnsafeRawPointer, folding words: UnsafeMutablePointer<UInt64>, from zones: ServedZones
-    ) -> (Disposition, Records) {
-        if let disposition = Disposition.judge(query) { return (disposition, .none) }
-        let name = FoldedName(octets, length: query.nameLength, in: words)
-        guard let zone = zones.zone(of: name) else { return (.outOfZone, .none) }
-        if let disposition = Disposition.judge(zone.pointee.status) { return (disposition, .none) }
-        let view = zone.pointee.view
-        let result = view.lookup(name, query.type)
-        let disposition = Disposition.judge(result, isStale: zone.pointee.status == .stale)
-        switch result {
-        case .data(let rrset): return (disposition, .rrset(rrset))
-        case .all(let node): return (disposition, .all(node))
-        case .noData, .nameError: return (disposition, .negative(view))
-        case .unknown: return (disposition, .none)
+        case .unknown:
+            return begin(disposition).finish()
         }
     }
 

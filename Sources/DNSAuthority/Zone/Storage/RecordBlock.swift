@@ -2,6 +2,10 @@
 ///
 /// Names that change together, such as all names of one service, share a block; zones share the blocks that did not change.
 ///
+///     own address | nodes | RRsets | each node's RRsets | additional data | weights | ends | records and names
+///
+/// Every reference is an offset from where it stands (`ZoneNode.Entry`, `EncodedRRset.Entry`).
+///
 /// Sendable although it holds pointers: nothing writes to the memory once the builder has handed the block out.
 package final class RecordBlock: @unchecked Sendable {
     private let memory: UnsafeMutableRawPointer
