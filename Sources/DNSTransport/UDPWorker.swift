@@ -1,3 +1,4 @@
+import CLinux
 import DNSAuthority
 import Glibc
 import Synchronization
@@ -30,6 +31,8 @@ final class UDPWorker: Sendable {
 
     /// Answers queries until `stop`; blocks its thread.
     func work() {
+        // Queries may take whole processors: what follows the registry has shorter slices, and so goes first.
+        set_thread_slice(0)
         var responder = Responder(seed: .random(in: 0 ... .max), over: .udp, udpLimit: limit)
         var batch = PacketBatch(usesControl: socket.isWildcard, capacity: responder.capacity)
         var reader = ZoneSlot.Reader(slot)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLinux
 import DNSTransport
 import Dispatch
 import Glibc
@@ -6,6 +7,9 @@ import Glibc
 /// The entrance of the process.
 @main
 enum Entrance {
+    /// Nanoseconds, the least that Linux gives: to follow the registry takes little time, and goes before the answering of queries.
+    private static let shortSlice: UInt64 = 100_000
+
     /// Never returns: the program runs in a task.
     static func main() {
         // Before there are other threads.
@@ -15,6 +19,8 @@ enum Entrance {
         StandardStreams.fill()
         // Dispatch, which runs tasks, ends the program without a word where it lacks a descriptor.
         Program.checkDescriptorLimit()
+        // Before there are other threads: for all of them but those that answer queries.
+        if command == ServeCommand.name { set_thread_slice(shortSlice) }
         Task.detached {
             await Program.run(signals)
             Glibc.exit(EXIT_SUCCESS)
