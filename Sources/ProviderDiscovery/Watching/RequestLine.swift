@@ -50,7 +50,8 @@ struct RequestLine {
 
 /// Services that have been listed and are to be read whole, one after another.
 ///
-/// A turn begins when few requests wait, however many services there are. So each service is read within a short time after its turn has begun.
+/// A turn begins when few requests wait, or when all of the last turn have been sent, however many services there are. So each service is read
+/// within a short time after its turn has begun.
 struct ReadingTurns {
     /// In order; services whose turns have begun are still there, and skipped.
     private var turns = Deque<ServiceName>()
