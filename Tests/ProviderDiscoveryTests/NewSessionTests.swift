@@ -173,6 +173,28 @@ private func znodes(_ ports: Int...) -> Tree.Providers {
         #expect(scene.takeKinds().suffix(2) == ["changed b", "connected"])
     }
 
+    @Test func `a provider that was taken back is not held, although its service is lost before it has been read whole`() {
+        var scene = Scene.settled(["a": znodes(1, 2, 3)])
+        let document = Array(#"{"host":"10.0.0.1","port":1}"#.utf8)
+        let marked = WithdrawalMark.mark(document).map { String(decoding: $0, as: UTF8.self) }
+        scene.tree.services?["a"]?["1"] = (marked ?? "", 2)
+        scene.tree.disconnect()
+        scene.step()
+        scene.tree.withheld = [.read("a", instance: "2"), .read("a", instance: "3")]
+        scene.tree.connect()
+        scene.step()
+        // One is asked for later than the other, and so overdue later.
+        scene.tree.withheld = [.read("a", instance: "3")]
+        scene.tree.failures = [.read("a", instance: "2"): .other(-127)]
+        scene.tree.answer(.read("a", instance: "2"))
+        scene.pass(Tree.timeout + .seconds(1))
+        scene.tree.failures = [:]
+        scene.answerWithheld()
+        scene.pass(.seconds(30))
+        #expect(scene.ports("a") == [2, 3])
+        #expect(scene.held("a") == [])
+    }
+
     /// What is asked for in a new session until nothing is, in order. `change` happens when so many services have been read.
     private func readAgain(_ scene: inout Scene, changingAfter count: Int = 0, _ change: (inout Scene) -> Void) -> [WatchRequest] {
         scene.tree.disconnect()
