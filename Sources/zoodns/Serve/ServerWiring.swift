@@ -39,9 +39,10 @@ struct ServerWiring {
             origins: registry.zones.map(\.origin), policy: settings.common.policy, maximumStale: settings.maximumStale,
             seed: .random(in: 0 ... .max), outlets: outlets, now: { UInt32(truncatingIfNeeded: time(nil)) }, logger: registry.logger)
         let watchers = registry.zones.map { source in
-            let watcher = ProviderWatcher(client: client, layout: source.layout, settings: settings.watch, logger: registry.logger) { update in
+            let watcher = ProviderWatcher(client: client, layout: source.layout, settings: settings.watch, logger: registry.logger) {
+                update in
                 keeper?.take(update, for: source.origin)
-                if case .changed(let change) = update { prober?.take(change, for: source.origin) }
+                prober?.take(update, for: source.origin)
                 publisher.send(update, for: source.origin)
             }
             return (source.origin, watcher)
