@@ -57,10 +57,22 @@ struct ReadingTurns {
     private var turns = Deque<ServiceName>()
     /// What to read of each service that waits.
     private var reads: [ServiceName: [InstanceName]] = [:]
+    private var readCount = 0
+
+    /// How many services wait, and how many reads of theirs.
+    struct Size {
+        let services: Int
+        let reads: Int
+    }
+
+    /// How much waits.
+    var size: Size { Size(services: reads.count, reads: readCount) }
 
     /// Adds a turn, in place of one of the same service.
     mutating func add(_ name: ServiceName, reading instances: some Collection<InstanceName>) {
-        if reads.updateValue(Array(instances), forKey: name) == nil { turns.append(name) }
+        let old = reads.updateValue(Array(instances), forKey: name)
+        if old == nil { turns.append(name) }
+        readCount += instances.count - (old?.count ?? 0)
     }
 
     /// The service whose turn is next; nil if none waits.
@@ -72,6 +84,7 @@ struct ReadingTurns {
     /// Begins the turn of a service: what to read of it, nothing if it does not wait.
     mutating func take(_ name: ServiceName) -> [WatchRequest] {
         guard !reads.isEmpty, let instances = reads.removeValue(forKey: name) else { return [] }
+        readCount -= instances.count
         // Replaced, because emptied ones keep the memory that a whole registry took.
         if reads.isEmpty { (turns, reads) = ([], [:]) }
         return instances.map { .read(name, instance: $0) }

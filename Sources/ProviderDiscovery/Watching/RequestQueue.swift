@@ -13,7 +13,7 @@ struct RequestQueue {
 
     private var root = RequestLine(window: 2)
     private var urgent = RequestLine(window: window)
-    private var turns = ReadingTurns()
+    private(set) var turns = ReadingTurns()
     /// The last read of the turn that began last; nil once it has been sent.
     private var endOfTurn: WatchRequest?
     private var unhurried = RequestLine(window: unhurriedWindow)

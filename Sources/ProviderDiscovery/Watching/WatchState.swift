@@ -110,8 +110,9 @@ struct WatchState {
         guard case .read(let name, let instance) = request else { return true }
         if dataWatches.contains(instance, of: name) { return true }
         guard isKnown(instance, in: name) else { return false }
-        guard dataWatches.hasRoom(for: name, isPreferred: isPreferred(instance, in: name)) else { return false }
-        dataWatches.grant(instance, of: name)
+        let waiting = queue.turns.size
+        guard dataWatches.hasRoom(for: name, besides: waiting, isPreferred: isPreferred(instance, in: name)) else { return false }
+        dataWatches.grant(instance, of: name, besides: waiting)
         return true
     }
 
