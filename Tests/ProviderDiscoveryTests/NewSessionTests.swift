@@ -128,6 +128,18 @@ private func znodes(_ ports: Int...) -> Tree.Providers {
         #expect(scene.ports("a") == [4, 5, 6])
     }
 
+    @Test func `a new service is reported once, when it has been read whole`() {
+        var scene = Scene.settled(["a": znodes(1)])
+        scene.tree.services?["b"] = znodes(1, 2, 3)
+        scene.tree.withheld = [.read("b", instance: "3")]
+        scene.fire("/providers")
+        scene.step()
+        #expect(scene.takeKinds() == [])
+        scene.answerWithheld()
+        #expect(scene.takeKinds() == ["changed b"])
+        #expect(scene.ports("b") == [1, 2, 3])
+    }
+
     @Test func `the same after lost watches, and a change of a service that has been read is seen before the rest has been`() {
         var scene = Scene.settled(["a": znodes(1), "b": znodes(1)])
         scene.tree.disconnect()

@@ -84,9 +84,11 @@ struct WatchState {
     /// Whether a service of the registry is still to be read whole again, after a new session or lost watches.
     func isBeingRead(_ name: ServiceName) -> Bool { services[name].map { $0.isPartOfRegistry && !$0.isProved } ?? false }
 
-    /// Notes that a service has changed, for output at once, or once the service has been read whole.
+    /// Notes that a service of the registry has changed, for output at once, or once the service has been read whole. Any other service is put
+    /// out as soon as it becomes a part of the registry.
     mutating func noteChange(of name: ServiceName) {
-        if isBeingRead(name) { services[name]?.hasChanged = true } else { output.changed.insert(name) }
+        guard let state = services[name], state.isPartOfRegistry else { return }
+        if state.isProved { output.changed.insert(name) } else { services[name]?.hasChanged = true }
     }
 
     /// What has come of inputs; taken once.
