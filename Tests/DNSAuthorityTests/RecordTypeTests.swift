@@ -12,7 +12,7 @@ import Testing
     /// Records of many types, each with its data as text.
     private static let samples: [(RecordData, String)] = [
         (.a(0xC000_0201), "192.0.2.1"),
-        (.aaaa(0x2001_0DB8 << 96 | 1), "2001:db8:0:0:0:0:0:1"),
+        (.aaaa(0x2001_0DB8_0001_0002_0003_0004_0005_0006), "2001:db8:1:2:3:4:5:6"),
         (.srv(priority: 1, weight: 2, port: 80, target: name("host.example")), "1 2 80 host.example."),
         (.ns(name("host.svc.local")), "host.svc.local."),
         (.other(.ptr, name("host.svc.local").octets), "host.svc.local."),
