@@ -170,8 +170,9 @@ extension DiscoveryState {
     private mutating func report(_ names: Set<ServiceName>, at now: ContinuousClock.Instant) {
         for name in names {
             let service = wholeService(name)
-            holdDown.take(
-                name, from: known?.services[name], to: service, withdrawn: withdrawn.removeValue(forKey: name) ?? [], at: now)
+            // While the service is being read, its withdrawn providers are still there.
+            let withdrawn = watch.isBeingRead(name) ? [] : withdrawn.removeValue(forKey: name) ?? []
+            holdDown.take(name, from: known?.services[name], to: service, withdrawn: withdrawn, at: now)
             known?.services[name] = service
         }
         var affected = names

@@ -27,7 +27,7 @@ package struct NameTable {
         case instance(of: DomainName)
     }
 
-    /// A zone with these services, as far as their names can be domain names.
+    /// A zone with these services, each given once, as far as their names can be domain names.
     package init(origin: DomainName, services: [ServiceName] = []) {
         self.origin = origin
         nameServer = ApexCompiler.nameServer(of: origin)
@@ -103,12 +103,10 @@ package struct NameTable {
 }
 
 extension NameTable {
-    /// Adds a service at its name; true if that name had none.
+    /// Adds a service that is not there at its name; true if that name had none.
     mutating func insert(_ service: ServiceName, at owner: DomainName) -> Bool {
-        if let known = services[owner] {
-            if !known.contains(service) { services[owner] = known + [service] }
-            return false
-        }
+        // In place: thousands of services may differ only in case.
+        if services[owner]?.append(service) != nil { return false }
         services[owner] = [service]
         count(owner, 1)
         return true
@@ -116,11 +114,12 @@ extension NameTable {
 
     /// Takes a service away from its name; true if that name has none now.
     mutating func remove(_ service: ServiceName, at owner: DomainName) -> Bool {
-        guard var known = services[owner] else { return false }
-        known.removeAll { $0 == service }
-        services[owner] = known.isEmpty ? nil : known
-        if known.isEmpty { count(owner, -1) }
-        return known.isEmpty
+        guard let place = services[owner]?.firstIndex(of: service) else { return false }
+        services[owner]?.remove(at: place)
+        guard services[owner]?.isEmpty == true else { return false }
+        services[owner] = nil
+        count(owner, -1)
+        return true
     }
 
     private mutating func count(_ owner: DomainName, _ step: Int) {

@@ -64,6 +64,8 @@ extension ZoneContent {
     struct Effect {
         /// The services at these names are new, gone or different, each with the number of its providers; one may stand here more than once.
         var changed: [(owner: DomainName, providers: Int)] = []
+        /// Names of several services, or of the rest of several, that are still to be looked at: once, however many services share one.
+        fileprivate var shared: Set<DomainName> = []
         /// The services at these names are new.
         var new: [DomainName] = []
         /// Services that have just turned out to be unreachable.
@@ -75,11 +77,16 @@ extension ZoneContent {
         var effect = Effect()
         effect.changed.reserveCapacity(change.services.count)
         for (name, service) in change.services { set(name, to: service, &effect) }
+        for owner in effect.shared {
+            effect.changed.append((owner, providerCount(at: owner)))
+            noteUnknown(owner)
+        }
         return effect
     }
 
     /// Takes in a service's new state; nil if it is gone.
     private mutating func set(_ name: ServiceName, to service: Service?, _ effect: inout Effect) {
+        let isKnown = registry.services[name] != nil
         registry.services[name] = service
         guard let owner = ServiceNaming.owner(of: name, in: origin) else {
             if service == nil {
@@ -90,20 +97,30 @@ extension ZoneContent {
             return
         }
         if service != nil {
-            if names.insert(name, at: owner) {
+            if !isKnown, names.insert(name, at: owner) {
                 effect.new.append(owner)
-                append(names.neighbours(of: owner), to: &effect)
+                for neighbour in names.neighbours(of: owner) { append(neighbour, to: &effect) }
             }
         } else if names.remove(name, at: owner) {
-            append(names.neighbours(of: owner), to: &effect)
+            for neighbour in names.neighbours(of: owner) { append(neighbour, to: &effect) }
+        } else if names.hasService(at: owner) {
+            effect.shared.insert(owner)
         }
-        append([owner], to: &effect)
-        guard service?.reach == .unknown || !unknown.isEmpty else { return }
-        if isUnknown(services(at: owner)) { unknown.insert(owner) } else { unknown.remove(owner) }
+        append(owner, to: &effect)
+        if service?.reach == .unknown || !unknown.isEmpty, !effect.shared.contains(owner) { noteUnknown(owner) }
     }
 
-    private func append(_ owners: [DomainName], to effect: inout Effect) {
-        for owner in owners { effect.changed.append((owner, providerCount(at: owner))) }
+    private func append(_ owner: DomainName, to effect: inout Effect) {
+        if names.services(at: owner).count > 1 {
+            effect.shared.insert(owner)
+        } else {
+            effect.changed.append((owner, providerCount(at: owner)))
+        }
+    }
+
+    /// Notes whether nothing is known of the services at a name. O(services there).
+    private mutating func noteUnknown(_ owner: DomainName) {
+        if isUnknown(services(at: owner)) { unknown.insert(owner) } else { unknown.remove(owner) }
     }
 
     /// Whether nothing is known of services that share a name.

@@ -127,4 +127,20 @@ import Testing
         zones.shuffle(using: &random)
         while let (zone, text) = zones.popLast() { #expect(MasterFile.text(of: zone) == text) }
     }
+
+    @Test func `zones are read and let go of on other threads while the builder goes on`() async {
+        await withTaskGroup(of: Bool.self) { group in
+            var random = Numbers(state: 5)
+            var builder = ZoneBuilder(origin: origin, seed: 5)
+            for step in 0..<300 {
+                let start = Int.random(in: 0..<500, using: &random)
+                builder.insert(block(start..<start + 20, address: UInt32(step)))
+                if let name = DomainName(text: "n\(start)")?.appending(origin) { builder.remove(name) }
+                let zone = builder.build(authority, ttl: 5)
+                let count = zone.nameCount
+                group.addTask { zone.nodes.count == count && zone.nodes.allSatisfy { $0.count == 1 && $0[0].length == 16 } }
+            }
+            for await isWhole in group { #expect(isWhole) }
+        }
+    }
 }

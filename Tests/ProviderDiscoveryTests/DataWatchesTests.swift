@@ -53,6 +53,27 @@ import Testing
         #expect(tree.watched.count <= DataWatches.mostShared + DataWatches.mostReserved)
     }
 
+    @Test func `a service of thousands that has the first turn leaves watches to those that wait, and has the rest`() {
+        var watches = DataWatches(zones: 1)
+        func takeAll(_ name: ServiceName, _ most: Int, besides waiting: ReadingTurns.Size) -> Int {
+            var count = 0
+            while count < most, watches.hasRoom(for: name, besides: waiting, isPreferred: false) {
+                watches.grant(InstanceName("\(count)"), of: name, besides: waiting)
+                count += 1
+            }
+            return count
+        }
+        let most = DataWatches.mostShared
+        #expect(takeAll("flood", 2 * most, besides: .init(services: 2, reads: 1100)) == most - 1100)
+        #expect(takeAll("medium", 1000, besides: .init(services: 1, reads: 100)) == 1000)
+        #expect(takeAll("small", 100, besides: .init(services: 0, reads: 0)) == 100)
+        // Two floods that wait keep a service from no watch that it has a share in.
+        watches = DataWatches(zones: 1)
+        #expect(takeAll("medium", 1000, besides: .init(services: 2, reads: 2 * most)) == 1000)
+        #expect(takeAll("flood", most, besides: .init(services: 1, reads: most)) == (most - 1000) / 2)
+        #expect(takeAll("other", most, besides: .init(services: 0, reads: 0)) == (most - 1000) / 2)
+    }
+
     @Test func `data that cannot be used is watched, as far as one service can have reserved watches`() {
         var tree = flooded()
         tree.services?["bad"] = many(DataWatches.mostReservedOfService + 50, ("bad", 1))

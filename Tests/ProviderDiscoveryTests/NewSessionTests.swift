@@ -128,6 +128,18 @@ private func znodes(_ ports: Int...) -> Tree.Providers {
         #expect(scene.ports("a") == [4, 5, 6])
     }
 
+    @Test func `a new service is reported once, when it has been read whole`() {
+        var scene = Scene.settled(["a": znodes(1)])
+        scene.tree.services?["b"] = znodes(1, 2, 3)
+        scene.tree.withheld = [.read("b", instance: "3")]
+        scene.fire("/providers")
+        scene.step()
+        #expect(scene.takeKinds() == [])
+        scene.answerWithheld()
+        #expect(scene.takeKinds() == ["changed b"])
+        #expect(scene.ports("b") == [1, 2, 3])
+    }
+
     @Test func `the same after lost watches, and a change of a service that has been read is seen before the rest has been`() {
         var scene = Scene.settled(["a": znodes(1), "b": znodes(1)])
         scene.tree.disconnect()
@@ -171,6 +183,28 @@ private func znodes(_ ports: Int...) -> Tree.Providers {
         #expect(scene.ports("b") == [1])
         #expect(scene.delivered["b"].map { $0.reach != .current } == true)
         #expect(scene.takeKinds().suffix(2) == ["changed b", "connected"])
+    }
+
+    @Test func `a provider that was taken back is not held, although its service is lost before it has been read whole`() {
+        var scene = Scene.settled(["a": znodes(1, 2, 3)])
+        let document = Array(#"{"host":"10.0.0.1","port":1}"#.utf8)
+        let marked = WithdrawalMark.mark(document).map { String(decoding: $0, as: UTF8.self) }
+        scene.tree.services?["a"]?["1"] = (marked ?? "", 2)
+        scene.tree.disconnect()
+        scene.step()
+        scene.tree.withheld = [.read("a", instance: "2"), .read("a", instance: "3")]
+        scene.tree.connect()
+        scene.step()
+        // One is asked for later than the other, and so overdue later.
+        scene.tree.withheld = [.read("a", instance: "3")]
+        scene.tree.failures = [.read("a", instance: "2"): .other(-127)]
+        scene.tree.answer(.read("a", instance: "2"))
+        scene.pass(Tree.timeout + .seconds(1))
+        scene.tree.failures = [:]
+        scene.answerWithheld()
+        scene.pass(.seconds(30))
+        #expect(scene.ports("a") == [2, 3])
+        #expect(scene.held("a") == [])
     }
 
     /// What is asked for in a new session until nothing is, in order. `change` happens when so many services have been read.

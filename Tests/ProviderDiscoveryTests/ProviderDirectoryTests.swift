@@ -56,7 +56,8 @@ import Testing
         #expect(first.map(\.authority) == ["10.0.0.1:1", "10.0.0.1:2"])
         #expect(first.map(\.weight) == [5, 1])
         #expect(first.map(\.priority) == [0, 7])
-        try await waitUntil("the registry is current") { directory.isCurrent }
+        // Reported right after the registry.
+        try await waitUntil("it is current") { directory.isCurrent }
         #expect(await directory.provider(of: "web")?.instance == "b", "the lowest priority comes first")
         #expect(await directory.providers(of: "unknown") == [])
         _ = try await zooKeeper.python("client.delete('/providers/web/a')")

@@ -73,4 +73,22 @@ import Testing
         for request in first.prefix(4) { queue.answered(request) }
         #expect(Set(queue.send()).isSuperset(of: [.listProviders("good"), .listProviders("better")]))
     }
+
+    @Test func `a service with thousands of requests that never end keeps no other from its turn`() {
+        var queue = RequestQueue()
+        let many = (0..<RequestQueue.window + 100).map { InstanceName("\($0)") }
+        // The flood begins with a turn, and goes on with the same requests.
+        queue.addTurn("flood", reading: many, isHurried: false)
+        let names: [ServiceName] = ["good", "better"]
+        for name in names { queue.addTurn(name, reading: [InstanceName("1")], isHurried: false) }
+        var wanted = Set(names.map { WatchRequest.read($0, instance: "1") })
+        var underWay: [WatchRequest] = []
+        for _ in 0..<4 * RequestQueue.window where !wanted.isEmpty {
+            for instance in many { queue.add(.read("flood", instance: instance)) }
+            underWay += queue.send()
+            wanted.subtract(underWay)
+            queue.answered(underWay.removeFirst())
+        }
+        #expect(wanted.isEmpty)
+    }
 }

@@ -1,6 +1,7 @@
 import DNSAuthority
 import IPAddressing
 import ProviderRegistry
+import TestSupport
 import Testing
 import ZoneCompilation
 
@@ -95,5 +96,20 @@ import ZoneCompilation
         let second = schedule.next(room: 2, at: start)
         #expect(first == nil)
         #expect(second?.endpoints.count == 2)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `what an earlier program held is probed as soon as it is served`() async {
+        let prober = HeldProber(probesLoopback: true)
+        // No server listens on port 1.
+        let provider = Provider(host: ProviderHost("127.0.0.1") ?? .name("none"), port: 1)
+        let held = HeldProvider(instance: "1", registration: Registration(creationZxid: 1, provider: provider))
+        prober.take(.complete(Registry(services: ["a": Service(held: [held]), "b": Service()])), for: .root)
+        let (reports, report) = AsyncStream.makeStream(of: ProbeSchedule.Target.self)
+        let probing = Task { await prober.run { report.yield($0) } }
+        for await target in reports {
+            #expect(target == ProbeSchedule.Target(origin: .root, service: "a", provider: provider.offer))
+            break
+        }
+        probing.cancel()
     }
 }

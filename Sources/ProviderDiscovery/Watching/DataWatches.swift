@@ -43,19 +43,26 @@ struct DataWatches {
     }
 
     /// Whether one more provider of a service can have a watch; a reserved one only if it `isPreferred`.
-    func hasRoom(for name: ServiceName, isPreferred: @autoclosure () -> Bool) -> Bool {
-        shared < mostShared || hasReservedRoom(for: name) && isPreferred()
+    func hasRoom(for name: ServiceName, besides waiting: ReadingTurns.Size, isPreferred: @autoclosure () -> Bool) -> Bool {
+        hasSharedRoom(for: name, besides: waiting) || hasReservedRoom(for: name) && isPreferred()
     }
 
     /// Gives a watch to a provider that has none, if `hasRoom`.
-    mutating func grant(_ instance: InstanceName, of name: ServiceName) {
-        if shared < mostShared {
+    mutating func grant(_ instance: InstanceName, of name: ServiceName, besides waiting: ReadingTurns.Size) {
+        if hasSharedRoom(for: name, besides: waiting) {
             services[name, default: Watched()].shared.insert(instance)
             shared += 1
         } else {
             services[name, default: Watched()].reserved.insert(instance)
             reserved += 1
         }
+    }
+
+    /// Whether a service can have one more shared watch, and each that waits for its turn as many: otherwise the first of thousands of providers
+    /// would have all.
+    private func hasSharedRoom(for name: ServiceName, besides waiting: ReadingTurns.Size) -> Bool {
+        let own = services[name]?.shared.count ?? 0
+        return shared + min(waiting.reads, waiting.services * (own + 1)) < mostShared
     }
 
     private func hasReservedRoom(for name: ServiceName) -> Bool {

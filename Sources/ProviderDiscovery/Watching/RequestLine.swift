@@ -1,5 +1,4 @@
 import DequeModule
-import HeapModule
 import ProviderRegistry
 
 /// Requests that wait, and at most `window` that are under way. Services take turns: however many requests one service causes, another
@@ -49,44 +48,45 @@ struct RequestLine {
     mutating func answered(_ request: WatchRequest) { underWay.remove(request) }
 }
 
-/// Services that have been listed and are to be read whole, one after another, those with the fewest providers first: a service with thousands
-/// delays no other, and leaves the others their watches.
+/// Services that have been listed and are to be read whole, one after another.
 ///
-/// A turn begins when few requests wait, however many services there are. So each service is read within a short time after its turn has begun.
+/// A turn begins when few requests wait, or when all of the last turn have been sent, however many services there are. So each service is read
+/// within a short time after its turn has begun.
 struct ReadingTurns {
-    private struct Turn: Comparable {
-        let reads: Int
-        /// How many turns were added before.
-        let number: Int
-        let name: ServiceName
-
-        static func < (left: Turn, right: Turn) -> Bool { (left.reads, left.number) < (right.reads, right.number) }
-    }
-
-    /// Services whose turns have begun are still there, and skipped.
-    private var turns = Heap<Turn>()
-    private var added = 0
+    /// In order; services whose turns have begun are still there, and skipped.
+    private var turns = Deque<ServiceName>()
     /// What to read of each service that waits.
     private var reads: [ServiceName: [InstanceName]] = [:]
+    private var readCount = 0
+
+    /// How many services wait, and how many reads of theirs.
+    struct Size {
+        let services: Int
+        let reads: Int
+    }
+
+    /// How much waits.
+    var size: Size { Size(services: reads.count, reads: readCount) }
 
     /// Adds a turn, in place of one of the same service.
     mutating func add(_ name: ServiceName, reading instances: some Collection<InstanceName>) {
-        guard reads.updateValue(Array(instances), forKey: name) == nil else { return }
-        turns.insert(Turn(reads: instances.count, number: added, name: name))
-        added += 1
+        let old = reads.updateValue(Array(instances), forKey: name)
+        if old == nil { turns.append(name) }
+        readCount += instances.count - (old?.count ?? 0)
     }
 
     /// The service whose turn is next; nil if none waits.
     mutating func next() -> ServiceName? {
-        while let turn = turns.min, reads[turn.name] == nil { turns.removeMin() }
-        return turns.min?.name
+        while let name = turns.first, reads[name] == nil { turns.removeFirst() }
+        return turns.first
     }
 
     /// Begins the turn of a service: what to read of it, nothing if it does not wait.
     mutating func take(_ name: ServiceName) -> [WatchRequest] {
         guard !reads.isEmpty, let instances = reads.removeValue(forKey: name) else { return [] }
+        readCount -= instances.count
         // Replaced, because emptied ones keep the memory that a whole registry took.
-        if reads.isEmpty { (turns, reads) = (Heap(), [:]) }
+        if reads.isEmpty { (turns, reads) = ([], [:]) }
         return instances.map { .read(name, instance: $0) }
     }
 }

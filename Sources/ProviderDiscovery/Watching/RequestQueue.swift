@@ -13,7 +13,9 @@ struct RequestQueue {
 
     private var root = RequestLine(window: 2)
     private var urgent = RequestLine(window: window)
-    private var turns = ReadingTurns()
+    private(set) var turns = ReadingTurns()
+    /// The last read of the turn that began last; nil once it has been sent.
+    private var endOfTurn: WatchRequest?
     private var unhurried = RequestLine(window: unhurriedWindow)
     private var again: Set<WatchRequest> = []
 
@@ -63,8 +65,15 @@ struct RequestQueue {
     /// The next requests to send, as many as the windows take; with `rootOnly`, none but the root's.
     mutating func send(rootOnly: Bool = false) -> [WatchRequest] {
         guard !rootOnly else { return root.send() }
-        while urgent.count < Self.window, let name = turns.next() { hasten(name) }
-        return root.send() + urgent.send() + unhurried.send()
+        // A flood of urgent requests leaves room for one turn at a time: otherwise a single registrant could keep all turns from coming.
+        while urgent.count < Self.window || endOfTurn == nil, let name = turns.next() {
+            let reads = turns.take(name)
+            for read in reads { add(read) }
+            endOfTurn = reads.last(where: urgent.isWaiting)
+        }
+        let sent = root.send() + urgent.send() + unhurried.send()
+        if let end = endOfTurn, !urgent.isWaiting(end) { endOfTurn = nil }
+        return sent
     }
 
     /// An answer has come; a request that was repeated meanwhile waits now.

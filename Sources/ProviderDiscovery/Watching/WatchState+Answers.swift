@@ -238,7 +238,7 @@ extension WatchState {
         } catch {
             report(place, error.rawValue, content.octets, version: version)
             // With a watch from now on, so that a mended document is seen at once.
-            if !dataWatches.contains(instance, of: name), dataWatches.hasRoom(for: name, isPreferred: true) {
+            if !dataWatches.contains(instance, of: name), dataWatches.hasRoom(for: name, besides: queue.turns.size, isPreferred: true) {
                 ask(.read(name, instance: instance), at: now)
             }
             return nil

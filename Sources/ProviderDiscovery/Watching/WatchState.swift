@@ -84,9 +84,11 @@ struct WatchState {
     /// Whether a service of the registry is still to be read whole again, after a new session or lost watches.
     func isBeingRead(_ name: ServiceName) -> Bool { services[name].map { $0.isPartOfRegistry && !$0.isProved } ?? false }
 
-    /// Notes that a service has changed, for output at once, or once the service has been read whole.
+    /// Notes that a service of the registry has changed, for output at once, or once the service has been read whole. Any other service is put
+    /// out as soon as it becomes a part of the registry.
     mutating func noteChange(of name: ServiceName) {
-        if isBeingRead(name) { services[name]?.hasChanged = true } else { output.changed.insert(name) }
+        guard let state = services[name], state.isPartOfRegistry else { return }
+        if state.isProved { output.changed.insert(name) } else { services[name]?.hasChanged = true }
     }
 
     /// What has come of inputs; taken once.
@@ -110,8 +112,9 @@ struct WatchState {
         guard case .read(let name, let instance) = request else { return true }
         if dataWatches.contains(instance, of: name) { return true }
         guard isKnown(instance, in: name) else { return false }
-        guard dataWatches.hasRoom(for: name, isPreferred: isPreferred(instance, in: name)) else { return false }
-        dataWatches.grant(instance, of: name)
+        let waiting = queue.turns.size
+        guard dataWatches.hasRoom(for: name, besides: waiting, isPreferred: isPreferred(instance, in: name)) else { return false }
+        dataWatches.grant(instance, of: name, besides: waiting)
         return true
     }
 

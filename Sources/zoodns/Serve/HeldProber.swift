@@ -34,8 +34,17 @@ struct HeldProber {
     /// A prober; `probesLoopback` as for `ProbeSchedule`.
     init(probesLoopback: Bool) { self.probesLoopback = probesLoopback }
 
-    /// Hands in the services that are served differently from now on, from any thread.
-    func take(_ change: RegistryChange, for origin: DomainName) { mailbox.post(.changed(change, origin: origin)) }
+    /// Hands in what the watcher of a zone reports, from any thread.
+    func take(_ update: RegistryUpdate, for origin: DomainName) {
+        switch update {
+        case .changed(let change): mailbox.post(.changed(change, origin: origin))
+        case .complete(let registry):
+            // An earlier program held these.
+            let services = registry.services.filter { !$0.value.held.isEmpty }
+            mailbox.post(.changed(RegistryChange(services: services.mapValues(Optional.some)), origin: origin))
+        case .connected, .disconnected, .unusable: break
+        }
+    }
 
     /// Hands in addresses of hosts, from any thread.
     func resolve(_ hosts: [String: HostAddresses]) { mailbox.post(.resolved(hosts)) }

@@ -42,7 +42,7 @@ struct ServerWiring {
             let watcher = ProviderWatcher(client: client, layout: source.layout, settings: settings.watch, logger: registry.logger) {
                 update in
                 keeper?.take(update, for: source.origin)
-                if case .changed(let change) = update { prober?.take(change, for: source.origin) }
+                prober?.take(update, for: source.origin)
                 publisher.send(update, for: source.origin)
             }
             return (source.origin, watcher)

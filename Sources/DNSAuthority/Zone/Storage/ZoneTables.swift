@@ -5,7 +5,7 @@
 /// `ZoneRemains` of those before it.
 final class ZoneTables {
     /// The number of shards is a power of two; the upper bits of a name's hash select its shard.
-    private(set) var shards = [ZoneShard(room: 0)]
+    private(set) var shards: [ZoneShard]
     /// How many names each shard has.
     private var counts = [0]
     /// Whether a zone shares each shard.
@@ -18,7 +18,7 @@ final class ZoneTables {
     /// Where shards and blocks go that the zones made so far need and the next one does not.
     private var remains = ZoneRemains()
 
-    init() {}
+    init() { shards = [ZoneShard(room: 0)] }
 
     /// The same names for another builder.
     init(copying other: ZoneTables) {
