@@ -50,8 +50,7 @@ struct ZoneContent {
     }
 
     /// What has to be taken in for the zone to hold what a registry says.
-    func difference(to new: Registry) -> RegistryChange {
-        guard !registry.services.isEmpty else { return RegistryChange(services: new.services.mapValues(Optional.some)) }
+    private func difference(to new: Registry) -> RegistryChange {
         var change = RegistryChange()
         for (name, service) in registry.services where new.services[name] != service { change.services[name] = .some(new.services[name]) }
         for (name, service) in new.services where registry.services[name] == nil { change.services[name] = service }
@@ -70,17 +69,29 @@ extension ZoneContent {
         var unreachable: [ServiceName] = []
     }
 
+    /// Puts a registry in the place of what was known.
+    mutating func replace(with new: Registry) -> Effect {
+        guard registry.services.isEmpty else { return apply(difference(to: new)) }
+        registry = new
+        var effect = Effect()
+        effect.changed.reserveCapacity(new.services.count)
+        for (name, service) in new.services { note(name, service, &effect) }
+        return effect
+    }
+
     /// Takes in what is different in the registry.
     mutating func apply(_ change: RegistryChange) -> Effect {
         var effect = Effect()
         effect.changed.reserveCapacity(change.services.count)
-        for (name, service) in change.services { set(name, to: service, &effect) }
+        for (name, service) in change.services {
+            registry.services[name] = service
+            note(name, service, &effect)
+        }
         return effect
     }
 
-    /// Takes in a service's new state; nil if it is gone.
-    private mutating func set(_ name: ServiceName, to service: Service?, _ effect: inout Effect) {
-        registry.services[name] = service
+    /// Notes that a service of the registry has a new state; nil if it is gone.
+    private mutating func note(_ name: ServiceName, _ service: Service?, _ effect: inout Effect) {
         guard let owner = ServiceNaming.owner(of: name, in: origin) else {
             if service == nil {
                 unreachable.remove(name)
@@ -89,15 +100,17 @@ extension ZoneContent {
             }
             return
         }
-        if service != nil {
+        var providers: Int?
+        if let service {
             if names.insert(name, at: owner) {
                 effect.new.append(owner)
                 append(names.neighbours(of: owner), to: &effect)
+                providers = service.count
             }
         } else if names.remove(name, at: owner) {
             append(names.neighbours(of: owner), to: &effect)
         }
-        append([owner], to: &effect)
+        effect.changed.append((owner, providers ?? providerCount(at: owner)))
         guard service?.reach == .unknown || !unknown.isEmpty else { return }
         if isUnknown(services(at: owner)) { unknown.insert(owner) } else { unknown.remove(owner) }
     }
