@@ -75,14 +75,6 @@ package enum IPAddress: Hashable, Sendable {
         }
     }
 
-    /// In one step.
-    package func hash(into hasher: inout Hasher) {
-        switch self {
-        case .v4(let address): hasher.combine(UInt64(address.value))
-        case .v6(let address): hasher.combine(address.value)
-        }
-    }
-
     /// Whether a packet can be sent to it as to one host.
     package var isHost: Bool {
         switch self {

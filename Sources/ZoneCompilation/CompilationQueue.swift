@@ -75,7 +75,8 @@ struct CompilationQueue {
             line[place] = nil
             waiting.remove(first.service)
             if first.isAwaited { countOut(first.service.origin) }
-            isOldestsTurn = !isOldestsTurn && !isEmpty
+            // Gives the memory back: a first registry has every service wait.
+            if isEmpty { self = CompilationQueue() } else { isOldestsTurn.toggle() }
             return first.service
         }
         return nil

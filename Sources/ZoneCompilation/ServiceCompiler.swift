@@ -55,15 +55,12 @@ struct ServiceCompiler {
         let isHeld: Bool
         /// Its own name; nil where none fits.
         let name: DomainName?
-        /// The host's name if that has a dot.
-        let hostName: DomainName?
+        /// The target of its SRV record: the host's name if that has a dot, else its own.
+        let target: DomainName?
         /// The place of its addresses among the service's sets.
         let addresses: Int
         /// Its own place on the ring.
         let place: UInt32
-
-        /// The target of its SRV record: the host's name if that has a dot, else its own.
-        var target: DomainName? { hostName ?? name }
     }
 
     /// Looks every provider's addresses up; takes the oldest providers until the block would be too large.
@@ -75,9 +72,10 @@ struct ServiceCompiler {
         var octets = RecordBlockBuilder.room(forName: DomainName.maximumLength, rrsets: 3) * (1 + ServiceNaming.protocols.count)
         for (name, member) in zip(service.names, service.service.members) {
             let provider = member.registration.provider
-            let hostName = hostName(provider.host)
-            let (place, isNew) = sets.place(of: provider.host, addresses)
-            octets += Self.room(name, hostName ?? name) + (isNew ? sets.room(place) : 0)
+            let host = provider.host
+            let target = hostName(host) ?? name
+            let (place, isNew) = sets.place(of: host, addresses)
+            octets += Self.room(name, target) + (isNew ? sets.room(place) : 0)
             guard octets <= limit else {
                 if isNew { sets.removeLast() }
                 break
@@ -86,7 +84,7 @@ struct ServiceCompiler {
             instances.append(
                 Instance(
                     priority: provider.priority, weight: provider.weight, port: provider.port, isHeld: member.isHeld, name: name,
-                    hostName: hostName, addresses: place, place: member.instance.ringPlace))
+                    target: target, addresses: place, place: member.instance.ringPlace))
         }
         return instances
     }

@@ -91,7 +91,7 @@ struct ServiceLocations {
     /// Of each instance, the first one with the same target.
     private static func distinctTargets(_ instances: [Instance]) -> [Int] {
         // Their own names are different.
-        guard instances.contains(where: { $0.hostName != nil }) else { return Array(instances.indices) }
+        guard instances.contains(where: { $0.target != $0.name }) else { return Array(instances.indices) }
         var firsts: [DomainName: Int] = [:]
         return instances.enumerated().map { index, instance in
             guard let target = instance.target else { return index }

@@ -78,7 +78,9 @@ struct ZoneState {
     mutating func finish(_ policy: ZonePolicy, _ serial: (UInt32?) -> UInt32, _ isWaiting: (DomainName) -> Bool) {
         guard isRead, isChanged else { return }
         let apex = ApexCompiler(origin: content.origin, policy: policy)
-        guard let nameServer = content.names.nameServer, let authority = apex.authority(serial: serial(zone?.authority.serial)) else { return }
+        guard let nameServer = content.names.nameServer, let authority = apex.authority(serial: serial(zone?.authority.serial)) else {
+            return
+        }
         builder.insert(apex.compile(authority, nameServer: nameServer, hasNameServer: !content.names.hasService(at: nameServer)))
         zone = builder.build(authority, ttl: policy.ttl, hasUnknownServices: !content.unknown.isEmpty) { [content] name in
             content.names.claimants(of: name).contains(where: isWaiting)
