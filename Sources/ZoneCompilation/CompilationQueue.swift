@@ -14,24 +14,31 @@ struct ServiceReference: Hashable {
 ///
 /// So a service that costs little waits for one other at most, however many cost much, and none waits without limit, however many cost less.
 struct CompilationQueue {
+    /// A service in the line.
+    private struct Waiting {
+        let service: ServiceReference
+        /// Whether its zone is not whole without it.
+        var isAwaited = false
+    }
+
     private struct Entry {
         let price: Int
-        let arrival: Int
+        /// Where in the line the service stands.
+        let place: Int
 
-        func isBefore(_ other: Entry) -> Bool { (price, arrival) < (other.price, other.arrival) }
+        func isBefore(_ other: Entry) -> Bool { (price, place) < (other.price, other.place) }
     }
 
     /// The services that wait.
     private var waiting: Set<ServiceReference> = []
-    /// The services that wait by their arrivals; entries of other arrivals are out of date.
-    private var services: [Int: ServiceReference] = [:]
-    /// A binary heap: no entry is before the one at half its place.
+    /// The services that wait in the order of their arrival; nil for each that has been taken out.
+    private var line: [Waiting?] = []
+    /// No service waits before this place in the line.
+    private var oldest = 0
+    /// A binary heap: no entry is before the one at half its place. Entries of services that have been taken out are out of date.
     private var byPrice: [Entry] = []
-    /// In the order of arrival, the last one first.
-    private var byAge: [Entry] = []
-    /// Those that have come since `byAge` was put in order.
-    private var newest: [Entry] = []
-    private var arrivals = 0
+    /// How many services wait without which a zone is not whole, by the zone's origin.
+    private var awaited: [DomainName: Int] = [:]
     private var isOldestsTurn = false
 
     var isEmpty: Bool { waiting.isEmpty }
@@ -42,43 +49,71 @@ struct CompilationQueue {
     /// Adds a service whose change costs so much; false if it waits already.
     mutating func insert(_ service: ServiceReference, price: Int) -> Bool {
         guard waiting.insert(service).inserted else { return false }
-        arrivals &+= 1
-        services[arrivals] = service
-        let entry = Entry(price: price, arrival: arrivals)
-        newest.append(entry)
-        byPrice.append(entry)
+        byPrice.append(Entry(price: price, place: line.count))
+        line.append(Waiting(service: service))
         rise()
         return true
     }
 
+    /// Says that a zone is not whole without those of its services that wait now.
+    mutating func awaitServices(of origin: DomainName) {
+        for place in line.indices where line[place]?.service.origin == origin {
+            line[place]?.isAwaited = true
+            awaited[origin, default: 0] += 1
+        }
+    }
+
+    /// Whether services wait without which a zone is not whole.
+    func isAwaitingServices(of origin: DomainName) -> Bool { awaited[origin] != nil }
+
     /// Takes out the service whose turn it is.
     mutating func popFirst() -> ServiceReference? {
         // What is out of date must not pile up behind what is never reached.
-        if byPrice.count > 2 * waiting.count + 16 { byPrice = byPrice.filter(isCurrent).sorted { $0.isBefore($1) } }
-        if byAge.count + newest.count > 2 * waiting.count + 16 { (byAge, newest) = (byAge.filter(isCurrent), newest.filter(isCurrent)) }
-        while let entry = isOldestsTurn ? popOldest() : popCheapest() {
-            guard let service = services.removeValue(forKey: entry.arrival) else { continue }
-            waiting.remove(service)
-            isOldestsTurn = !isOldestsTurn && !isEmpty
-            return service
+        if line.count > 2 * waiting.count + 16 { closeUp() }
+        while let place = isOldestsTurn ? popOldest() : popCheapest() {
+            guard let first = line[place] else { continue }
+            line[place] = nil
+            waiting.remove(first.service)
+            if first.isAwaited { countOut(first.service.origin) }
+            // Gives the memory back: a first registry has every service wait.
+            if isEmpty { self = CompilationQueue() } else { isOldestsTurn.toggle() }
+            return first.service
         }
         return nil
     }
 
-    private func isCurrent(_ entry: Entry) -> Bool { services[entry.arrival] != nil }
-
-    private mutating func popOldest() -> Entry? {
-        if byAge.isEmpty { (byAge, newest) = (newest.reversed(), []) }
-        return byAge.popLast()
+    private mutating func countOut(_ origin: DomainName) {
+        let rest = (awaited[origin] ?? 0) - 1
+        awaited[origin] = rest > 0 ? rest : nil
     }
 
-    private mutating func popCheapest() -> Entry? {
+    /// Drops all that is out of date.
+    private mutating func closeUp() {
+        var places: [Int] = []
+        places.reserveCapacity(line.count)
+        var count = 0
+        for waiting in line {
+            places.append(count)
+            if waiting != nil { count += 1 }
+        }
+        let current = byPrice.filter { line[$0.place] != nil }
+        byPrice = current.map { Entry(price: $0.price, place: places[$0.place]) }.sorted { $0.isBefore($1) }
+        (line, oldest) = (line.filter { $0 != nil }, 0)
+    }
+
+    private mutating func popOldest() -> Int? {
+        guard oldest < line.count else { return nil }
+        defer { oldest += 1 }
+        return oldest
+    }
+
+    private mutating func popCheapest() -> Int? {
         guard let first = byPrice.first, let last = byPrice.popLast() else { return nil }
         if !byPrice.isEmpty {
             byPrice[0] = last
             sink()
         }
-        return first
+        return first.place
     }
 
     /// Moves the last entry up to its place.
@@ -95,7 +130,7 @@ struct CompilationQueue {
         var place = 0
         while true {
             var least = place
-            for child in [2 * place + 1, 2 * place + 2] where child < byPrice.count && byPrice[child].isBefore(byPrice[least]) {
+            for child in 2 * place + 1...2 * place + 2 where child < byPrice.count && byPrice[child].isBefore(byPrice[least]) {
                 least = child
             }
             if least == place { return }

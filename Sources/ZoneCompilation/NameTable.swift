@@ -58,9 +58,6 @@ package struct NameTable {
     /// Whether a service stands at a name.
     func hasService(at name: DomainName) -> Bool { services[name] != nil }
 
-    /// The names of services, as far as they are wanted.
-    func owners(_ isWanted: (DomainName) -> Bool) -> Set<DomainName> { Set(services.keys.lazy.filter(isWanted)) }
-
     /// The service names (RFC 2782) that a service has.
     func serviceNames(of owner: DomainName) -> [DomainName] {
         let names = ServiceNaming.protocols.compactMap { ServiceNaming.serviceName(of: owner, $0, in: origin) }

@@ -28,8 +28,8 @@ package enum ServiceNaming {
     /// The service name (RFC 2782) under a protocol of the service at a name in a zone; nil where it is longer than names may be.
     package static func serviceName(of owner: DomainName, _ protocolLabel: String, in origin: DomainName) -> DomainName? {
         let relative = owner.octets.count - origin.octets.count
-        guard relative > 0 else { return nil }
-        return withUnsafeTemporaryAllocation(byteCount: DomainName.maximumLength + protocolLabel.utf8.count + 1, alignment: 1) { text in
+        guard relative > 0, relative + 1 + protocolLabel.utf8.count <= DomainName.maximumLength else { return nil }
+        return withUnsafeTemporaryAllocation(byteCount: DomainName.maximumLength, alignment: 1) { text in
             text[0] = UInt8(ascii: "_")
             // The labels of a service have no dots.
             var next = 0

@@ -87,20 +87,23 @@ package struct ZoneCompiler {
 extension ZoneCompiler {
     /// Puts a registry that has been read in full in the place of what was known of a zone.
     package mutating func replace(with registry: Registry, for origin: DomainName) {
-        guard let change = zones[origin]?.content.difference(to: registry) else { return }
-        apply(change, to: origin)
+        guard let effect = zones[origin]?.content.replace(with: registry) else { return }
+        take(effect, in: origin)
         guard zones[origin]?.isRead == false else { return }
-        let awaited = zones[origin]?.content.names.owners { queue.contains(ServiceReference(origin: origin, owner: $0)) }
-        zones[origin]?.begin(awaiting: awaited ?? [])
+        zones[origin]?.begin()
+        queue.awaitServices(of: origin)
         // Until now nothing was known of their addresses.
         for host in uses.named(inZone: origin) { markDirty(host, providers: providerCount(of: host)) }
     }
 
     /// Takes in what is different in a zone's registry.
     package mutating func apply(_ change: RegistryChange, to origin: DomainName) {
-        guard let effect = zones[origin]?.content.apply(change) else { return }
+        if let effect = zones[origin]?.content.apply(change) { take(effect, in: origin) }
+    }
+
+    private mutating func take(_ effect: ZoneContent.Effect, in origin: DomainName) {
         for name in effect.unreachable { report(.unreachable(name, origin: origin)) }
-        for owner in effect.new { zones[origin]?.announce(owner) }
+        zones[origin]?.announce(effect.new)
         for (owner, providers) in effect.changed { markDirty(ServiceReference(origin: origin, owner: owner), providers: providers) }
     }
 
@@ -154,7 +157,7 @@ extension ZoneCompiler {
             guard hasTime() else { break }
         }
         memo = interior.memo
-        for origin in Array(zones.keys) {
+        for origin in Array(zones.keys) where !queue.isAwaitingServices(of: origin) {
             zones[origin]?.finish(policy, serial) { [queue] in queue.contains(ServiceReference(origin: origin, owner: $0)) }
         }
         endSlice()

@@ -50,8 +50,7 @@ struct ZoneContent {
     }
 
     /// What has to be taken in for the zone to hold what a registry says.
-    func difference(to new: Registry) -> RegistryChange {
-        guard !registry.services.isEmpty else { return RegistryChange(services: new.services.mapValues(Optional.some)) }
+    private func difference(to new: Registry) -> RegistryChange {
         var change = RegistryChange()
         for (name, service) in registry.services where new.services[name] != service { change.services[name] = .some(new.services[name]) }
         for (name, service) in new.services where registry.services[name] == nil { change.services[name] = service }
@@ -72,22 +71,39 @@ extension ZoneContent {
         var unreachable: [ServiceName] = []
     }
 
+    /// Puts a registry in the place of what was known.
+    mutating func replace(with new: Registry) -> Effect {
+        guard registry.services.isEmpty else { return apply(difference(to: new)) }
+        registry = new
+        var effect = Effect()
+        effect.changed.reserveCapacity(new.services.count)
+        for (name, service) in new.services { note(name, service, isKnown: false, &effect) }
+        lookAtShared(&effect)
+        return effect
+    }
+
     /// Takes in what is different in the registry.
     mutating func apply(_ change: RegistryChange) -> Effect {
         var effect = Effect()
         effect.changed.reserveCapacity(change.services.count)
-        for (name, service) in change.services { set(name, to: service, &effect) }
+        for (name, service) in change.services {
+            let isKnown = registry.services[name] != nil
+            registry.services[name] = service
+            note(name, service, isKnown: isKnown, &effect)
+        }
+        lookAtShared(&effect)
+        return effect
+    }
+
+    private mutating func lookAtShared(_ effect: inout Effect) {
         for owner in effect.shared {
             effect.changed.append((owner, providerCount(at: owner)))
             noteUnknown(owner)
         }
-        return effect
     }
 
-    /// Takes in a service's new state; nil if it is gone.
-    private mutating func set(_ name: ServiceName, to service: Service?, _ effect: inout Effect) {
-        let isKnown = registry.services[name] != nil
-        registry.services[name] = service
+    /// Notes that a service of the registry has a new state; nil if it is gone.
+    private mutating func note(_ name: ServiceName, _ service: Service?, isKnown: Bool, _ effect: inout Effect) {
         guard let owner = ServiceNaming.owner(of: name, in: origin) else {
             if service == nil {
                 unreachable.remove(name)
@@ -96,17 +112,18 @@ extension ZoneContent {
             }
             return
         }
-        if service != nil {
-            if !isKnown, names.insert(name, at: owner) {
-                effect.new.append(owner)
-                for neighbour in names.neighbours(of: owner) { append(neighbour, to: &effect) }
-            }
-        } else if names.remove(name, at: owner) {
+        if let service, !isKnown, names.insert(name, at: owner) {
+            effect.new.append(owner)
             for neighbour in names.neighbours(of: owner) { append(neighbour, to: &effect) }
-        } else if names.hasService(at: owner) {
-            effect.shared.insert(owner)
+            effect.changed.append((owner, service.count))
+        } else {
+            if service == nil, names.remove(name, at: owner) {
+                for neighbour in names.neighbours(of: owner) { append(neighbour, to: &effect) }
+            } else if service == nil, names.hasService(at: owner) {
+                effect.shared.insert(owner)
+            }
+            append(owner, to: &effect)
         }
-        append(owner, to: &effect)
         if service?.reach == .unknown || !unknown.isEmpty, !effect.shared.contains(owner) { noteUnknown(owner) }
     }
 

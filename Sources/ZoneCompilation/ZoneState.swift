@@ -18,8 +18,6 @@ struct ZoneState {
     private var oversized: Set<DomainName> = []
     /// Services that have been reported to have more records than an RRset may.
     private var limited: Set<DomainName> = []
-    /// Services without which the zone that has just been read for the first time is not whole.
-    private var awaited: Set<DomainName> = []
     /// Whether the registry has been read in full.
     private(set) var isRead = false
     private var isChanged = false
@@ -31,18 +29,17 @@ struct ZoneState {
         builder = ZoneBuilder(origin: origin, seed: seed)
     }
 
-    /// The registry has been read in full for the first time: the zone is whole once these services have been compiled.
-    mutating func begin(awaiting owners: Set<DomainName>) {
-        (isRead, isChanged) = (true, true)
-        awaited = owners
-    }
+    /// The registry has been read in full for the first time.
+    mutating func begin() { (isRead, isChanged) = (true, true) }
 
-    /// Has the names above a new service exist from now on, if clients may have seen them.
-    mutating func announce(_ owner: DomainName) {
-        guard zone != nil, announced[owner] == nil else { return }
-        let names = [owner] + content.names.serviceNames(of: owner)
-        for name in names { builder.announce(name) }
-        announced[owner] = names
+    /// Has the names above new services exist from now on, if clients may have seen them.
+    mutating func announce(_ owners: [DomainName]) {
+        guard zone != nil else { return }
+        for owner in owners where announced[owner] == nil {
+            let names = [owner] + content.names.serviceNames(of: owner)
+            for name in names { builder.announce(name) }
+            announced[owner] = names
+        }
     }
 
     /// Puts what a service has been compiled to in the place of what it had, nil if the service is gone; gives what is to be reported.
@@ -60,7 +57,6 @@ struct ZoneState {
                 release(name, of: block, isWaiting)
             }
         }
-        if !awaited.isEmpty { awaited.remove(owner) }
         isChanged = true
         guard let output else {
             forgetReports(of: owner)
@@ -78,9 +74,9 @@ struct ZoneState {
         }
     }
 
-    /// Takes the zone with the apex on top, if it is whole and different from the last; `serial` numbers it, given the last one's number.
+    /// Takes the zone, which is whole, with the apex on top if it is different from the last; `serial` numbers it, given the last one's number.
     mutating func finish(_ policy: ZonePolicy, _ serial: (UInt32?) -> UInt32, _ isWaiting: (DomainName) -> Bool) {
-        guard isRead, isChanged, awaited.isEmpty else { return }
+        guard isRead, isChanged else { return }
         let apex = ApexCompiler(origin: content.origin, policy: policy)
         guard let nameServer = content.names.nameServer, let authority = apex.authority(serial: serial(zone?.authority.serial)) else {
             return

@@ -34,6 +34,18 @@ import Testing
         #expect(queue.isEmpty)
     }
 
+    /// So many that the line closes up more than once on the way.
+    @Test func `a zone awaits those of its services that waited when it was read, none that came later`() {
+        var queue = CompilationQueue()
+        for number in 0..<100 { _ = queue.insert(service(number), price: 1) }
+        queue.awaitServices(of: .root)
+        for number in 100..<110 { _ = queue.insert(service(number), price: 1000) }
+        var left = 100
+        while left > 0, queue.isAwaitingServices(of: .root), let next = number(queue.popFirst()) { if next < 100 { left -= 1 } }
+        #expect(left == 0)
+        #expect(!queue.isAwaitingServices(of: .root))
+    }
+
     /// Those that come in again and again leave nothing behind, whichever is compiled before them.
     @Test func `what comes in again is compiled once each time`() {
         var queue = CompilationQueue()

@@ -67,22 +67,33 @@ package struct DomainName: Hashable, Sendable {
     package init?(labels text: UnsafeRawBufferPointer, below suffix: DomainName) {
         let length = 1 + text.count + suffix.octets.count
         guard length <= Self.maximumLength else { return nil }
-        var isValid = true
-        octets = Array(unsafeUninitializedCapacity: length) { memory, count in
+        let name = Self.assembled(ofLength: length) { memory in
             var start = 0
             for index in 0..<text.count + 1 {
                 if index < text.count, text[index] != UInt8(ascii: ".") {
                     memory[index + 1] = text[index].asciiLowercased
                     continue
                 }
-                isValid = isValid && 1...Self.maximumLabelLength ~= index - start
+                guard 1...Self.maximumLabelLength ~= index - start else { return false }
                 memory[start] = UInt8(index - start)
                 start = index + 1
             }
             suffix.octets.withUnsafeBytes { memory.copy($0, to: start) }
-            count = length
+            return true
         }
-        if !isValid { return nil }
+        guard let name else { return nil }
+        self = name
+    }
+
+    /// The name that a function writes into memory of so many octets, at most 255, already in lower case; nil if that says that it is none.
+    ///
+    /// On the stack first: an array of octets that is filled in place costs more than the copy.
+    @inline(__always)
+    private static func assembled(ofLength length: Int, _ write: (UnsafeMutableRawBufferPointer) -> Bool) -> DomainName? {
+        withUnsafeTemporaryAllocation(byteCount: maximumLength, alignment: 1) { memory in
+            let octets = UnsafeMutableRawBufferPointer(rebasing: memory[..<length])
+            return write(octets) ? DomainName(folded: UnsafeRawBufferPointer(octets)) : nil
+        }
     }
 
     /// A host name: labels between dots, without a final one; nil if it is no domain name.
@@ -105,13 +116,12 @@ package struct DomainName: Hashable, Sendable {
     package func prepending(_ label: UnsafeRawBufferPointer) -> DomainName? {
         let length = 1 + label.count + octets.count
         guard 1...Self.maximumLabelLength ~= label.count, length <= Self.maximumLength else { return nil }
-        return DomainName(
-            uncheckedOctets: Array(unsafeUninitializedCapacity: length) { memory, count in
-                memory[0] = UInt8(label.count)
-                for index in 0..<label.count { memory[1 + index] = label[index].asciiLowercased }
-                octets.withUnsafeBytes { memory.copy($0, to: 1 + label.count) }
-                count = length
-            })
+        return Self.assembled(ofLength: length) { memory in
+            memory[0] = UInt8(label.count)
+            for index in 0..<label.count { memory[1 + index] = label[index].asciiLowercased }
+            octets.withUnsafeBytes { memory.copy($0, to: 1 + label.count) }
+            return true
+        }
     }
 
     /// The labels, leftmost first, without the root.
@@ -146,10 +156,10 @@ package struct DomainName: Hashable, Sendable {
     }
 }
 
-extension UnsafeMutableBufferPointer<UInt8> {
+extension UnsafeMutableRawBufferPointer {
     /// Copies octets to a place that has room for them.
     fileprivate func copy(_ octets: UnsafeRawBufferPointer, to start: Int) {
-        UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(self)[start..<start + octets.count]).copyMemory(from: octets)
+        UnsafeMutableRawBufferPointer(rebasing: self[start..<start + octets.count]).copyMemory(from: octets)
     }
 }
 

@@ -38,14 +38,14 @@ package struct ZoneBuilder {
                 }
                 let above = UnsafeRawBufferPointer(rebasing: node.name.dropFirst(node.name.first.map { 1 + Int($0) } ?? 0))
                 if !FoldedName(folded: memory + (name.length - above.count), length: above.count).equals(parent) {
-                    if new > 0 { count(new, below: DomainName(folded: parent)) }
+                    count(new, below: parent)
                     (parent, new) = (above, 0)
                 }
                 new += 1
             }
         }
         if let replaced { tables.count(-old, of: replaced) }
-        if new > 0 { count(new, below: DomainName(folded: parent)) }
+        count(new, below: parent)
     }
 
     /// Takes a name away, unless something lies below it; nothing if it is not there.
@@ -114,6 +114,11 @@ extension ZoneBuilder {
                 return tables.node(name, name.hash(seed: seed))
             }
         }
+    }
+
+    /// Counts names that come right below one, which is in lower case.
+    private mutating func count(_ names: Int, below parent: UnsafeRawBufferPointer) {
+        if names > 0, parent.count > origin.octets.count { count(names, below: DomainName(folded: parent)) }
     }
 
     /// Counts names that come right below one, or go if negative.
