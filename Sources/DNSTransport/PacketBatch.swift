@@ -112,8 +112,8 @@ struct PacketBatch: ~Copyable {
         }
     }
 
-    /// Turns "arrived at this address" into "leave from this address" (RFC 3542 §6.1), and lets the kernel choose the way but for
-    /// link-local addresses, which mean nothing without their interface.
+    /// Turns "arrived at this address" into "leave from this address" (RFC 3542 §6.1). The kernel chooses the interface, except for link-local
+    /// addresses, which mean nothing without theirs.
     private func keepSourceAddress(_ header: inout msghdr) {
         guard let control = header.msg_control, header.msg_controllen >= MemoryLayout<cmsghdr>.size else {
             header.msg_control = nil

@@ -1,7 +1,7 @@
 import Glibc
 import IPAddressing
 
-/// A bound UDP socket that others may share the port with (SO_REUSEPORT), owned by whoever says `close`.
+/// A bound UDP socket that others may share the port with (SO_REUSEPORT), owned by the caller, who must `close` it.
 struct UDPSocket: Sendable {
     let descriptor: Int32
     /// Whether it takes packets for every address of the machine, and so must say from which one it answers.
@@ -9,7 +9,7 @@ struct UDPSocket: Sendable {
 
     /// Octets that the kernel is asked to queue for a socket while its worker is busy.
     private static let receiveBuffer: Int32 = 4 << 20
-    /// How long a worker waits in the kernel before it looks whether it shall stop, should nothing else wake it.
+    /// How long a worker waits in the kernel until it looks whether it must stop, if nothing else wakes it.
     private static let longestWait = timeval(tv_sec: 1, tv_usec: 0)
 
     /// Binds a socket, also to an address that the machine does not have yet unless it `mustExist`. `isShared` is false only for finding out
@@ -55,7 +55,7 @@ struct UDPSocket: Sendable {
         }
     }
 
-    /// Forged "fragmentation needed" messages shall not make our responses smaller packets (RFC 9715 §3.1).
+    /// Has forged "fragmentation needed" messages ignored, which would make our responses smaller packets (RFC 9715 §3.1).
     private func ignorePathMTU(_ family: Int32) {
         if family == AF_INET {
             set(Int32(IPPROTO_IP), IP_MTU_DISCOVER, IP_PMTUDISC_OMIT)
@@ -64,12 +64,12 @@ struct UDPSocket: Sendable {
         }
     }
 
-    /// Wishes, all of them: without them it works less well, but it works.
+    /// Sets an option. A failure is ignored: the server works without each of them, only less well.
     private func set<Value: BitwiseCopyable>(_ level: Int32, _ option: Int32, _ value: Value) {
         withUnsafeBytes(of: value) { _ = setsockopt(descriptor, level, option, $0.baseAddress, socklen_t($0.count)) }
     }
 
-    /// Wakes whoever waits for a packet; what has arrived can still be read. The C function is `shutdown`.
+    /// Wakes the worker that waits for a packet; what has arrived can still be read. The C function is `shutdown`.
     func wake() { _ = shutdown(descriptor, Int32(SHUT_RD)) }
 
     func close() { _ = Glibc.close(descriptor) }

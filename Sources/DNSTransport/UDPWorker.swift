@@ -3,7 +3,7 @@ import DNSAuthority
 import Glibc
 import Synchronization
 
-/// One thread with one socket: takes in packets, answers them from the zones of the moment, sends the responses, batch by batch.
+/// One thread with one socket: takes in packets, answers them from the newest zones, sends the responses, batch by batch.
 final class UDPWorker: Sendable {
     private let socket: UDPSocket
     private let slot: ZoneSlot

@@ -19,7 +19,7 @@ final class ZoneSlot: Sendable {
 
     /// Has new zones served from each worker's next batch on.
     func publish(_ zones: ServedZones) {
-        // Let go of outside the lock: whoever holds the last reference takes whole zones apart.
+        // Let go of outside the lock: the thread that drops the last reference takes whole zones apart.
         _ = content.withLock { content in
             defer { content = Content(zones: zones, previous: content.zones) }
             return content.previous

@@ -1,7 +1,7 @@
 /// The absolute path of a znode: names between slashes, none of them empty, `.` or `..`, without the characters that ZooKeeper refuses
 /// (ZooKeeper Programmer's Guide, "The ZooKeeper Data Model").
 package struct ZnodePath: Hashable, Sendable {
-    /// The path as ZooKeeper takes it; no final slash but for `/` itself.
+    /// The path as ZooKeeper takes it; without a final slash unless it is `/` itself.
     package let text: String
 
     /// Nil if the text is no such path.

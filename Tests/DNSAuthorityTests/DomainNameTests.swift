@@ -22,7 +22,7 @@ import Testing
         #expect(DomainName(text: "Ä") != DomainName(text: "ä"))
     }
 
-    @Test func `below is told by labels, not by octets`() throws {
+    @Test func `a name is below another by its labels, not by octets`() throws {
         let origin = try #require(DomainName(text: "svc.local"))
         #expect(DomainName(text: "a.svc.local")?.isAtOrBelow(origin) == true)
         #expect(DomainName(text: "asvc.local")?.isAtOrBelow(origin) == false)

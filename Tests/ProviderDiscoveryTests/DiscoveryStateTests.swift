@@ -80,7 +80,7 @@ import Testing
         #expect(scene.delivered["a"]?.held.map(\.instance) == ["1"])
     }
 
-    @Test func `held providers that are refused go, but for the last one of a service`() throws {
+    @Test func `held providers that are refused go, except the last one of a service`() throws {
         var scene = Scene(["a": providers(10)])
         let offers = try (1...10).map { try #require(scene.delivered["a"]?.registrations["\($0)"]?.provider.offer) }
         scene.tree.services?["a"] = [:]

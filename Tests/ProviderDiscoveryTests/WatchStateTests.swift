@@ -62,7 +62,7 @@ import Testing
         #expect(tree.state.registry == Registry())
     }
 
-    @Test func `a bad znode costs itself, is told once a version, and comes back when mended`() {
+    @Test func `a bad znode costs itself, is reported once a version, and comes back when mended`() {
         var tree = Tree()
         tree.services = ["a": ["1": good, "bad": ("nope", 1)]]
         tree.connect()
@@ -96,7 +96,7 @@ import Testing
         tree.state.tick(at: tree.now)
     }
 
-    @Test func `what a watch told of before the reconciliation is no repair, waiting or under way`() {
+    @Test func `what a watch reported before the reconciliation is no repair, waiting or under way`() {
         for isSent in [false, true] {
             var tree = Tree.settled(["a": ["1": good]])
             tree.services = ["a": ["2": good], "b": ["1": good]]

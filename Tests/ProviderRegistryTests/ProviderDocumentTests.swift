@@ -54,7 +54,7 @@ import Testing
         #expect(throws: (any Error).self) { try ProviderDocument([0xFF, 0x00, 0x7B]) }
     }
 
-    @Test func `optional fields out of range take their defaults and are told`() throws {
+    @Test func `optional fields out of range take their defaults and are reported`() throws {
         let document = try read(#"{"host":"a","port":1,"weight":-1,"priority":"x"}"#)
         #expect(document.provider.weight == 1)
         #expect(document.provider.priority == 0)

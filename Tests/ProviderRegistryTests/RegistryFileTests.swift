@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test func `another program's file and another version's are told apart`() {
+    @Test func `another program's file and another version's are distinguished`() {
         #expect(failure(Array("root:x:0:0".utf8)) == .foreign)
         var octets = RegistryFile.encode(example, at: clock)
         octets[16] = 2

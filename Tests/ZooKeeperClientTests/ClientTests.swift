@@ -101,7 +101,7 @@ extension ClientTests {
     }
 
     /// The pauses are at least 50, 100, 200, 400 and 800 ms.
-    @Test(arguments: Sickness.all) func `sessions that end at once are asked for ever more slowly`(_ sickness: Sickness) async throws {
+    @Test(arguments: Sickness.all) func `sessions that end at once are asked for more and more slowly`(_ sickness: Sickness) async throws {
         let broken = try await BrokenZooKeeper(
             id: sickness.id, timeout: sickness.timeout, closes: sickness.closes, answer: "header(xid, \(sickness.code))")
         let start = ContinuousClock.now

@@ -2,6 +2,8 @@
 ///
 /// Names are spread by hash over shards; a new zone shares the shards and the blocks that a change does not touch.
 ///
+/// A zone that is kept keeps all that later zones have dropped: only for as long as a query takes.
+///
 /// Sendable although it holds pointers: nothing writes to the memory once `init` has returned.
 package final class Zone: @unchecked Sendable {
     /// The name at the top.

@@ -1,4 +1,5 @@
 import DequeModule
+import HeapModule
 import ProviderRegistry
 
 /// Requests that wait, and at most `window` that are under way. Services take turns: however many requests one service causes, another
@@ -48,13 +49,24 @@ struct RequestLine {
     mutating func answered(_ request: WatchRequest) { underWay.remove(request) }
 }
 
-/// Services that have been listed and are to be read whole, one after another.
+/// Services that have been listed and are to be read whole, one after another, those with the fewest providers first: a service with thousands
+/// delays no other, and leaves the others their watches.
 ///
 /// A turn begins when few requests wait, or when all of the last turn have been sent, however many services there are. So each service is read
 /// within a short time after its turn has begun.
 struct ReadingTurns {
-    /// In order; services whose turns have begun are still there, and skipped.
-    private var turns = Deque<ServiceName>()
+    private struct Turn: Comparable {
+        let reads: Int
+        /// How many turns were added before.
+        let number: Int
+        let name: ServiceName
+
+        static func < (left: Turn, right: Turn) -> Bool { (left.reads, left.number) < (right.reads, right.number) }
+    }
+
+    /// Services whose turns have begun are still there, and skipped.
+    private var turns = Heap<Turn>()
+    private var added = 0
     /// What to read of each service that waits.
     private var reads: [ServiceName: [InstanceName]] = [:]
     private var readCount = 0
@@ -71,14 +83,16 @@ struct ReadingTurns {
     /// Adds a turn, in place of one of the same service.
     mutating func add(_ name: ServiceName, reading instances: some Collection<InstanceName>) {
         let old = reads.updateValue(Array(instances), forKey: name)
-        if old == nil { turns.append(name) }
         readCount += instances.count - (old?.count ?? 0)
+        guard old == nil else { return }
+        turns.insert(Turn(reads: instances.count, number: added, name: name))
+        added += 1
     }
 
     /// The service whose turn is next; nil if none waits.
     mutating func next() -> ServiceName? {
-        while let name = turns.first, reads[name] == nil { turns.removeFirst() }
-        return turns.first
+        while let turn = turns.min, reads[turn.name] == nil { turns.removeMin() }
+        return turns.min?.name
     }
 
     /// Begins the turn of a service: what to read of it, nothing if it does not wait.
@@ -86,7 +100,7 @@ struct ReadingTurns {
         guard !reads.isEmpty, let instances = reads.removeValue(forKey: name) else { return [] }
         readCount -= instances.count
         // Replaced, because emptied ones keep the memory that a whole registry took.
-        if reads.isEmpty { (turns, reads) = ([], [:]) }
+        if reads.isEmpty { (turns, reads) = (Heap(), [:]) }
         return instances.map { .read(name, instance: $0) }
     }
 }
