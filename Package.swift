@@ -91,7 +91,7 @@ let package = Package(
             name: "ZoneBenchmark", dependencies: ["ZoneCompilation", "ProviderRegistry", "DNSAuthority", "IPAddressing", .logging],
             path: "Tests/Benchmarks/ZoneBenchmark"),
         .target(
-            name: "TestSupport", dependencies: ["DNSAuthority", "IPAddressing", "ProviderRegistry", "ZoneCompilation"],
+            name: "TestSupport", dependencies: ["DNSAuthority", "IPAddressing", "ProviderRegistry", "ZoneCompilation", .logging],
             path: "Tests/TestSupport"),
         .testTarget(name: "IPAddressingTests", dependencies: ["IPAddressing"]),
         .testTarget(name: "HandoffTests", dependencies: ["Handoff"]),

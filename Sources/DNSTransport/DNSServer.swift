@@ -84,7 +84,7 @@ package final class DNSServer: Sendable {
         }
     }
 
-    /// One socket for each worker. They share the port, so another server's would not be noticed: a socket that does not share goes first.
+    /// One socket for each worker. SO_REUSEPORT hides a port conflict, so a probe without it binds first.
     private static func bind(_ endpoint: SocketEndpoint, _ workers: Int) throws(ListenError) -> [UDPSocket] {
         try UDPSocket(endpoint, isShared: false).close()
         var sockets: [UDPSocket] = []

@@ -36,14 +36,14 @@ package enum DescriptorLimit {
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
-    /// Throws where the machine does not grant even what the runtime needs: it ends the program without a word then.
+    /// Throws if the limit is below what the runtime needs, which would end the program without a word.
     package static func checkLeast() throws(DescriptorError) {
         if current.rlim_cur < least { raise() }
         guard current.rlim_cur < least else { return }
         throw DescriptorError(text: "the limit of \(current.rlim_cur) open files is too low: raise it (ulimit -n, LimitNOFILE=)")
     }
 
-    /// Throws where a server would not get what it cannot do without; what it is made of ends the program then, or never gets to ZooKeeper.
+    /// Throws if the limit is below what the server needs: SwiftNIO would trap, or ZooKeeper would never be reached.
     package static func check(addresses: Int, workers: Int) throws(DescriptorError) {
         let needed = sockets(addresses, workers) + reserve + 1
         guard current.rlim_cur < UInt64(needed) else { return }

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import IPAddressing
 import NIOCore
@@ -25,6 +26,7 @@ struct TCPListener: Sendable {
     init(_ slot: ZoneSlot, mostConnections: Int) {
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         loop = group.next()
+        loop.execute { set_thread_slice(0) }
         service = .makeBoxSendingValue(TCPService(slot, mostConnections: mostConnections), eventLoop: loop)
     }
 

@@ -1,7 +1,7 @@
 // Questions without watches, for callers that wait for the answer.
 
 extension Client {
-    /// Runs the session until a question is answered, then ends it. Asks once there is a connection, and again over the next one if the
+    /// Runs the client until a question is answered, then ends its session. Asks once there is a connection, and again over the next one if the
     /// connection was lost meanwhile. Nil if there is no answer before the deadline; throws what the question throws and no connection mends.
     package func ask<Answer: Sendable>(
         before deadline: ContinuousClock.Instant, _ question: @escaping @Sendable () async throws -> Answer

@@ -2,37 +2,23 @@ import DNSAuthority
 import Foundation
 import IPAddressing
 import Logging
-import Synchronization
+import TestSupport
 import Testing
 
 @testable import HostResolution
 
 @Suite struct WatchedFileTests {
     /// A folder that goes with it, and what is logged.
-    private final class Place: LogHandler {
+    private final class Place: Sendable {
         let folder = FileManager.default.temporaryDirectory.appending(path: "zoodns-\(UUID().uuidString)")
-        private let lines = Mutex<[String]>([])
-        var metadata: Logger.Metadata {
-            get { [:] }
-            set {}
-        }
-        var logLevel: Logger.Level {
-            get { .info }
-            set {}
-        }
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { nil }
-            set {}
-        }
+        private let log = LoggedMessages()
 
         init() throws { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) }
 
         deinit { try? FileManager.default.removeItem(at: folder) }
 
-        func log(event: LogEvent) { lines.withLock { $0.append("\(event.message)") } }
-
-        var logged: [String] { lines.withLock { $0 } }
-        var logger: Logger { Logger(label: "test") { _ in self } }
+        var logged: [String] { log.all }
+        var logger: Logger { log.logger }
 
         func path(_ name: String) -> String { folder.appending(path: name).path }
 

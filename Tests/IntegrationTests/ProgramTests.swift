@@ -54,6 +54,30 @@ import Testing
         #expect(second.errors.contains("in use"))
     }
 
+    /// The slices of a process's threads in nanoseconds; none where Linux does not show them.
+    private static func slices(of process: pid_t) throws -> [Int] {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task").compactMap { thread in
+            let text = try? String(contentsOfFile: "/proc/\(process)/task/\(thread)/sched", encoding: .utf8)
+            let line = text?.split(separator: "\n").first { $0.hasPrefix("se.slice") }
+            return line?.split(separator: ":").last.flatMap { Int($0.trimmingCharacters(in: .whitespaces)) }
+        }
+    }
+
+    /// Whether Linux lets threads choose their slices (6.12), and shows them.
+    private static var hasSlices: Bool {
+        let version = ProcessInfo.processInfo.operatingSystemVersion
+        return (version.majorVersion, version.minorVersion) >= (6, 12) && (try? slices(of: getpid()))?.isEmpty == false
+    }
+
+    @Test(.enabled(if: hasSlices, "Linux gives or shows no slices"))
+    func `only the threads that answer queries have slices of the usual length`() async throws {
+        let options = ["serve", "--zookeeper", "127.0.0.1:1", "--listen", "127.0.0.1:0", "--workers", "2"]
+        let program = try RunningProgram(RunningProgram.zoodns, options)
+        // Two for UDP, one for TCP.
+        try await waitUntil("three threads answer") { try Self.slices(of: program.number).filter { $0 > 100_000 }.count == 3 }
+        #expect(try Self.slices(of: program.number).filter { $0 == 100_000 }.count > 3)
+    }
+
     @Test func `two addresses, one of which takes the other, are named both`() async throws {
         let result = try await RunningProgram.run(
             RunningProgram.zoodns, ["serve", "--listen", "0.0.0.0:5300", "--listen", "127.0.0.1:5300", "--listen", "[::1]:5300"])

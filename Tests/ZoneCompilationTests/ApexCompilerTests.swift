@@ -1,5 +1,4 @@
 import DNSAuthority
-import Logging
 import ProviderRegistry
 import Synchronization
 import TestSupport
@@ -35,42 +34,23 @@ import ZoneCompilation
         #expect(try response("dns.svc.local", "A") { $0.primary = primary }.code == "NOERROR")
     }
 
-    /// Keeps what is logged, and how often zones are published.
-    private final class Record: LogHandler {
-        let messages = Mutex<[String]>([])
-        let published = Mutex(0)
-        var metadata: Logger.Metadata {
-            get { [:] }
-            set {}
-        }
-        var logLevel: Logger.Level {
-            get { .info }
-            set {}
-        }
-        subscript(metadataKey _: String) -> Logger.Metadata.Value? {
-            get { nil }
-            set {}
-        }
-
-        func log(event: LogEvent) { messages.withLock { $0.append("\(event.message)") } }
-    }
-
     @Test func `a zone that is read for the first time was not ready, so it is not current again`() async throws {
-        let record = Record()
+        let log = LoggedMessages()
+        let published = Mutex(0)
         let origin = try #require(DomainName(text: "svc.local"))
         let publisher = ZonePublisher(
             origins: [origin], policy: TestRegistry.policy, maximumStale: nil, seed: 1,
-            outlets: .init(publish: { _ in record.published.withLock { $0 += 1 } }, follow: { _ in }), now: { 1 },
-            logger: Logger(label: "test") { _ in record })
+            outlets: .init(publish: { _ in published.withLock { $0 += 1 } }, follow: { _ in }), now: { 1 },
+            logger: log.logger)
         let task = Task { try await publisher.run() }
         defer { task.cancel() }
         publisher.send(.complete(Registry()), for: origin)
-        try await waitUntil("the zone is published") { record.published.withLock { $0 } == 1 }
+        try await waitUntil("the zone is published") { published.withLock { $0 } == 1 }
         publisher.send(.disconnected(since: .now - .seconds(1)), for: origin)
-        try await waitUntil("the zone is stale") { record.published.withLock { $0 } == 2 }
+        try await waitUntil("the zone is stale") { published.withLock { $0 } == 2 }
         publisher.send(.connected(sessionTimeout: .seconds(10)), for: origin)
-        try await waitUntil("the zone is current") { record.published.withLock { $0 } == 3 }
-        let statuses = record.messages.withLock { $0.filter { $0.hasPrefix("answers are") } }
-        #expect(statuses == ["answers are stale: zookeeper is out of reach", "answers are current again"])
+        try await waitUntil("the zone is current") { published.withLock { $0 } == 3 }
+        #expect(
+            log.all.filter { $0.hasPrefix("answers are") } == ["answers are stale: zookeeper is out of reach", "answers are current again"])
     }
 }

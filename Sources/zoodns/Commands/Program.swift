@@ -19,7 +19,7 @@ enum Entrance {
         StandardStreams.fill()
         // Dispatch, which runs tasks, ends the program without a word where it lacks a descriptor.
         Program.checkDescriptorLimit()
-        // Before there are other threads: for all of them but those that answer queries.
+        // Before there are other threads: they have it too, until those that answer queries choose for themselves.
         if command == ServeCommand.name { set_thread_slice(shortSlice) }
         Task.detached {
             await Program.run(signals)

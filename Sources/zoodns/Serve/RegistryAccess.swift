@@ -28,7 +28,7 @@ struct RegistryAccess {
         case missing(String)
     }
 
-    /// Looks at the registries at these paths over a session that has not begun to run.
+    /// Looks at the registries at these paths through a client that does not run yet.
     init(_ client: Client, _ settings: RegistrySettings, _ logger: Logger) {
         self.client = client
         self.settings = settings

@@ -10,7 +10,6 @@ import ZooKeeperClient
 
 /// The parts of the server, and what each hands to the next, in the order of the data flow.
 struct ServerWiring {
-    private let settings: ServeSettings
     private let server: DNSServer
     private let client: Client
     private let access: RegistryAccess
@@ -27,7 +26,7 @@ struct ServerWiring {
         let resolver = settings.common.hostResolver(listening: server.endpoints)
         let prober =
             settings.probesHeld
-            ? HeldProber(probesLoopback: server.endpoints.allSatisfy(\.address.isLoopback)) : nil
+            ? HeldProber(probesLoopback: !settings.common.own(listening: server.endpoints).isBeyondLoopback) : nil
         let keeper = settings.state.map {
             StateKeeper($0, registry.savedSources, maximumStale: settings.maximumStale, registry.logger)
         }
@@ -49,13 +48,13 @@ struct ServerWiring {
         }
         self.watchers = Dictionary(watchers) { first, _ in first }
         access = RegistryAccess(client, registry, registry.logger)
-        (self.settings, self.server, self.client) = (settings, server, client)
+        (self.server, self.client) = (server, client)
         (self.resolver, self.prober, self.keeper, self.publisher) = (resolver, prober, keeper, publisher)
     }
 
     /// The parts as services, which end from the last to the first: what takes something in ends before what gives it.
     var services: [ServiceGroupConfiguration.ServiceConfiguration] {
-        var services = [Part("zookeeper session") { await client.run() }, Part("registry access") { await access.run() }]
+        var services = [Part("zookeeper client") { await client.run() }, Part("registry access") { await access.run() }]
         for (origin, watcher) in watchers { services.append(Part("watcher of \(origin.text)") { await watcher.run() }) }
         if let keeper { services.append(Part("state") { try await keep(keeper) }) }
         if let prober {

@@ -52,9 +52,12 @@ struct CommonSettings {
     /// A resolver of the providers' hosts that asks no name server which is this server itself, at these addresses.
     func hostResolver(listening: [SocketEndpoint]) -> HostResolver {
         HostResolver(
-            servers: hostResolvers, hostsFile: hostsFile, own: OwnService(origins: registry.zones.map(\.origin), endpoints: listening),
-            descriptors: DescriptorLimit.lookups, logger: registry.logger)
+            servers: hostResolvers, hostsFile: hostsFile, own: own(listening: listening), descriptors: DescriptorLimit.lookups,
+            logger: registry.logger)
     }
+
+    /// What a server at these addresses answers itself.
+    func own(listening: [SocketEndpoint]) -> OwnService { OwnService(origins: registry.zones.map(\.origin), endpoints: listening) }
 
     /// Addresses that another one, which stands for all of the machine's, takes at the same port.
     private static func overlaps(_ listen: [SocketEndpoint]) -> [(wildcard: SocketEndpoint, endpoint: SocketEndpoint)] {

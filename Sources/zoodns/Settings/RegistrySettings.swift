@@ -46,7 +46,7 @@ struct RegistrySettings {
         }
     }
 
-    /// A session that has not begun to run.
+    /// A client that does not run yet.
     var client: Client { Client(servers: servers, timeout: sessionTimeout, credentials: credentials, logger: logger) }
 
     /// Whose registries a state file holds.
@@ -72,7 +72,7 @@ struct RegistrySettings {
 }
 
 extension RegistrySettings {
-    /// Reads the registries of all zones once, over a session that has not run. `limit` is how long that may take in all, for the message.
+    /// Reads the registries of all zones once, through a client that does not run yet. `limit` is how long that may take in all, for the message.
     func read(
         _ scope: RegistryReader.Scope, _ client: Client, before deadline: ContinuousClock.Instant, within limit: Duration
     ) async throws -> [DomainName: RegistryExcerpt] {
