@@ -1,6 +1,6 @@
 // swift-tools-version: 6.3
 // 5  zoodns                      Commands/ Settings/ Serve/ Register/ Process/
-// 4  Explanation
+// 4  ServerStatus  Explanation
 // 3  ProviderRegistration  ProviderDiscovery  ZoneCompilation  DNSTransport  HostResolution
 // 2  ZooKeeperClient  ProviderRegistry  DNSAuthority
 // 1  CZooKeeper  CAres  CLinux  IPAddressing  Handoff
@@ -24,6 +24,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -72,11 +74,19 @@ let package = Package(
                 "DNSAuthority", "Handoff", "HostResolution", "IPAddressing", "ProviderRegistry", "ZoneCompilation", "ZooKeeperClient",
             ]),
 
+        .target(
+            name: "ServerStatus",
+            dependencies: [
+                "DNSAuthority", "DNSTransport", "Handoff", "IPAddressing", "ProviderRegistry", "ZoneCompilation", .logging, .lifecycle,
+                .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]),
+
         .executableTarget(
             name: "zoodns",
             dependencies: [
                 "CLinux", "DNSAuthority", "DNSTransport", "Explanation", "Handoff", "HostResolution", "IPAddressing", "ProviderDiscovery",
-                "ProviderRegistration", "ProviderRegistry", "ZoneCompilation", "ZooKeeperClient", .logging,
+                "ProviderRegistration", "ProviderRegistry", "ServerStatus", "ZoneCompilation", "ZooKeeperClient", .logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "DequeModule", package: "swift-collections"),
@@ -85,6 +95,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "Yams", package: "Yams"),
             ]),
 
         .executableTarget(
@@ -118,6 +129,9 @@ let package = Package(
             dependencies: [
                 "Explanation", "DNSAuthority", "IPAddressing", "ProviderRegistry", "TestSupport", "ZoneCompilation", "ZooKeeperClient",
             ]),
+        .testTarget(
+            name: "ServerStatusTests",
+            dependencies: ["ServerStatus", "DNSAuthority", "IPAddressing", "ProviderRegistry", "TestSupport", .logging]),
         .testTarget(
             name: "zoodnsTests",
             dependencies: [

@@ -29,7 +29,7 @@ package struct ZoneCompiler {
     private var zones: [DomainName: ZoneState]
     private var book = AddressBook()
     private var uses = HostUses()
-    private var memo = ZoneInterior.Memo()
+    private var memo = InZoneNames.Memo()
     /// Services to compile before the zones are up to date.
     private var queue = CompilationQueue()
     private var reports: [Report] = []
@@ -63,12 +63,12 @@ package struct ZoneCompiler {
     /// All addresses of hosts as the zones have them: a literal's own, what the resolver has said, what hosts inside the zones lead to.
     package func addresses(of hosts: some Sequence<ProviderHost>) -> [ProviderHost: HostAddresses] {
         var book = book
-        let interior = interior
-        return Dictionary(uniqueKeysWithValues: Set(hosts).map { ($0, book.addresses(of: $0, in: interior)) })
+        let inZone = inZone
+        return Dictionary(uniqueKeysWithValues: Set(hosts).map { ($0, book.addresses(of: $0, in: inZone)) })
     }
 
-    private var interior: ZoneInterior {
-        ZoneInterior(zones.mapValues { .init(content: $0.content, isRead: $0.isRead) }, nameServer: policy.nameServer, memo)
+    private var inZone: InZoneNames {
+        InZoneNames(zones.mapValues { .init(content: $0.content, isRead: $0.isRead) }, nameServer: policy.nameServer, memo)
     }
 
     /// What could not be served, each once; asking takes them away.
@@ -147,16 +147,16 @@ extension ZoneCompiler {
     /// The zones with as many changes as there is time for, those that cost little first; one service at least. A zone that was not read
     /// before is missing until it is whole.
     package mutating func compile(while hasTime: () -> Bool, serial: (UInt32?) -> UInt32) -> [DomainName: Zone] {
-        let interior = interior
+        let inZone = inZone
         while let next = queue.popFirst() {
-            let output = compileService(next, interior)
+            let output = compileService(next, inZone)
             let new = zones[next.origin]?.set(next.owner, to: output) { [queue] in
                 queue.contains(ServiceReference(origin: next.origin, owner: $0))
             }
             for report in new ?? [] { self.report(report) }
             guard hasTime() else { break }
         }
-        memo = interior.memo
+        memo = inZone.memo
         for origin in Array(zones.keys) where !queue.isAwaitingServices(of: origin) {
             zones[origin]?.finish(policy, serial) { [queue] in queue.contains(ServiceReference(origin: origin, owner: $0)) }
         }
@@ -177,30 +177,30 @@ extension ZoneCompiler {
                 zones.keys.contains { queue.contains(ServiceReference(origin: $0, owner: name)) }
             }
         }
-        memo = ZoneInterior.Memo()
+        memo = InZoneNames.Memo()
         book.unsettleAll()
     }
 
     /// What comes of a service; nil if it is gone.
-    private mutating func compileService(_ reference: ServiceReference, _ interior: ZoneInterior) -> ServiceCompiler.Output? {
-        guard let names = interior.names(in: reference.origin), let known = interior.service(reference) else {
+    private mutating func compileService(_ reference: ServiceReference, _ inZone: InZoneNames) -> ServiceCompiler.Output? {
+        guard let names = inZone.names(in: reference.origin), let known = inZone.service(reference) else {
             uses.forget(reference)
             return nil
         }
-        note(known.service.members.lazy.map { $0.registration.provider.host }, of: reference, interior)
+        note(known.service.members.lazy.map { $0.registration.provider.host }, of: reference, inZone)
         let compiler = ServiceCompiler(owner: reference.owner, names: names, policy: policy, limit: limit)
-        let output = compiler.compile(known) { book.addresses(of: $0, in: interior) }
+        let output = compiler.compile(known) { book.addresses(of: $0, in: inZone) }
         // Whose hosts change what these addresses are, although it may not have been compiled yet.
-        for (service, hosts) in interior.takeMet() { note(hosts, of: service, interior) }
+        for (service, hosts) in inZone.takeMet() { note(hosts, of: service, inZone) }
         return output
     }
 
-    private mutating func note(_ hosts: some Sequence<ProviderHost>, of reference: ServiceReference, _ interior: ZoneInterior) {
+    private mutating func note(_ hosts: some Sequence<ProviderHost>, of reference: ServiceReference, _ inZone: InZoneNames) {
         var external: Set<String> = []
         var inside: Set<ServiceReference> = []
         for case .name(let text) in hosts {
             guard let name = DomainName(host: text) else { continue }
-            guard let origin = interior.origin(of: name) else {
+            guard let origin = inZone.origin(of: name) else {
                 external.insert(text)
                 continue
             }

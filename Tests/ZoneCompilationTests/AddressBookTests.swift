@@ -6,14 +6,14 @@ import Testing
 @testable import ZoneCompilation
 
 /// A zone `z` in which each host leads to others.
-private final class Hosts: AddressBook.Interior {
+private final class Hosts: AddressBook.Names {
     let hosts: [String: [ProviderHost]]
     /// How often it was asked.
     private(set) var count = 0
 
     init(_ hosts: [String: [ProviderHost]]) { self.hosts = hosts }
 
-    func hosts(at name: DomainName) -> InteriorHosts? {
+    func hosts(at name: DomainName) -> InZoneHosts? {
         count += 1
         return name.text.hasSuffix(".z.") ? .hosts(hosts[name.text] ?? [], isHeld: false) : nil
     }

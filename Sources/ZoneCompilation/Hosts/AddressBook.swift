@@ -12,17 +12,17 @@ struct AddressBook {
     private var settledBelow: [DomainName: Set<DomainName>] = [:]
 
     /// The zones' content as far as in-zone hosts need it.
-    protocol Interior {
+    protocol Names {
         /// What stands at a name, or nil if the name is in no served zone.
-        func hosts(at name: DomainName) -> InteriorHosts?
+        func hosts(at name: DomainName) -> InZoneHosts?
     }
 
     /// All addresses of a host, a name's `HostAddresses.mostOfOneFamily` lowest. Hosts inside the zones that lead back to themselves add nothing.
     /// O(hosts that it leads to and that are not settled yet).
-    mutating func addresses(of host: ProviderHost, in interior: some Interior) -> HostAddresses {
-        switch look(at: host, host.domainName, in: interior) {
+    mutating func addresses(of host: ProviderHost, in names: some Names) -> HostAddresses {
+        switch look(at: host, host.domainName, in: names) {
         case .addresses(let addresses): addresses
-        case .inside(let name, let hosts): settle(name, hosts, in: interior)
+        case .inside(let name, let hosts): settle(name, hosts, in: names)
         }
     }
 
@@ -59,7 +59,7 @@ struct AddressBook {
 }
 
 /// What a name inside a served zone leads to.
-enum InteriorHosts {
+enum InZoneHosts {
     /// These addresses.
     case addresses(HostAddresses)
     /// The hosts of these providers, none where there is no provider; `isHeld`: some of them may be out of date.
@@ -71,19 +71,19 @@ extension AddressBook {
     private enum Sight {
         case addresses(HostAddresses)
         /// A name inside the zones that is not settled.
-        case inside(DomainName, InteriorHosts)
+        case inside(DomainName, InZoneHosts)
     }
 
-    private func look(at host: ProviderHost, _ name: DomainName?, in interior: some Interior) -> Sight {
+    private func look(at host: ProviderHost, _ name: DomainName?, in names: some Names) -> Sight {
         guard case .name(let text) = host, let name else { return .addresses(host.literalAddresses ?? HostAddresses()) }
         if let addresses = settled[name] { return .addresses(addresses) }
-        guard let hosts = interior.hosts(at: name) else { return .addresses(resolved[text] ?? HostAddresses()) }
+        guard let hosts = names.hosts(at: name) else { return .addresses(resolved[text] ?? HostAddresses()) }
         return .inside(name, hosts)
     }
 
     /// Works out a name and all that it leads to: names that lead to each other have the same addresses (Tarjan's strongly connected
     /// components). Without recursion, as a registrant decides how long the chains are.
-    private mutating func settle(_ start: DomainName, _ hosts: InteriorHosts, in interior: some Interior) -> HostAddresses {
+    private mutating func settle(_ start: DomainName, _ hosts: InZoneHosts, in names: some Names) -> HostAddresses {
         var walk = Walk()
         walk.enter(start, hosts)
         while !walk.isOver {
@@ -94,7 +94,7 @@ extension AddressBook {
             }
             let name = host.domainName
             if let name, walk.meetsAgain(name) { continue }
-            switch look(at: host, name, in: interior) {
+            switch look(at: host, name, in: names) {
             case .addresses(let addresses): walk.add(addresses)
             case .inside(let name, let hosts): walk.enter(name, hosts)
             }
@@ -125,7 +125,7 @@ private struct Walk {
     private var open: [DomainName] = []
     private var places: [DomainName: Int] = [:]
 
-    mutating func enter(_ name: DomainName, _ leadsTo: InteriorHosts) {
+    mutating func enter(_ name: DomainName, _ leadsTo: InZoneHosts) {
         let place = open.count
         open.append(name)
         places[name] = place

@@ -5,7 +5,7 @@ import ProviderRegistry
 /// The sets of addresses that a service's hosts have, each once: hosts with the same addresses share octets, however many they are.
 struct AddressSets {
     /// Providers with the same addresses count as one with all their weight. Without references: it is copied for every provider.
-    fileprivate struct Set {
+    fileprivate struct AddressSet {
         /// How many addresses there are of each family; nil while that is not known.
         let counts: Families<Int?>
         /// The only address; nil if there are others.
@@ -46,7 +46,7 @@ struct AddressSets {
     }
 
     private let policy: ZonePolicy
-    private var sets: [Set] = []
+    private var sets: [AddressSet] = []
     private var several: [HostAddresses] = []
     private var placesOfOne: [IPAddress: Int] = [:]
     private var placesOfSeveral: [HostAddresses: Int] = [:]
@@ -80,7 +80,7 @@ struct AddressSets {
         guard place == next else { return (place, false) }
         let isIPv4 = if case .v4 = address { true } else { false }
         let counts = Families<Int?>(ipv4: isIPv4 ? 1 : 0, ipv6: isIPv4 ? 0 : 1)
-        sets.append(Set(counts: counts, only: address, place: 0, hasHeldAddresses: false))
+        sets.append(AddressSet(counts: counts, only: address, place: 0, hasHeldAddresses: false))
         return (place, true)
     }
 
@@ -89,7 +89,7 @@ struct AddressSets {
         let place = Self.value(&placesOfSeveral[addresses, default: next])
         guard place == next else { return (place, false) }
         let counts = Families(ipv4: addresses.ipv4.count, ipv6: addresses.ipv6.count)
-        sets.append(Set(counts: counts, only: nil, place: several.count, hasHeldAddresses: addresses.isHeld))
+        sets.append(AddressSet(counts: counts, only: nil, place: several.count, hasHeldAddresses: addresses.isHeld))
         several.append(addresses)
         return (place, true)
     }
@@ -116,7 +116,7 @@ struct AddressSets {
     }
 
     /// One of the addresses of a set as a record.
-    private func record(_ isIPv4: Bool, _ index: Int, of set: Set) -> RecordData {
+    private func record(_ isIPv4: Bool, _ index: Int, of set: AddressSet) -> RecordData {
         switch set.only {
         case .v4(let address): .a(address.value)
         case .v6(let address): .aaaa(address.value)
@@ -234,7 +234,7 @@ extension AddressSets {
     }
 
     private func addOwn(
-        _ set: Set, _ isIPv4: Bool, isHeld: Bool, _ builder: inout RecordBlockBuilder
+        _ set: AddressSet, _ isIPv4: Bool, isHeld: Bool, _ builder: inout RecordBlockBuilder
     ) -> RecordBlockBuilder.Handle? {
         guard let count = set.counts[isIPv4] else {
             var rrset = RRset(isIPv4 ? .a : .aaaa, ttl: policy.ttl)
@@ -261,7 +261,7 @@ extension AddressSets {
     }
 }
 
-extension AddressSets.Set {
+extension AddressSets.AddressSet {
     /// Where a record of the set lies on the ring. The only one of a type lies at its provider's place, so that addresses and SRV records have
     /// one order; several are spread.
     fileprivate func place(of record: RecordData, among count: Int) -> UInt32 {

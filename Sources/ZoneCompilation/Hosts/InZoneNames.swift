@@ -3,7 +3,7 @@ import IPAddressing
 import ProviderRegistry
 
 /// The served zones as hosts inside them see them. One of these serves as long as nothing changes.
-final class ZoneInterior: AddressBook.Interior {
+final class InZoneNames: AddressBook.Names {
     /// One zone; one that has not been read says nothing of its names.
     struct Part {
         let content: ZoneContent
@@ -64,7 +64,7 @@ final class ZoneInterior: AddressBook.Interior {
         return Known(service: service, names: content.names.instanceNames(of: service, at: reference.owner))
     }
 
-    func hosts(at name: DomainName) -> InteriorHosts? {
+    func hosts(at name: DomainName) -> InZoneHosts? {
         guard let origin = origin(of: name), let part = parts[origin] else { return nil }
         guard part.isRead, !part.content.isUnknown(name) else { return .addresses(HostAddresses()) }
         switch part.content.names.holder(of: name) {

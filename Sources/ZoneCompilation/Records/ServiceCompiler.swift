@@ -24,7 +24,7 @@ struct ServiceCompiler {
     }
 
     /// Compiles the service, given all addresses of a host. O(providers + their addresses).
-    func compile(_ service: ZoneInterior.Known, addresses: (ProviderHost) -> HostAddresses) -> Output {
+    func compile(_ service: InZoneNames.Known, addresses: (ProviderHost) -> HostAddresses) -> Output {
         let members = service.service.members
         var sets = AddressSets(policy, hosts: members.count)
         let instances = place(service, in: &sets, addresses)
@@ -65,7 +65,7 @@ struct ServiceCompiler {
 
     /// Looks every provider's addresses up; takes the oldest providers until the block would be too large.
     private func place(
-        _ service: ZoneInterior.Known, in sets: inout AddressSets, _ addresses: (ProviderHost) -> HostAddresses
+        _ service: InZoneNames.Known, in sets: inout AddressSets, _ addresses: (ProviderHost) -> HostAddresses
     ) -> [Instance] {
         var instances: [Instance] = []
         instances.reserveCapacity(service.names.count)
