@@ -29,13 +29,15 @@ def run(tools, count):
             machine.wait_for("the zone", lambda: machine.answers(server.port, query(ORIGIN, SOA)))
             print(f"milliseconds from create(), {count} times")
             measure("idle", zookeeper.address, server.port, count)
-            with saturated(tools, server.port, file):
-                measure("under load", zookeeper.address, server.port, count)
+            # The processor is as full with a short queue as with a long one, in which each query waits for milliseconds.
+            for window in (2, 64):
+                with saturated(tools, server.port, file, window):
+                    measure(f"load, {8 * window} queued", zookeeper.address, server.port, count)
 
 
 @contextlib.contextmanager
-def saturated(tools, port, file):
-    generator = subprocess.Popen([tools / "generator", str(port), file, "3600", "0"], stdout=subprocess.DEVNULL)
+def saturated(tools, port, file, window):
+    generator = subprocess.Popen([tools / "generator", str(port), file, "3600", "0", str(window)], stdout=subprocess.DEVNULL)
     try:
         yield
     finally:
@@ -91,7 +93,7 @@ def measure(load, zookeeper, port, count):
     ours = summary(load, "zoodns answers", answered)
     queued = summary(load, "its query alone", on_the_way)
     theirs = summary(load, "kazoo watcher", watched), summary(load, "kazoo reader", learnt)
-    print(f"  {load:12} medians: zoodns ÷ watcher {ours / theirs[0]:.2f}, zoodns ÷ reader {ours / theirs[1]:.2f}, "
+    print(f"  {load:16} medians: zoodns ÷ watcher {ours / theirs[0]:.2f}, zoodns ÷ reader {ours / theirs[1]:.2f}, "
           f"without its query ÷ reader {(ours - queued) / theirs[1]:.2f}", flush=True)
     for session in clients:
         session.stop()
@@ -122,5 +124,5 @@ def await_answer(resolver, question, deadline):
 def summary(load, who, times):
     times = sorted(times)
     median = times[len(times) // 2] * 1e3
-    print(f"  {load:12} {who:16} median {median:6.2f}   99th percentile {times[int(len(times) * 0.99)] * 1e3:6.2f}", flush=True)
+    print(f"  {load:16} {who:16} median {median:6.2f}   99th percentile {times[int(len(times) * 0.99)] * 1e3:6.2f}", flush=True)
     return median

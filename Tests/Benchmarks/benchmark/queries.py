@@ -11,6 +11,8 @@ from .registry import ORIGIN, SOA, Registry, query, questions, write_dnsperf, wr
 
 MIXES = ["a", "srv", "nx", "mixed"]
 LOW_RATE = 20_000
+# Queries under way on each of the generator's eight sockets.
+WINDOW = 64
 
 # Queries a second, seconds of processor time a query, the share of it in user space, octets and records of each section of an answer.
 Sample = collections.namedtuple("Sample", "rate cost user octets records")
@@ -18,7 +20,7 @@ Sample = collections.namedtuple("Sample", "rate cost user octets records")
 
 def generate(tools, port, file, seconds, rate=0, blind=False):
     """Runs the generator; what it printed. A wrong answer ends the benchmark."""
-    command = ["taskset", "-c", str(machine.CLIENT_CORE), tools / "generator", str(port), file, str(seconds), str(rate)]
+    command = ["taskset", "-c", str(machine.CLIENT_CORE), tools / "generator", str(port), file, str(seconds), str(rate), str(WINDOW)]
     result = subprocess.run(command + ["blind"] * blind, stdout=subprocess.PIPE)
     printed = json.loads(result.stdout)
     if printed["wrong"]:

@@ -1,6 +1,7 @@
 // Asks a DNS server at 127.0.0.1 over UDP as fast as it answers, or at a rate, and checks every response.
 //
-// generator PORT QUESTIONS SECONDS RATE [blind]: RATE in queries a second, 0 for as many as are answered; `blind` checks only ID and QR,
+// generator PORT QUESTIONS SECONDS RATE WINDOW [blind]: RATE in queries a second, 0 for as many as are answered, with at most WINDOW under way
+// on each of 8 sockets; `blind` checks only ID and QR,
 // for the floor. QUESTIONS is a file of records: octets of the query (2), rcode (1), answers (2), all big-endian, then the query.
 // Which question comes next is drawn at random, the same way in every run. Ends SECONDS later and prints one line of JSON.
 #define _GNU_SOURCE
@@ -14,7 +15,6 @@
 
 enum {
     SOCKETS = 8,   // each with a port of its own
-    WINDOW = 64,   // most queries under way on a socket, at full speed
     SLOTS = 2048,  // places for queries under way on a socket, a power of two; more than a window, for what is lost or late at a rate
     BATCH = 64,
     RESPONSE = 4096,
@@ -143,11 +143,13 @@ static unsigned take(struct client *client) {
 }
 
 int main(int count, char **arguments) {
-    if (count < 5) return fprintf(stderr, "usage: generator PORT QUESTIONS SECONDS RATE [blind]\n"), 64;
+    if (count < 6) return fprintf(stderr, "usage: generator PORT QUESTIONS SECONDS RATE WINDOW [blind]\n"), 64;
     load(arguments[2]);
     uint64_t duration = (uint64_t)(atof(arguments[3]) * 1e9);
     double rate = atof(arguments[4]);
-    blind = count > 5;
+    unsigned window = (unsigned)atoi(arguments[5]);
+    if (window < 1 || window > SLOTS / 2) return fprintf(stderr, "WINDOW: 1 to %d\n", SLOTS / 2), 64;
+    blind = count > 6;
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(arguments[1])), .sin_addr = {htonl(INADDR_LOOPBACK)}};
     for (int i = 0; i < SOCKETS; i++) {
         int buffer = 4 << 20;
@@ -166,7 +168,7 @@ int main(int count, char **arguments) {
             uint64_t due = (uint64_t)((double)(time - start) * rate / 1e9);
             if (due > sent) ask(client, (unsigned)(due - sent), time);
         } else {
-            if (client->under_way < WINDOW) ask(client, WINDOW - client->under_way, time);
+            if (client->under_way < window) ask(client, window - client->under_way, time);
             // With every socket silent for long, what is under way was lost: make room for more.
             if (taken) idle = time;
             if (time - idle > LOST) {

@@ -16,7 +16,7 @@ def load(scene, seconds):
     octets = query(f"known-1.{ORIGIN}", A)
     questions = scene.where / "questions"
     questions.write_bytes(struct.pack("!HBH", len(octets), 0, 3) + octets)
-    return machine.Program("generator", [scene.tools / "generator", scene.server.port, questions, seconds, 0], scene.where)
+    return machine.Program("generator", [scene.tools / "generator", scene.server.port, questions, seconds, 0, 64], scene.where)
 
 
 class LastQueries:
