@@ -2,6 +2,7 @@ import DNSAuthority
 import Glibc
 import Handoff
 import IPAddressing
+import Synchronization
 
 /// The machine has no thread for a worker.
 package struct WorkerError: Error {
@@ -11,14 +12,35 @@ package struct WorkerError: Error {
 
 /// Answers queries over UDP and TCP at some addresses from the zones that were published last.
 package final class DNSServer: Sendable {
-    /// Where it listens, with the ports that it got, in the order that was asked for.
-    package let endpoints: [SocketEndpoint]
-    /// Those of them whose addresses the machine does not have yet.
-    package let missing: [SocketEndpoint]
+    /// An address where the server listens.
+    private struct Place {
+        /// As it was asked for, with port 0 for any.
+        let wanted: SocketEndpoint
+        /// With the port that it got.
+        let endpoint: SocketEndpoint
+        let workers: [UDPWorker]
+    }
+
+    private enum Event: Sendable {
+        case listen([SocketEndpoint], CheckedContinuation<Result<Void, ListenError>, Never>)
+        case failed(WorkerError)
+    }
+
+    private struct State {
+        /// In the order that was asked for.
+        var places: [Place] = []
+        /// Those workers that have begun, each until its last query.
+        var running: [ObjectIdentifier: Task<Void, Never>] = [:]
+        var hasEnded = false
+    }
 
     private let slot: ZoneSlot
-    private let workers: [UDPWorker]
     private let listener: TCPListener
+    /// UDP workers at each address.
+    private let workers: Int
+    private let udpLimit: Int
+    private let state = Mutex(State())
+    private let mailbox = Mailbox<Event>()
 
     /// TCP connections at once, where the machine lets us have so many (RFC 7766 §6.2.2).
     private static let mostConnections = 1024
@@ -31,94 +53,159 @@ package final class DNSServer: Sendable {
     /// `udpLimit`: most octets of a response over UDP.
     package init(listen: [SocketEndpoint], workers: Int, udpLimit: Int, zones: ServedZones) async throws(ListenError) {
         slot = ZoneSlot(zones)
+        (self.workers, self.udpLimit) = (workers, udpLimit)
         let mostConnections = DescriptorLimit.connections(Self.mostConnections, beside: DescriptorLimit.sockets(listen.count, workers))
-        var listener = TCPListener(slot, mostConnections: mostConnections)
-        var sockets: [UDPSocket] = []
-        var endpoints: [SocketEndpoint] = []
-        var missing: [SocketEndpoint] = []
+        listener = TCPListener(slot, mostConnections: mostConnections)
         do {
-            for wanted in listen {
-                let (endpoint, own) = try await Self.take(wanted, workers, &listener)
-                endpoints.append(endpoint)
-                if try Self.isMissing(endpoint) { missing.append(endpoint) }
-                sockets += own
-            }
+            let places = try await open(listen, beside: [])
+            state.withLock { $0.places = places }
         } catch {
-            for socket in sockets { socket.close() }
             await listener.end(within: .zero)
             throw error
         }
-        self.listener = listener
-        self.endpoints = endpoints
-        self.missing = missing
-        self.workers = sockets.map { [slot] in UDPWorker($0, slot, limit: udpLimit) }
     }
 
-    /// Binds TCP, which tells the port, then UDP at the same.
-    private static func take(
-        _ wanted: SocketEndpoint, _ workers: Int, _ listener: inout TCPListener
-    ) async throws(ListenError) -> (SocketEndpoint, [UDPSocket]) {
+    /// Where it listens, with the ports that it got, in the order that was asked for.
+    package var endpoints: [SocketEndpoint] { state.withLock { $0.places.map(\.endpoint) } }
+
+    /// Those of the addresses where it listens that the machine does not have yet: no socket can be bound to them at any port.
+    package var missing: [SocketEndpoint] {
+        endpoints.filter { endpoint in
+            let anyPort = SocketEndpoint(address: endpoint.address, port: 0, scope: endpoint.scope)
+            do throws(ListenError) { try PortProbe.check(anyPort, isStream: false, mustExist: true) } catch {
+                return error.code == EADDRNOTAVAIL
+            }
+            return false
+        }
+    }
+
+    /// Has these zones answered from, from the next batch of queries on.
+    package func publish(_ zones: ServedZones) { slot.publish(zones) }
+}
+
+// MARK: Where it listens
+
+extension DNSServer {
+    /// Listens at these addresses from now on: opens those that are new, then closes those that are gone, whose last queries are answered.
+    /// Throws if a new one cannot be had: nothing has changed then. Waits for `run`; does nothing once that has ended.
+    package func listen(at wanted: [SocketEndpoint]) async throws(ListenError) {
+        let result: Result<Void, ListenError> = await withCheckedContinuation { continuation in
+            state.withLock { state in
+                if state.hasEnded { continuation.resume(returning: .success(())) } else { mailbox.post(.listen(wanted, continuation)) }
+            }
+        }
+        try result.get()
+    }
+
+    private func change(to wanted: [SocketEndpoint]) async throws(ListenError) {
+        let old = state.withLock { $0.places }
+        let new = wanted.filter { wanted in !old.contains { $0.wanted == wanted } }
+        if let first = new.first, !WorkerThread.canStart(new.count * workers) { throw ListenError(first, EAGAIN) }
+        let opened = try await open(new, beside: old.map(\.endpoint))
+        state.withLock { $0.places = wanted.compactMap { wanted in (old + opened).first { $0.wanted == wanted } } }
+        begin(opened.flatMap(\.workers))
+        await close(old.filter { !wanted.contains($0.wanted) })
+    }
+
+    /// Opens addresses; gives all back if one cannot be had.
+    private func open(_ wanted: [SocketEndpoint], beside known: [SocketEndpoint]) async throws(ListenError) -> [Place] {
+        var places: [Place] = []
+        do {
+            for wanted in wanted { places.append(try await take(wanted, beside: known)) }
+        } catch {
+            await close(places)
+            throw error
+        }
+        return places
+    }
+
+    private func close(_ places: [Place]) async {
+        for place in places {
+            for worker in place.workers { worker.stop() }
+            await listener.stopListening(at: place.endpoint)
+        }
+    }
+
+    /// Binds TCP, which says the port, then UDP at the same.
+    private func take(_ wanted: SocketEndpoint, beside known: [SocketEndpoint]) async throws(ListenError) -> Place {
         var attempt = 1
+        // Where this server listens itself, at one address or at all of them, no other program does.
+        let mayConflict = wanted.port != 0 && !known.contains { $0.overlaps(wanted) }
         while true {
-            let port = try await listener.listen(wanted)
-            let endpoint = SocketEndpoint(address: wanted.address, port: port, scope: wanted.scope)
+            if mayConflict { try PortProbe.check(wanted, isStream: true) }
+            let endpoint = try await listener.listen(wanted)
             do {
-                return (endpoint, try bind(endpoint, workers))
+                if mayConflict || wanted.port == 0 { try PortProbe.check(endpoint, isStream: false) }
+                return Place(wanted: wanted, endpoint: endpoint, workers: try bind(endpoint))
             } catch {
-                await listener.forgetLast()
-                guard wanted.port == 0, attempt < portAttempts else { throw error }
+                await listener.stopListening(at: endpoint)
+                guard wanted.port == 0, attempt < Self.portAttempts else { throw error }
                 attempt += 1
             }
         }
     }
 
-    /// Whether the machine does not have an address, or not for use yet: then no socket can be bound to it at any port.
-    private static func isMissing(_ endpoint: SocketEndpoint) throws(ListenError) -> Bool {
-        do {
-            let anyPort = SocketEndpoint(address: endpoint.address, port: 0, scope: endpoint.scope)
-            try UDPSocket(anyPort, isShared: false, mustExist: true).close()
-            return false
-        } catch {
-            guard error.code == EADDRNOTAVAIL else { throw error }
-            return true
-        }
+    /// One worker for each socket.
+    private func bind(_ endpoint: SocketEndpoint) throws(ListenError) -> [UDPWorker] {
+        var bound: [UDPWorker] = []
+        for _ in 0..<workers { bound.append(UDPWorker(try UDPSocket(endpoint), slot, limit: udpLimit)) }
+        return bound
     }
+}
 
-    /// One socket for each worker. SO_REUSEPORT hides a port conflict, so a probe without it binds first.
-    private static func bind(_ endpoint: SocketEndpoint, _ workers: Int) throws(ListenError) -> [UDPSocket] {
-        try UDPSocket(endpoint, isShared: false).close()
-        var sockets: [UDPSocket] = []
-        do {
-            for _ in 0..<workers { sockets.append(try UDPSocket(endpoint, isShared: true)) }
-        } catch {
-            for socket in sockets { socket.close() }
-            throw error
-        }
-        return sockets
-    }
+// MARK: Running
 
-    /// Has these zones answered from, from the next batch of queries on.
-    package func publish(_ zones: ServedZones) { slot.publish(zones) }
-
+extension DNSServer {
     /// Answers queries until the task is cancelled; then answers what has arrived and closes. Throws if a worker gets no thread: its
-    /// share of the queries would go unanswered.
+    /// share of the queries would go unanswered. Once only.
     package func run() async throws(WorkerError) {
-        let areComplete = await withTaskCancellationHandler {
-            await withTaskGroup { group in
-                for worker in workers { group.addTask { await WorkerThread.run(worker.work) } }
-                var areComplete = true
-                for await hasRun in group where !hasRun {
-                    areComplete = false
-                    stopWorkers()
-                }
-                return areComplete
-            }
-        } onCancel: {
-            stopWorkers()
+        begin(state.withLock { $0.places.flatMap(\.workers) })
+        var failure: WorkerError?
+        while failure == nil, let events = await mailbox.next(before: nil) {
+            for event in events { if let error = await take(event) { failure = error } }
         }
+        let running = state.withLock { state in
+            state.hasEnded = true
+            for place in state.places { for worker in place.workers { worker.stop() } }
+            return state.running
+        }
+        for case .listen(_, let continuation) in mailbox.take() { continuation.resume(returning: .success(())) }
+        for worker in running.values { await worker.value }
+        state.withLock { $0.places = [] }
         await listener.end(within: Self.drainLimit)
-        if !areComplete { throw WorkerError() }
+        if let failure { throw failure }
     }
 
-    private func stopWorkers() { for worker in workers { worker.stop() } }
+    private func take(_ event: Event) async -> WorkerError? {
+        switch event {
+        case .failed(let error): return error
+        case .listen(let wanted, let continuation):
+            do throws(ListenError) {
+                try await change(to: wanted)
+                continuation.resume(returning: .success(()))
+            } catch {
+                continuation.resume(returning: .failure(error))
+            }
+            return nil
+        }
+    }
+
+    private func begin(_ workers: [UDPWorker]) {
+        state.withLock { state in
+            for worker in workers { state.running[ObjectIdentifier(worker)] = Task { await run(worker) } }
+        }
+    }
+
+    private func run(_ worker: UDPWorker) async {
+        if await !WorkerThread.run(worker.work) { mailbox.post(.failed(WorkerError())) }
+        state.withLock { $0.running[ObjectIdentifier(worker)] = nil }
+    }
+}
+
+extension SocketEndpoint {
+    /// Whether both are one port of one address, or of one family's addresses where one stands for all.
+    fileprivate func overlaps(_ other: SocketEndpoint) -> Bool {
+        port == other.port && address.isOfFamily(of: other.address)
+            && (address == other.address || address.isUnspecified || other.address.isUnspecified)
+    }
 }

@@ -71,6 +71,7 @@ package struct ListenError: Error, Sendable {
         case EADDRINUSE: what + "; stop the server that is there, or choose another address or port with --listen"
         case EACCES, EPERM: what + "; ports below 1024 need CAP_NET_BIND_SERVICE, or choose another port with --listen"
         case EADDRNOTAVAIL: what + "; this machine has no such address: choose another with --listen"
+        case EAGAIN: what + ", no thread for a worker: raise the limit on tasks, or choose fewer with --workers"
         case ENODEV: what + "; this machine has no such interface (yet): choose another with --listen"
         default: what + "; choose another address with --listen"
         }

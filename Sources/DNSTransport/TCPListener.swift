@@ -3,13 +3,15 @@ import Glibc
 import IPAddressing
 import NIOCore
 import NIOPosix
+import Synchronization
 
 /// All TCP sockets of a server, on one event loop: TCP is the rare way, and one loop needs no locks.
-struct TCPListener: Sendable {
+final class TCPListener: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let loop: any EventLoop
     private let service: NIOLoopBoundBox<TCPService>
-    private var channels: [any Channel] = []
+    /// The sockets that listen, by the addresses and ports that they got.
+    private let channels = Mutex<[SocketEndpoint: any Channel]>([:])
 
     /// Octets that the kernel is asked to keep for a client who does not read: room for two of the longest responses. Left to itself it keeps
     /// megabytes, which a client can have filled with few octets of queries.
@@ -30,16 +32,24 @@ struct TCPListener: Sendable {
         service = .makeBoxSendingValue(TCPService(slot, mostConnections: mostConnections), eventLoop: loop)
     }
 
-    /// Listens at one more address; the port that it got.
-    mutating func listen(_ endpoint: SocketEndpoint) async throws(ListenError) -> UInt16 {
+    /// Listens at one more address; with the port that it got.
+    func listen(_ endpoint: SocketEndpoint) async throws(ListenError) -> SocketEndpoint {
         let address = try SocketAddress(endpoint)
         do {
             let channel = try await bootstrap(for: address.family).bind(to: address.forNIO).get()
-            channels.append(channel)
-            return UInt16(clamping: channel.localAddress?.port ?? 0)
+            let port = UInt16(clamping: channel.localAddress?.port ?? 0)
+            let own = SocketEndpoint(address: endpoint.address, port: port, scope: endpoint.scope)
+            channels.withLock { $0[own] = channel }
+            return own
         } catch {
             throw ListenError(endpoint, (error as? IOError)?.errnoCode ?? EINVAL)
         }
+    }
+
+    /// Takes no more connections at an address where it listens; those that it has accepted go on. One that comes in this moment is reset.
+    func stopListening(at endpoint: SocketEndpoint) async {
+        let channel = channels.withLock { $0.removeValue(forKey: endpoint) }
+        try? await channel?.close().get()
     }
 
     private func bootstrap(for family: Int32) -> ServerBootstrap {
@@ -48,6 +58,7 @@ struct TCPListener: Sendable {
         let bootstrap = ServerBootstrap(group: loop)
             .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelOption(.socketOption(NIOBSDSocket.Option(rawValue: SO_REUSEPORT)), value: 1)
             .serverChannelOption(
                 ChannelOptions.Types.SocketOption(
                     level: NIOBSDSocket.OptionLevel(rawValue: freeBinding.level), name: NIOBSDSocket.Option(rawValue: freeBinding.name)),
@@ -67,13 +78,10 @@ struct TCPListener: Sendable {
         return bootstrap.serverChannelOption(ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only), value: 1)
     }
 
-    /// Gives the address that was taken last back.
-    mutating func forgetLast() async { try? await channels.popLast()?.close().get() }
-
     /// Takes in what has arrived, has every connection answer it, and waits for them, but not longer than `limit`.
     func end(within limit: Duration) async {
         await takeLastArrivals()
-        for channel in channels { try? await channel.close().get() }
+        for endpoint in channels.withLock({ Array($0.keys) }) { await stopListening(at: endpoint) }
         let service = self.service
         let hasEnded = loop.makePromise(of: Void.self)
         loop.execute { service.value.end(hasEnded) }
@@ -85,6 +93,7 @@ struct TCPListener: Sendable {
         alarm.cancel()
         try? await group.shutdownGracefully()
     }
+
     /// Goes on as before while something comes in: connections that the kernel has accepted, and octets that it keeps for us, would be lost
     /// with their sockets. The loop looks at all sockets between two of its tasks.
     private func takeLastArrivals() async {

@@ -12,20 +12,17 @@ struct UDPSocket: Sendable {
     /// How long a worker waits in the kernel until it looks whether it must stop, if nothing else wakes it.
     private static let longestWait = timeval(tv_sec: 1, tv_usec: 0)
 
-    /// Binds a socket, also to an address that the machine does not have yet unless it `mustExist`. `isShared` is false only for finding out
-    /// whether the port is free. The C functions are `socket` and `bind`.
-    init(_ endpoint: SocketEndpoint, isShared: Bool, mustExist: Bool = false) throws(ListenError) {
+    /// Binds a socket, also to an address that the machine does not have yet. The C functions are `socket` and `bind`.
+    init(_ endpoint: SocketEndpoint) throws(ListenError) {
         let address = try SocketAddress(endpoint)
         let descriptor = socket(address.family, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw ListenError(endpoint, errno) }
         self.descriptor = descriptor
         isWildcard = address.isWildcard
-        if isShared { set(SOL_SOCKET, SO_REUSEPORT, Int32(1)) }
+        set(SOL_SOCKET, SO_REUSEPORT, Int32(1))
         if address.family == AF_INET6 { set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, Int32(1)) }
-        if !mustExist {
-            let option = FreeBinding(of: address.family)
-            set(option.level, option.name, Int32(1))
-        }
+        let option = FreeBinding(of: address.family)
+        set(option.level, option.name, Int32(1))
         guard address.withPointer({ bind(descriptor, $0, $1) }) == 0 else {
             let error = ListenError(endpoint, errno)
             close()
@@ -69,8 +66,19 @@ struct UDPSocket: Sendable {
         withUnsafeBytes(of: value) { _ = setsockopt(descriptor, level, option, $0.baseAddress, socklen_t($0.count)) }
     }
 
-    /// Wakes the worker that waits for a packet; what has arrived can still be read. The C function is `shutdown`.
-    func wake() { _ = shutdown(descriptor, Int32(SHUT_RD)) }
+    /// Has packets go to other sockets of the port from now on, and wakes the worker that waits for one; what has arrived can still be read. The
+    /// C functions are `connect`, to a port at which nothing is, and `shutdown`.
+    func retire() {
+        var own = sockaddr_in6()
+        var length = socklen_t(MemoryLayout<sockaddr_in6>.size)
+        withUnsafeMutablePointer(to: &own) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                guard getsockname(descriptor, address, &length) == 0 else { return }
+                _ = connect(descriptor, address, length)
+            }
+        }
+        _ = shutdown(descriptor, Int32(SHUT_RD))
+    }
 
     func close() { _ = Glibc.close(descriptor) }
 }

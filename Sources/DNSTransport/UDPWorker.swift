@@ -26,7 +26,7 @@ final class UDPWorker: Sendable {
     /// Has `work` answer what has arrived, then return.
     func stop() {
         isStopping.store(true, ordering: .releasing)
-        socket.wake()
+        socket.retire()
     }
 
     /// Answers queries until `stop`; blocks its thread.
