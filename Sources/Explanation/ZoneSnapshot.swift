@@ -25,12 +25,13 @@ package struct ZoneSnapshot {
         self.compiler = compiler
     }
 
-    /// Compiles what was read, once the hosts have been resolved, or at the deadline without those that are missing. The resolver is one
-    /// that has not run.
+    /// Compiles what was read by the policies of these origins, once the hosts have been resolved, or at the deadline without those that
+    /// are missing. The resolver is one that has not run.
     package static func take(
-        _ excerpts: [DomainName: RegistryExcerpt], _ policy: ZonePolicy, _ resolver: HostResolver, before deadline: ContinuousClock.Instant
+        _ excerpts: [DomainName: RegistryExcerpt], _ policies: [DomainName: ZonePolicy], _ resolver: HostResolver,
+        before deadline: ContinuousClock.Instant
     ) async -> ZoneSnapshot {
-        var compiler = ZoneCompiler(origins: Array(excerpts.keys), policy: policy, seed: 0)
+        var compiler = ZoneCompiler(policies: policies, seed: 0)
         for (origin, excerpt) in excerpts { compiler.replace(with: excerpt.registry, for: origin) }
         // Compiling finds the hosts.
         _ = compiler.compile(serial: serial)

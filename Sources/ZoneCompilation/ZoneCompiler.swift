@@ -22,7 +22,6 @@ package struct ZoneCompiler {
     /// Most reports that are kept until they are taken; the others are counted. So many fit on a screen.
     static let mostReports = 50
 
-    private let policy: ZonePolicy
     /// Most octets of a service's block.
     private let limit: Int
     /// The zones by their origins.
@@ -46,12 +45,11 @@ package struct ZoneCompiler {
     /// services fit into any server. The youngest providers beyond it are left out.
     package static let mostOctetsOfService = 64 << 20
 
-    /// Zones with these origins, none of them read yet. The seed spreads names over tables: unpredictable in a server, fixed in tests.
+    /// Zones by their origins, none of them read yet. The seed spreads names over tables: unpredictable in a server, fixed in tests.
     /// `limit` is the most octets that one service may take.
-    package init(origins: [DomainName], policy: ZonePolicy, seed: UInt64, limit: Int = mostOctetsOfService) {
-        self.policy = policy
+    package init(policies: [DomainName: ZonePolicy], seed: UInt64, limit: Int = mostOctetsOfService) {
         self.limit = limit
-        zones = Dictionary(origins.map { ($0, ZoneState(origin: $0, seed: seed)) }) { first, _ in first }
+        zones = Dictionary(uniqueKeysWithValues: policies.map { ($0, ZoneState(origin: $0, policy: $1, seed: seed)) })
     }
 
     /// What is different among the hosts that a resolver must be asked for, since it was last taken; at first that is all of them.
@@ -68,7 +66,8 @@ package struct ZoneCompiler {
     }
 
     private var inZone: InZoneNames {
-        InZoneNames(zones.mapValues { .init(content: $0.content, isRead: $0.isRead) }, nameServer: policy.nameServer, memo)
+        InZoneNames(
+            zones.mapValues { .init(content: $0.content, isRead: $0.isRead, nameServer: $0.policy.nameServer) }, memo)
     }
 
     /// What could not be served, each once; asking takes them away.
@@ -158,7 +157,7 @@ extension ZoneCompiler {
         }
         memo = inZone.memo
         for origin in Array(zones.keys) where !queue.isAwaitingServices(of: origin) {
-            zones[origin]?.finish(policy, serial) { [queue] in queue.contains(ServiceReference(origin: origin, owner: $0)) }
+            zones[origin]?.finish(serial) { [queue] in queue.contains(ServiceReference(origin: origin, owner: $0)) }
         }
         endSlice()
         return zones.compactMapValues(\.zone)
@@ -183,7 +182,9 @@ extension ZoneCompiler {
 
     /// What comes of a service; nil if it is gone.
     private mutating func compileService(_ reference: ServiceReference, _ inZone: InZoneNames) -> ServiceCompiler.Output? {
-        guard let names = inZone.names(in: reference.origin), let known = inZone.service(reference) else {
+        guard let policy = zones[reference.origin]?.policy, let names = inZone.names(in: reference.origin),
+            let known = inZone.service(reference)
+        else {
             uses.forget(reference)
             return nil
         }

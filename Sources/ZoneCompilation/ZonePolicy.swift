@@ -1,21 +1,26 @@
 import DNSAuthority
 import IPAddressing
 
-/// What an operator decides about the answers of all zones.
+/// What an operator decides about the answers of a zone.
 package struct ZonePolicy: Sendable {
     /// TTL of positive answers, in seconds.
     package var ttl: UInt32
     /// TTL of negative answers and MINIMUM of the SOA, in seconds (RFC 2308 §4).
     package var negativeTTL: UInt32
-    /// The addresses of the name server's name below each origin.
+    /// The addresses of the name server's name below the origin.
     package var nameServerAddresses: [IPAddress]
     /// Most records of an RRset; 0 for all.
     package var mostAnswers: Int
-    /// What the SOA of each zone says beside serial and MINIMUM.
+    /// How long answers are given while the registry is out of reach; nil: without limit.
+    package var maximumStale: Duration?
+    /// What the SOA says beside serial and MINIMUM.
     package var authority = AuthorityPolicy()
 
-    package init(ttl: UInt32, negativeTTL: UInt32, nameServerAddresses: [IPAddress], mostAnswers: Int = 0) {
+    package init(
+        ttl: UInt32, negativeTTL: UInt32, nameServerAddresses: [IPAddress], mostAnswers: Int = 0, maximumStale: Duration? = nil
+    ) {
         self.mostAnswers = mostAnswers
+        self.maximumStale = maximumStale
         self.ttl = ttl
         self.negativeTTL = negativeTTL
         self.nameServerAddresses = nameServerAddresses
@@ -34,7 +39,7 @@ package struct ZonePolicy: Sendable {
     static let mailboxLabels = ["hostmaster"]
 }
 
-/// What the SOA of each zone says; its owner is the zone's origin (RFC 1035 §3.3.13).
+/// What a zone's SOA says; its owner is the zone's origin (RFC 1035 §3.3.13).
 package struct AuthorityPolicy: Sendable {
     /// MNAME; nil for the name server's name below the origin.
     package var primary: DomainName?

@@ -5,6 +5,7 @@ import ProviderRegistry
 ///
 /// Services are compiled one after another, and a name may pass from one to another: it never vanishes on its way.
 struct ZoneState {
+    let policy: ZonePolicy
     var content: ZoneContent
     private var builder: ZoneBuilder
     private var blocks: [DomainName: RecordBlock] = [:]
@@ -24,7 +25,8 @@ struct ZoneState {
     /// The zone as it was handed out last; nil until it was whole once.
     private(set) var zone: Zone?
 
-    init(origin: DomainName, seed: UInt64) {
+    init(origin: DomainName, policy: ZonePolicy, seed: UInt64) {
+        self.policy = policy
         content = ZoneContent(origin: origin)
         builder = ZoneBuilder(origin: origin, seed: seed)
     }
@@ -75,7 +77,7 @@ struct ZoneState {
     }
 
     /// Takes the zone, which is whole, with the apex on top if it is different from the last; `serial` numbers it, given the last one's number.
-    mutating func finish(_ policy: ZonePolicy, _ serial: (UInt32?) -> UInt32, _ isWaiting: (DomainName) -> Bool) {
+    mutating func finish(_ serial: (UInt32?) -> UInt32, _ isWaiting: (DomainName) -> Bool) {
         guard isRead, isChanged else { return }
         let apex = ApexCompiler(origin: content.origin, policy: policy)
         guard let nameServer = content.names.nameServer, let authority = apex.authority(serial: serial(zone?.authority.serial)) else {

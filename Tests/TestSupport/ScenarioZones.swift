@@ -72,6 +72,13 @@ package struct TestRegistry {
     }
 }
 
+extension ZoneCompiler {
+    /// Zones of one policy.
+    package init(origins: [DomainName], policy: ZonePolicy, seed: UInt64, limit: Int = mostOctetsOfService) {
+        self.init(policies: Dictionary(uniqueKeysWithValues: origins.map { ($0, policy) }), seed: seed, limit: limit)
+    }
+}
+
 /// Responders for both transports, for tests.
 package struct TestResponder {
     private var udp: Responder

@@ -39,8 +39,7 @@ import ZoneCompilation
         let published = Mutex(0)
         let origin = try #require(DomainName(text: "svc.local"))
         let publisher = ZonePublisher(
-            origins: [origin], policy: TestRegistry.policy, maximumStale: nil, seed: 1,
-            outlets: .init(publish: { _ in published.withLock { $0 += 1 } }, follow: { _ in }), now: { 1 },
+            policies: [origin: TestRegistry.policy], seed: 1, outlets: .init(publish: { _ in published.withLock { $0 += 1 } }, follow: { _ in }), now: { 1 },
             logger: log.logger)
         let task = Task { try await publisher.run() }
         defer { task.cancel() }

@@ -33,9 +33,10 @@ import ZoneCompilation
         maximumStale: Duration? = .milliseconds(300), _ body: (ZonePublisher, Handed) async throws -> Void
     ) async throws {
         let handed = Handed()
+        var policy = TestRegistry.policy
+        policy.maximumStale = maximumStale
         let publisher = ZonePublisher(
-            origins: [origin], policy: TestRegistry.policy, maximumStale: maximumStale,
-            seed: 1,
+            policies: [origin: policy], seed: 1,
             outlets: .init(
                 publish: { zones in handed.zones.withLock { $0.append(zones) } },
                 follow: { hosts in handed.hosts.withLock { $0.append(hosts) } }),

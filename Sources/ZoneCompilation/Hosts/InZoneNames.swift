@@ -8,6 +8,8 @@ final class InZoneNames: AddressBook.Names {
     struct Part {
         let content: ZoneContent
         let isRead: Bool
+        /// The addresses of its name server's name.
+        let nameServer: HostAddresses
     }
 
     /// A service with the names of its providers, in their order; nil for those that have none.
@@ -31,15 +33,13 @@ final class InZoneNames: AddressBook.Names {
     }
 
     private let parts: [DomainName: Part]
-    private let nameServer: HostAddresses
     private(set) var memo: Memo
     /// The services that hosts have led to for the first time, with their hosts.
     private var met: [(service: ServiceReference, hosts: [ProviderHost])] = []
 
-    /// The zones by their origins, and the addresses of the name server of each.
-    init(_ parts: [DomainName: Part], nameServer: HostAddresses, _ memo: Memo) {
+    /// The zones by their origins.
+    init(_ parts: [DomainName: Part], _ memo: Memo) {
         self.parts = parts
-        self.nameServer = nameServer
         self.memo = memo
     }
 
@@ -71,7 +71,7 @@ final class InZoneNames: AddressBook.Names {
         case .service:
             let known = hosts(of: ServiceReference(origin: origin, owner: name))
             return .hosts(known?.hosts ?? [], isHeld: known?.isHeld ?? false)
-        case .nameServer: return .addresses(nameServer)
+        case .nameServer: return .addresses(part.nameServer)
         case .instance(let owner):
             let known = instances(of: ServiceReference(origin: origin, owner: owner))[name]
             return .hosts(known.map { [$0.host] } ?? [], isHeld: known?.isHeld ?? false)

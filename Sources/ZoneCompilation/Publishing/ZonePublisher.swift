@@ -60,18 +60,18 @@ package actor ZonePublisher {
         let status: ZoneStatus
     }
 
-    /// `now` gives the seconds since 1970, from which serials start.
+    /// Zones by their origins. `now` gives the seconds since 1970, from which serials start.
     package init(
-        origins: [DomainName], policy: ZonePolicy, maximumStale: Duration?, seed: UInt64, outlets: Outlets,
-        now: @escaping @Sendable () -> UInt32, logger: Logger
+        policies: [DomainName: ZonePolicy], seed: UInt64, outlets: Outlets, now: @escaping @Sendable () -> UInt32, logger: Logger
     ) {
-        self.origins = origins
+        origins = Array(policies.keys)
         self.outlets = outlets
         self.now = now
         self.logger = logger
-        compiler = ZoneCompiler(origins: origins, policy: policy, seed: seed)
-        let reliance = Reliance(freshness: Freshness(maximumStale: maximumStale), lost: LostServices(maximumStale: maximumStale))
-        reliances = Dictionary(origins.map { ($0, reliance) }) { first, _ in first }
+        compiler = ZoneCompiler(policies: policies, seed: seed)
+        reliances = policies.mapValues {
+            Reliance(freshness: Freshness(maximumStale: $0.maximumStale), lost: LostServices(maximumStale: $0.maximumStale))
+        }
     }
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }

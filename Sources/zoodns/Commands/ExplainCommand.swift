@@ -37,7 +37,7 @@ struct ExplainCommand: AsyncParsableCommand {
         // Hosts may take long.
         let now = Int64(Date().timeIntervalSince1970 * 1000)
         let snapshot = await ZoneSnapshot.take(
-            excerpts, settings.policy, settings.hostResolver(listening: settings.listen), before: deadline)
+            excerpts, settings.policies, settings.hostResolver(listening: settings.listen), before: deadline)
         let explanations = questions.compactMap { question in
             excerpts[question.origin].map { ExplainedAnswer(question, $0, snapshot, now: now) }
         }

@@ -29,7 +29,7 @@ struct ZoneCommand: AsyncParsableCommand {
             if let text = await settings.registry.missing(source.layout.root) { missing.append(text) }
         }
         let snapshot = await ZoneSnapshot.take(
-            excerpts, settings.policy, settings.hostResolver(listening: settings.listen), before: deadline)
+            excerpts, settings.policies, settings.hostResolver(listening: settings.listen), before: deadline)
         for host in snapshot.unresolved.sorted() { StandardStreams.complain("\(host): cannot be resolved now") }
         for report in snapshot.reports { StandardStreams.complain(Self.text(report)) }
         for source in settings.registry.zones {

@@ -28,23 +28,25 @@ struct ServerWiring {
             settings.probesHeld
             ? HeldProber(probesLoopback: !settings.common.own(listening: server.endpoints).isBeyondLoopback) : nil
         let keeper = settings.state.map {
-            StateKeeper($0, registry.savedSources, maximumStale: settings.maximumStale, registry.logger)
+            StateKeeper($0, settings.zones, chroot: registry.servers.chroot?.text ?? "", registry.logger)
         }
         let outlets = ZonePublisher.Outlets(publish: server.publish) { change in
             prober?.follow(change)
             resolver.follow(change.followed, dropping: change.dropped)
         }
         let publisher = ZonePublisher(
-            origins: registry.zones.map(\.origin), policy: settings.common.policy, maximumStale: settings.maximumStale,
-            seed: .random(in: 0 ... .max), outlets: outlets, now: { UInt32(truncatingIfNeeded: time(nil)) }, logger: registry.logger)
-        let watchers = registry.zones.map { source in
-            let watcher = ProviderWatcher(client: client, layout: source.layout, settings: settings.watch, logger: registry.logger) {
-                update in
-                keeper?.take(update, for: source.origin)
-                prober?.take(update, for: source.origin)
-                publisher.send(update, for: source.origin)
+            policies: settings.common.policies, seed: .random(in: 0 ... .max), outlets: outlets,
+            now: { UInt32(truncatingIfNeeded: time(nil)) }, logger: registry.logger)
+        let watchers = settings.zones.map { zone in
+            let origin = zone.source.origin
+            let watcher = ProviderWatcher(
+                client: client, layout: zone.source.layout, settings: zone.watch, logger: registry.logger
+            ) { update in
+                keeper?.take(update, for: origin)
+                prober?.take(update, for: origin)
+                publisher.send(update, for: origin)
             }
-            return (source.origin, watcher)
+            return (origin, watcher)
         }
         self.watchers = Dictionary(watchers) { first, _ in first }
         access = RegistryAccess(client, registry, registry.logger)

@@ -9,7 +9,6 @@ import ProviderRegistry
 /// On a thread of its own: however slow the disk is, nothing else waits for it.
 actor StateKeeper {
     private let file: StateFile
-    private let maximumStale: Duration?
     private let logger: Logger
     /// The zones by their origins.
     private var zones: [DomainName: Zone]
@@ -44,6 +43,8 @@ actor StateKeeper {
 
     private struct Zone {
         let source: SavedRegistry.Source
+        /// What was right longer ago than this is of no use; nil: without limit.
+        let maximumStale: Duration?
         /// Nil before anything is known.
         var registry: Registry?
         /// When the registry was last known to be right; nil while it is.
@@ -54,18 +55,24 @@ actor StateKeeper {
         /// Whether ZooKeeper answers for the registry.
         var isCurrent: Bool { registry != nil && outSince == nil }
 
+        /// Whether a registry that was right so long ago may be served.
+        func allows(age: Duration) -> Bool { maximumStale.map { age <= $0 } ?? true }
+
         /// The registry to keep; nil before anything is known.
         func saved(at now: ContinuousClock.Instant) -> SavedRegistry? {
             registry.map { SavedRegistry(source: source, registry: $0, asOf: outSince ?? now) }
         }
     }
 
-    /// A keeper of these zones' registries, given by their origins; what is older than `maximumStale` is of no use.
-    init(_ file: StateFile, _ sources: [DomainName: SavedRegistry.Source], maximumStale: Duration?, _ logger: Logger) {
+    /// A keeper of these zones' registries; those whose time to be stale is over when they are read from the file are of no use.
+    init(_ file: StateFile, _ zones: [ZoneSettings], chroot: String, _ logger: Logger) {
         self.file = file
-        self.maximumStale = maximumStale
         self.logger = logger
-        zones = sources.mapValues { Zone(source: $0) }
+        let kept = zones.map { zone in
+            let source = SavedRegistry.Source(origin: zone.source.origin.text, path: chroot + zone.source.layout.root)
+            return (zone.source.origin, Zone(source: source, maximumStale: zone.policy.maximumStale))
+        }
+        self.zones = Dictionary(kept) { first, _ in first }
     }
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
@@ -129,7 +136,9 @@ extension StateKeeper {
             guard let octets = try file.read(limit: RegistryFile.largest) else { return }
             let all = try RegistryFile.decode(octets, at: clock)
             let own = all.filter { saved in zones.values.contains { $0.source == saved.source } }
-            let fresh = own.filter { saved in maximumStale.map { saved.asOf.duration(to: clock.instant) <= $0 } ?? true }
+            let fresh = own.filter { saved in
+                zones.values.contains { $0.source == saved.source && $0.allows(age: saved.asOf.duration(to: clock.instant)) }
+            }
             guard !fresh.isEmpty || all.isEmpty else {
                 return warn(own.isEmpty ? "it is of other zones" : "it is older than answers may be stale")
             }
@@ -157,7 +166,7 @@ extension StateKeeper {
         return zones.values.contains(where: \.isCurrent) ? max(earliest, written + refresh) : nil
     }
 
-    private var refresh: Duration { min(Self.longestRefresh, (maximumStale ?? Self.longestRefresh) / 4) }
+    private var refresh: Duration { zones.values.compactMap(\.maximumStale).map { $0 / 4 }.reduce(Self.longestRefresh, min) }
 
     private func write() {
         let clock = ClockReading.now

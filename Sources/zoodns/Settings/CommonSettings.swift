@@ -1,23 +1,25 @@
+import DNSAuthority
 import DNSTransport
 import Glibc
 import HostResolution
 import IPAddressing
 import Logging
+import ProviderDiscovery
 import ZoneCompilation
 
 /// The settings of every command that compiles zones, checked.
 struct CommonSettings {
     let registry: RegistrySettings
     let listen: [SocketEndpoint]
-    let policy: ZonePolicy
+    let zones: [ZoneSettings]
     let hostResolvers: [SocketEndpoint]
     /// The path of the hosts file; nil for none.
     let hostsFile: String?
 
     private static let defaultPort: UInt16 = 5300
 
-    /// Reads the settings; problems are left with the reader.
-    init(_ options: CommonOptions, _ reader: inout SettingsReader, logLevel fallback: Logger.Level) {
+    /// Reads the settings, those of `serve` alone if there are any; problems are left with the reader.
+    init(_ options: CommonOptions, serve: ServeOptions? = nil, _ reader: inout SettingsReader, logLevel fallback: Logger.Level) {
         registry = RegistrySettings(options.registry, &reader, logLevel: fallback)
         listen = reader.values(
             "listen", options.listen, default: Self.defaultListen,
@@ -37,7 +39,7 @@ struct CommonSettings {
             "hosts-file", options.hostsFile, default: HostResolver.systemHostsFile, expected: "a path such as /etc/hosts, or none"
         ) { text in text.isEmpty ? nil : .some(text == "none" ? nil : text) }
         let isTTL = "seconds from 0 to 2147483647"
-        policy = ZonePolicy(
+        var policy = ZonePolicy(
             ttl: reader.value("ttl", options.ttl, default: 5, expected: isTTL, Self.ttl),
             negativeTTL: reader.value("negative-ttl", options.negativeTtl, default: 1, expected: isTTL, Self.ttl),
             nameServerAddresses: reader.values(
@@ -47,6 +49,30 @@ struct CommonSettings {
             mostAnswers: reader.value("max-answers", options.maxAnswers, default: 100, expected: "a number from 0 to 65535") {
                 UInt16($0).map { Int($0) }
             })
+        var watch = WatchSettings(zones: registry.zones.count)
+        if let serve { Self.read(serve, &reader, into: &policy, &watch) }
+        zones = registry.zones.map { [policy, watch] in ZoneSettings(source: $0, policy: policy, watch: watch) }
+    }
+
+    /// The policy of each zone, by its origin.
+    var policies: [DomainName: ZonePolicy] { Dictionary(zones.map { ($0.source.origin, $0.policy) }) { first, _ in first } }
+
+    private static func read(
+        _ options: ServeOptions, _ reader: inout SettingsReader, into policy: inout ZonePolicy, _ watch: inout WatchSettings
+    ) {
+        let stale = reader.value(
+            "max-stale", options.maxStale, default: .seconds(3600), expected: "a duration such as 90s, 15m or 1h, or 0"
+        ) { Duration(text: $0) }
+        policy.maximumStale = stale == .zero ? nil : stale
+        watch.reconcile = reader.value(
+            "reconcile", options.reconcile, default: .seconds(60), expected: "a duration from 100ms on, such as 60s"
+        ) { Duration(text: $0).flatMap { $0 >= .milliseconds(100) ? $0 : nil } }
+        watch.holdDown = reader.value(
+            "hold-down", options.holdDown, default: .seconds(120), expected: "a duration such as 120s, or 0"
+        ) { Duration(text: $0) }
+        watch.guardsMassRemoval = reader.value("mass-removal-guard", options.massRemovalGuard, default: true, expected: "on or off") {
+            ["on": true, "off": false][$0]
+        }
     }
 
     /// A resolver of the providers' hosts that asks no name server which is this server itself, at these addresses.

@@ -49,15 +49,6 @@ struct RegistrySettings {
     /// A client that does not run yet.
     var client: Client { Client(servers: servers, timeout: sessionTimeout, credentials: credentials, logger: logger) }
 
-    /// Whose registries a state file holds.
-    var savedSources: [DomainName: SavedRegistry.Source] {
-        let sources = zones.map { source in
-            let path = (servers.chroot?.text ?? "") + source.layout.root
-            return (source.origin, SavedRegistry.Source(origin: source.origin.text, path: path))
-        }
-        return Dictionary(sources) { first, _ in first }
-    }
-
     private static func logger(_ level: Logger.Level, _ linesPerSecond: Int) -> Logger {
         LogStream.standardError.start()
         let limit = LimitedLogHandler.Limit(LogRate(linesPerSecond: linesPerSecond))

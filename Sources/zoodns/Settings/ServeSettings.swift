@@ -1,6 +1,5 @@
 import ArgumentParser
 import DNSAuthority
-import ProviderDiscovery
 
 /// Options of `serve` alone, as they were written.
 struct ServeOptions: ParsableArguments {
@@ -48,11 +47,6 @@ struct ServeOptions: ParsableArguments {
 /// The settings of `serve`, checked.
 struct ServeSettings {
     let common: CommonSettings
-    /// Nil: without limit.
-    let maximumStale: Duration?
-    let reconcile: Duration
-    let holdDown: Duration
-    let guardsMassRemoval: Bool
     let probesHeld: Bool
     /// The file that keeps the registry; nil for none.
     let state: StateFile?
@@ -64,20 +58,7 @@ struct ServeSettings {
     /// Throws with all problems in one line.
     init(_ commonOptions: CommonOptions, _ options: ServeOptions, _ reader: SettingsReader = SettingsReader()) throws(CommandFailure) {
         var reader = reader
-        common = CommonSettings(commonOptions, &reader, logLevel: .info)
-        let stale = reader.value(
-            "max-stale", options.maxStale, default: .seconds(3600), expected: "a duration such as 90s, 15m or 1h, or 0"
-        ) { Duration(text: $0) }
-        maximumStale = stale == .zero ? nil : stale
-        reconcile = reader.value("reconcile", options.reconcile, default: .seconds(60), expected: "a duration from 100ms on, such as 60s") {
-            Duration(text: $0).flatMap { $0 >= .milliseconds(100) ? $0 : nil }
-        }
-        holdDown = reader.value(
-            "hold-down", options.holdDown, default: .seconds(120), expected: "a duration such as 120s, or 0"
-        ) { Duration(text: $0) }
-        guardsMassRemoval = reader.value("mass-removal-guard", options.massRemovalGuard, default: true, expected: "on or off") {
-            ["on": true, "off": false][$0]
-        }
+        common = CommonSettings(commonOptions, serve: options, &reader, logLevel: .info)
         probesHeld = reader.value("probe-held", options.probeHeld, default: true, expected: "on or off") { ["on": true, "off": false][$0] }
         state = reader.value("state", options.state, default: nil, expected: "the path of a file") {
             $0.isEmpty || $0.hasSuffix("/") ? nil : .some(StateFile(path: $0))
@@ -92,10 +73,8 @@ struct ServeSettings {
         try reader.finish()
     }
 
-    /// How each registry is watched.
-    var watch: WatchSettings {
-        WatchSettings(reconcile: reconcile, holdDown: holdDown, guardsMassRemoval: guardsMassRemoval, zones: common.registry.zones.count)
-    }
+    /// The zones to serve.
+    var zones: [ZoneSettings] { common.zones }
 
     private static var processors: Int { min(Processors.usable, 256) }
 }

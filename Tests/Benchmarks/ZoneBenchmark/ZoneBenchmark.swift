@@ -45,8 +45,7 @@ struct ZoneBenchmark {
         let origin = DomainName(text: "svc.local") ?? .root
         let published = Published()
         let publisher = ZonePublisher(
-            origins: [origin],
-            policy: ZonePolicy(ttl: 5, negativeTTL: 1, nameServerAddresses: []), maximumStale: nil, seed: 1,
+            policies: [origin: ZonePolicy(ttl: 5, negativeTTL: 1, nameServerAddresses: [])], seed: 1,
             outlets: .init(publish: published.note, follow: { _ in }), now: { 1 },
             logger: Logger(label: "benchmark") { _ in SwiftLogNoOpLogHandler() })
         let task = Task { try await publisher.run() }
