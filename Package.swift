@@ -77,9 +77,10 @@ let package = Package(
         .target(
             name: "ServerStatus",
             dependencies: [
-                "DNSAuthority", "DNSTransport", "Handoff", "IPAddressing", "ProviderRegistry", "ZoneCompilation", .logging, .lifecycle,
+                "DNSAuthority", "DNSTransport", "Handoff", "IPAddressing", "ProviderRegistry", "ZoneCompilation", "ZooKeeperClient",
+                .logging, .lifecycle,
                 .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ]),
 
         .executableTarget(

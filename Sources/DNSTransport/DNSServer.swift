@@ -79,6 +79,9 @@ package final class DNSServer: Sendable {
         }
     }
 
+    /// The zones that are answered from now: to keep one keeps all that later ones drop.
+    package var zones: ServedZones { slot.zones }
+
     /// Has these zones answered from, from the next batch of queries on.
     package func publish(_ zones: ServedZones) { slot.publish(zones) }
 }

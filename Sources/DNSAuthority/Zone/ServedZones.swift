@@ -12,9 +12,10 @@ package enum ZoneStatus: Sendable {
 
 /// A zone to serve, or the origin of one that has not been read yet.
 package struct ServedZone: Sendable {
-    let origin: DomainName
-    let zone: Zone?
-    let status: ZoneStatus
+    package let origin: DomainName
+    /// Nil for one that has not been read.
+    package let zone: Zone?
+    package let status: ZoneStatus
 
     /// A zone with its status now.
     package init(_ zone: Zone, _ status: ZoneStatus) {
@@ -41,6 +42,8 @@ package final class ServedZones: @unchecked Sendable {
         let status: ZoneStatus
     }
 
+    /// The zones as they were handed in, those with the longest origins first.
+    package let all: [ServedZone]
     private let zones: [Zone]
     /// The zones, those with the longest origins first.
     private let entries: UnsafeMutablePointer<Entry>
@@ -50,6 +53,7 @@ package final class ServedZones: @unchecked Sendable {
     package init(_ served: [ServedZone] = []) {
         let deepestFirst = served.sorted { $0.origin.octets.count > $1.origin.octets.count }
         let zones = deepestFirst.map { $0.zone ?? Self.placeholder($0.origin) }
+        all = deepestFirst
         self.zones = zones
         entries = .allocate(capacity: zones.count)
         end = UnsafePointer(entries + zones.count)

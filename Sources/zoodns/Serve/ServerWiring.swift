@@ -4,6 +4,7 @@ import Glibc
 import Handoff
 import HostResolution
 import ProviderDiscovery
+import ServerStatus
 import ServiceLifecycle
 import ZoneCompilation
 import ZooKeeperClient
@@ -18,9 +19,12 @@ struct ServerWiring {
     private let prober: HeldProber?
     private let resolver: HostResolver
     private let publisher: ZonePublisher
+    private let admin: AdminServer?
+    /// What the admin endpoint shows; nil without one.
+    private let board: StatusBoard?
 
-    /// Connects the parts of a server that listens already; none of them runs yet.
-    init(_ settings: ServeSettings, _ server: DNSServer) {
+    /// Connects the parts of a server that listens already, also for the admin endpoint if there is one; none of them runs yet.
+    init(_ settings: ServeSettings, _ server: DNSServer, _ admin: AdminServer?) {
         let registry = settings.common.registry
         let client = registry.client
         let resolver = settings.common.hostResolver(listening: server.endpoints)
@@ -30,7 +34,13 @@ struct ServerWiring {
         let keeper = settings.state.map {
             StateKeeper($0, settings.zones, chroot: registry.servers.chroot?.text ?? "", registry.logger)
         }
-        let outlets = ZonePublisher.Outlets(publish: server.publish) { change in
+        let board = admin.map { _ in StatusBoard(origins: registry.zones.map(\.origin)) }
+        if let board { client.observe { [weak client] in board.take($0, obstacle: client?.obstacle) } }
+        let publish: @Sendable (ServedZones) -> Void = { zones in
+            server.publish(zones)
+            board?.take(zones)
+        }
+        let outlets = ZonePublisher.Outlets(publish: publish) { change in
             prober?.follow(change)
             resolver.follow(change.followed, dropping: change.dropped)
         }
@@ -44,13 +54,14 @@ struct ServerWiring {
             ) { update in
                 keeper?.take(update, for: origin)
                 prober?.take(update, for: origin)
+                board?.take(update, for: origin)
                 publisher.send(update, for: origin)
             }
             return (origin, watcher)
         }
         self.watchers = Dictionary(watchers) { first, _ in first }
         access = RegistryAccess(client, registry, registry.logger)
-        (self.server, self.client) = (server, client)
+        (self.server, self.client, self.admin, self.board) = (server, client, admin, board)
         (self.resolver, self.prober, self.keeper, self.publisher) = (resolver, prober, keeper, publisher)
     }
 
@@ -65,8 +76,15 @@ struct ServerWiring {
         services.append(Part("host resolver") { await resolve() })
         services.append(Part("publisher") { try await publish() })
         services.append(Part("dns server") { try await serve() })
+        if let admin, let board { services.append(Part("admin endpoint") { await admin.run(routes(board)) }) }
         return services.map { .init(service: $0, serviceName: $0.name) }
     }
+
+    /// What the admin endpoint answers.
+    private func routes(_ board: StatusBoard) -> [any RouteGroup] { [HealthRoutes(board)] }
+
+    /// The server is about to end.
+    func beginLameDuck() { board?.beginLameDuck() }
 
     private func resolve() async {
         await resolver.run { hosts in

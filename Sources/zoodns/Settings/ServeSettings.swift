@@ -1,5 +1,6 @@
 import ArgumentParser
 import DNSAuthority
+import ServerStatus
 
 /// Options of `serve` alone, as they were written.
 struct ServeOptions: ParsableArguments {
@@ -42,6 +43,17 @@ struct ServeOptions: ParsableArguments {
             "Most octets of an answer over UDP, as far as the client takes them: 1232 pass every network; more for those that cannot use TCP. (default: 1232)",
             valueName: "octets"))
     var maxUdpSize: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Where to show what the server does, over HTTP: an address, or the path of a unix socket. (default: nowhere)",
+            valueName: "address:port|path"))
+    var admin: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How long to serve on after SIGTERM, not ready any more, before the end. (default: 0)", valueName: "duration"))
+    var lameduck: String?
 }
 
 /// The settings of `serve`, checked.
@@ -54,6 +66,10 @@ struct ServeSettings {
     let workers: Int
     /// Octets.
     let longestUDPResponse: Int
+    /// Where the admin endpoint listens; nil for nowhere.
+    let admin: AdminAddress?
+    /// How long to serve on after SIGTERM.
+    let lameduck: Duration
 
     /// Throws with all problems in one line.
     init(_ commonOptions: CommonOptions, _ options: ServeOptions, _ reader: SettingsReader = SettingsReader()) throws(CommandFailure) {
@@ -70,6 +86,12 @@ struct ServeSettings {
             "max-udp-size", options.maxUdpSize, default: UDPPayloadSize.unfragmented,
             expected: "octets from 512 to \(UDPPayloadSize.longest)"
         ) { Int($0).flatMap { UDPPayloadSize.withoutEDNS...UDPPayloadSize.longest ~= $0 ? $0 : nil } }
+        admin = reader.value(
+            "admin", options.admin, default: nil, expected: "an address with a port such as 127.0.0.1:9153, or a path such as /run/zoodns.sock"
+        ) { AdminAddress($0).map(Optional.some) }
+        lameduck = reader.value("lameduck", options.lameduck, default: .zero, expected: "a duration such as 5s, or 0") {
+            Duration(text: $0)
+        }
         try reader.finish()
     }
 

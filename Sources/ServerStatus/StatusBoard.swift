@@ -1,0 +1,161 @@
+import DNSAuthority
+import ProviderRegistry
+import Synchronization
+import ZooKeeperClient
+
+/// What the server's parts report of themselves: the one source of what the admin endpoint shows.
+///
+/// From any thread. A report takes as long as what has changed is large, and waits for no reader.
+package final class StatusBoard: Sendable {
+    fileprivate struct Zone {
+        var facts: ZoneFacts
+        /// Nil before the registry has been read.
+        var registry: Registry?
+        /// Services that have changed since the zone was published last, as far as a change names them.
+        var changed: [ServiceName] = []
+        var changedCount = 0
+    }
+
+    private struct State {
+        var zones: [DomainName: Zone]
+        var session = SessionFacts()
+        var isLameDuck = false
+        var followers: [Int: AsyncStream<StatusChange>.Continuation] = [:]
+        var nextFollower = 0
+    }
+
+    private let began = ContinuousClock.now
+    private let origins: [DomainName]
+    private let state: Mutex<State>
+
+    /// Changes that wait for a follower: the oldest are left out for one that does not keep up.
+    private static let mostWaiting = 64
+
+    /// A board of zones that have not been read.
+    package init(origins: [DomainName]) {
+        self.origins = origins
+        state = Mutex(State(zones: Dictionary(origins.map { ($0, Zone(facts: ZoneFacts(origin: $0))) }) { first, _ in first }))
+    }
+
+    /// What is known now.
+    package var facts: ServerFacts {
+        state.withLock { state in
+            var facts = ServerFacts(began: began, now: .now)
+            facts.session = state.session
+            facts.zones = origins.compactMap { state.zones[$0]?.facts }
+            facts.isLameDuck = state.isLameDuck
+            return facts
+        }
+    }
+
+    /// A zone's registry as it is served; nil before it has been read.
+    package func registry(of origin: DomainName) -> Registry? { state.withLock { $0.zones[origin]?.registry } }
+
+    /// What changes from now on.
+    package func changes() -> AsyncStream<StatusChange> {
+        let (stream, continuation) = AsyncStream.makeStream(of: StatusChange.self, bufferingPolicy: .bufferingNewest(Self.mostWaiting))
+        let number = state.withLock { state in
+            state.nextFollower += 1
+            state.followers[state.nextFollower] = continuation
+            return state.nextFollower
+        }
+        continuation.onTermination = { [weak self] _ in self?.state.withLock { state in state.followers[number] = nil } }
+        return stream
+    }
+}
+
+/// Something that has changed, for those who follow.
+package enum StatusChange: Sendable {
+    /// There is a session, or none any more.
+    case session(SessionFacts)
+    /// A zone was published: with which serial, in which status, after which services changed. `count`: all of these services; the names are
+    /// a few of them.
+    case published(ZoneFacts, services: [ServiceName], count: Int)
+
+    /// Services that a change names at most.
+    package static let mostServices = 20
+}
+
+// MARK: What parts report
+
+extension StatusBoard {
+    /// Takes in what happens to the session; `obstacle`: why there is none.
+    package func take(_ event: SessionEvent, obstacle: SessionObstacle? = nil) {
+        state.withLock { state in
+            switch event {
+            case .connected(let id, let timeout, let isNew):
+                if isNew { state.session.expiries += state.session.id == nil ? 0 : 1 } else { state.session.reconnects += 1 }
+                (state.session.id, state.session.timeout) = (id, timeout)
+                Self.set(&state, .connected, nil)
+            case .disconnected: Self.set(&state, .disconnected, obstacle)
+            case .watchesLost, .watch: return
+            }
+            Self.tell(&state, .session(state.session))
+        }
+    }
+
+    private static func set(_ state: inout State, _ new: SessionFacts.State, _ obstacle: SessionObstacle?) {
+        (state.session.state, state.session.since, state.session.obstacle) = (new, .now, obstacle?.text)
+    }
+
+    /// Takes in what the follower of a zone's registry reports.
+    package func take(_ update: RegistryUpdate, for origin: DomainName) {
+        state.withLock { state in
+            guard var zone = state.zones.removeValue(forKey: origin) else { return }
+            defer { state.zones[origin] = zone }
+            switch update {
+            case .complete(let registry): zone.replace(with: registry)
+            case .changed(let change): zone.apply(change)
+            case .connected: zone.facts.outSince = nil
+            case .disconnected(let instant): zone.facts.outSince = instant
+            case .unusable(let report): zone.facts.rejected.insert(report)
+            }
+        }
+    }
+
+    /// Takes in which zones are served from now on.
+    package func take(_ zones: ServedZones) {
+        state.withLock { state in
+            for served in zones.all {
+                guard var zone = state.zones.removeValue(forKey: served.origin) else { continue }
+                defer { state.zones[served.origin] = zone }
+                let serial = served.zone?.authority.serial
+                guard serial != zone.facts.serial || served.status != zone.facts.status else { continue }
+                (zone.facts.serial, zone.facts.status) = (serial, served.status)
+                (zone.facts.names, zone.facts.published) = (served.zone?.nameCount ?? 0, .now)
+                Self.tell(&state, .published(zone.facts, services: zone.changed, count: zone.changedCount))
+                (zone.changed, zone.changedCount) = ([], 0)
+            }
+        }
+    }
+
+    /// The server has been asked to end: it is not ready any more.
+    package func beginLameDuck() { state.withLock { $0.isLameDuck = true } }
+
+    private static func tell(_ state: inout State, _ change: StatusChange) {
+        for follower in state.followers.values { follower.yield(change) }
+    }
+}
+
+extension StatusBoard.Zone {
+    fileprivate mutating func replace(with registry: Registry) {
+        self.registry = registry
+        facts.services = registry.services.count
+        facts.providers = registry.services.values.reduce(0) { $0 + $1.registrations.count }
+        facts.held = registry.services.values.reduce(0) { $0 + $1.held.count }
+    }
+
+    /// O(services of the change).
+    fileprivate mutating func apply(_ change: RegistryChange) {
+        guard registry != nil else { return }
+        for (name, new) in change.services {
+            let old = registry?.services[name]
+            facts.services += (new == nil ? 0 : 1) - (old == nil ? 0 : 1)
+            facts.providers += (new?.registrations.count ?? 0) - (old?.registrations.count ?? 0)
+            facts.held += (new?.held.count ?? 0) - (old?.held.count ?? 0)
+            registry?.services[name] = new
+            if changed.count < StatusChange.mostServices { changed.append(name) }
+        }
+        changedCount += change.services.count
+    }
+}
