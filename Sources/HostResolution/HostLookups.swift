@@ -37,6 +37,9 @@ struct HostLookups {
         if !reported.isEmpty { reported.subtract(dropped) }
     }
 
+    /// Learns nothing from now on of what this server itself answers now.
+    mutating func serve(_ own: OwnService) { environment.serve(own) }
+
     /// Begins the look-ups that are due.
     mutating func begin() {
         let change = environment.refresh(at: .now, logger)

@@ -15,6 +15,8 @@ package final class HostResolver: Sendable {
         /// looked up again, and reported again.
         var dropped: Set<String> = []
         var added: [String: DomainName] = [:]
+        /// What this server itself answers now; nil if that is as it was.
+        var own: OwnService?
         var isOver = false
     }
 
@@ -53,6 +55,9 @@ package final class HostResolver: Sendable {
         }
     }
 
+    /// Learns nothing from now on of what this server itself answers now.
+    package func serve(_ own: OwnService) { order { $0.own = own } }
+
     private func order(_ change: (inout Orders) -> Void) {
         orders.withLock { change(&$0) }
         var one: UInt64 = 1
@@ -81,6 +86,7 @@ package final class HostResolver: Sendable {
         while true {
             let orders = takeOrders()
             if orders.isOver { return }
+            if let own = orders.own { lookups.serve(own) }
             lookups.follow(adding: orders.added, dropping: orders.dropped)
             lookups.begin()
             lookups.wait(for: wake)
@@ -93,7 +99,7 @@ package final class HostResolver: Sendable {
         var count: UInt64 = 0
         _ = Glibc.read(wake, &count, MemoryLayout.size(ofValue: count))
         return orders.withLock { orders in
-            defer { (orders.dropped, orders.added) = ([], [:]) }
+            defer { (orders.dropped, orders.added, orders.own) = ([], [:], nil) }
             return orders
         }
     }

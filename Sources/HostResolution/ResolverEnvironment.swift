@@ -10,7 +10,7 @@ struct ResolverEnvironment {
     /// Nil: there is no hosts file.
     private var hosts: WatchedFile?
     /// Names that this server itself answers, and where.
-    let own: OwnService
+    private(set) var own: OwnService
     /// How names are searched for, with the name servers that are not this server itself.
     private(set) var configuration = ResolverConfiguration("")
     /// What the hosts file says.
@@ -32,6 +32,13 @@ struct ResolverEnvironment {
         self.own = own
         self.resolvConf = WatchedFile(resolvConf, mostOctets: ResolverConfiguration.mostOctets)
         self.hosts = hosts.map { WatchedFile($0, mostOctets: HostsFile.mostOctets) }
+    }
+
+    /// Has the files looked at again, now that this server itself answers something else.
+    mutating func serve(_ own: OwnService) {
+        self.own = own
+        resolvConf.forget()
+        nextLook = .now
     }
 
     /// What is different after a look at the files.

@@ -41,6 +41,9 @@ struct WatchedFile {
         self.mostOctets = mostOctets
     }
 
+    /// Has the octets taken again, whether or not the file has been written to.
+    mutating func forget() { state = nil }
+
     /// The octets, if the file has been written to since they were last taken, or not taken yet; none for a file that does not exist. A file that cannot
     /// be read is reported once, and changes nothing: it is tried again each time.
     mutating func takeNews(_ logger: Logger) -> [UInt8]? {

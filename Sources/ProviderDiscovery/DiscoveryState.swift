@@ -70,7 +70,11 @@ struct DiscoveryState {
 
     /// Takes in what has happened.
     mutating func take(_ input: DiscoveryInput, at now: ContinuousClock.Instant) {
-        if case .refused(let offer, let name) = input { takeRefusal(offer, of: name) }
+        switch input {
+        case .refused(let offer, let name): takeRefusal(offer, of: name)
+        case .configured(let settings): holdDown.configure(settings)
+        case .session, .restored, .answer: break
+        }
         watch.take(input, at: now)
         // Outages begin and end with the registry's reach: of connections only a new session's matters by itself.
         if case .session(.connected(_, let timeout, isNew: true)) = input {

@@ -13,8 +13,9 @@ package actor ProviderWatcher {
     private let deliver: @Sendable (RegistryUpdate) -> Void
     private let mailbox = Mailbox<DiscoveryInput>()
     private var state: DiscoveryState
+    private let observation: Int
 
-    /// Follows the registry at `layout` through a client that does not run yet; `deliver` is called in order.
+    /// Follows the registry at `layout` through a client; `deliver` is called in order.
     package init(
         client: Client, layout: RegistryLayout, settings: WatchSettings, logger: Logger,
         deliver: @escaping @Sendable (RegistryUpdate) -> Void
@@ -24,7 +25,7 @@ package actor ProviderWatcher {
         self.logger = logger
         self.deliver = deliver
         state = DiscoveryState(layout: layout, settings: settings)
-        client.observe { [mailbox] in mailbox.post(.session($0)) }
+        observation = client.observe { [mailbox] in mailbox.post(.session($0)) }
     }
 
     /// Follows the registry until the task is cancelled.
@@ -42,6 +43,7 @@ package actor ProviderWatcher {
             // The C client gives answers one by one, and to be woken for each costs more than to take them in.
             if state.watch.queue.isBusy { try? await Task.sleep(for: Self.pause) }
         }
+        client.stopObserving(observation)
     }
 
     /// How long answers are left to come in while hundreds are under way: ZooKeeper gives fewer in that time.
@@ -49,6 +51,9 @@ package actor ProviderWatcher {
 
     /// Takes in that the host of a provider refuses its port: if the provider is held, it goes. From anywhere.
     package nonisolated func takeRefusal(_ offer: Provider.Offer, of name: ServiceName) { mailbox.post(.refused(offer, of: name)) }
+
+    /// Has the registry followed by other settings from now on. From anywhere.
+    package nonisolated func configure(_ settings: WatchSettings) { mailbox.post(.configured(settings)) }
 
     /// Hands in a registry that an earlier program kept, with when it was last known to be right: it is served until the registry has been
     /// read. From anywhere.
@@ -122,7 +127,7 @@ extension WatchAnswer {
 }
 
 /// What an operator decides about following a registry.
-package struct WatchSettings: Sendable {
+package struct WatchSettings: Hashable, Sendable {
     /// How often everything is listed again in case a watch was lost.
     package var reconcile: Duration
     /// For how long after an outage vanished providers are kept; zero for not at all.

@@ -17,6 +17,8 @@ package final class StatusBoard: Sendable {
     }
 
     private struct State {
+        /// In their order.
+        var origins: [DomainName]
         var zones: [DomainName: Zone]
         var session = SessionFacts()
         var isLameDuck = false
@@ -25,7 +27,6 @@ package final class StatusBoard: Sendable {
     }
 
     private let began = ContinuousClock.now
-    private let origins: [DomainName]
     private let state: Mutex<State>
 
     /// Changes that wait for a follower: the oldest are left out for one that does not keep up.
@@ -33,8 +34,17 @@ package final class StatusBoard: Sendable {
 
     /// A board of zones that have not been read.
     package init(origins: [DomainName]) {
-        self.origins = origins
-        state = Mutex(State(zones: Dictionary(origins.map { ($0, Zone(facts: ZoneFacts(origin: $0))) }) { first, _ in first }))
+        state = Mutex(State(origins: [], zones: [:]))
+        serve(origins)
+    }
+
+    /// Has these zones from now on, and no others.
+    package func serve(_ origins: [DomainName]) {
+        state.withLock { state in
+            state.origins = origins
+            state.zones = state.zones.filter { origins.contains($0.key) }
+            for origin in origins where state.zones[origin] == nil { state.zones[origin] = Zone(facts: ZoneFacts(origin: origin)) }
+        }
     }
 
     /// What is known now.
@@ -42,7 +52,7 @@ package final class StatusBoard: Sendable {
         state.withLock { state in
             var facts = ServerFacts(began: began, now: .now)
             facts.session = state.session
-            facts.zones = origins.compactMap { state.zones[$0]?.facts }
+            facts.zones = state.origins.compactMap { state.zones[$0]?.facts }
             facts.isLameDuck = state.isLameDuck
             return facts
         }

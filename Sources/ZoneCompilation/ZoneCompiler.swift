@@ -24,6 +24,8 @@ package struct ZoneCompiler {
 
     /// Most octets of a service's block.
     private let limit: Int
+    /// Spreads the names of zones over tables.
+    private let seed: UInt64
     /// The zones by their origins.
     private var zones: [DomainName: ZoneState]
     private var book = AddressBook()
@@ -48,7 +50,7 @@ package struct ZoneCompiler {
     /// Zones by their origins, none of them read yet. The seed spreads names over tables: unpredictable in a server, fixed in tests.
     /// `limit` is the most octets that one service may take.
     package init(policies: [DomainName: ZonePolicy], seed: UInt64, limit: Int = mostOctetsOfService) {
-        self.limit = limit
+        (self.limit, self.seed) = (limit, seed)
         zones = Dictionary(uniqueKeysWithValues: policies.map { ($0, ZoneState(origin: $0, policy: $1, seed: seed)) })
     }
 
@@ -84,6 +86,24 @@ package struct ZoneCompiler {
 // MARK: What changes
 
 extension ZoneCompiler {
+    /// Has these zones from now on, by their origins, and no others. A new one has not been read. If anything is different, all services are
+    /// compiled again: an origin more or less changes which hosts are in-zone, and a policy changes records.
+    package mutating func serve(_ policies: [DomainName: ZonePolicy]) {
+        guard policies != zones.mapValues(\.policy) else { return }
+        for (origin, zone) in zones { for (owner, providers) in zone.content.all { compileAgain(owner, origin, providers) } }
+        for origin in Array(zones.keys) where policies[origin] == nil { zones[origin] = nil }
+        for (origin, policy) in policies {
+            if zones[origin] == nil { zones[origin] = ZoneState(origin: origin, policy: policy, seed: seed) }
+            zones[origin]?.policy = policy
+        }
+        memo = InZoneNames.Memo()
+        book.unsettleAll()
+    }
+
+    private mutating func compileAgain(_ owner: DomainName, _ origin: DomainName, _ providers: Int) {
+        _ = queue.insert(ServiceReference(origin: origin, owner: owner), price: 1 + providers)
+    }
+
     /// Puts a registry that has been read in full in the place of what was known of a zone.
     package mutating func replace(with registry: Registry, for origin: DomainName) {
         guard let effect = zones[origin]?.content.replace(with: registry) else { return }

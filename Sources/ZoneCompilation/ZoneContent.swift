@@ -27,6 +27,11 @@ struct ZoneContent {
         return services.isEmpty ? nil : MergedService(services)
     }
 
+    /// The services at their names, each with the number of its providers.
+    var all: [(owner: DomainName, providers: Int)] {
+        Set(registry.services.keys.compactMap { ServiceNaming.owner(of: $0, in: origin) }).map { ($0, providerCount(at: $0)) }
+    }
+
     /// Whether nothing is known of a name: a service of which nothing is known stands there, or right above where no service does.
     func isUnknown(_ name: DomainName) -> Bool {
         guard !unknown.isEmpty else { return false }

@@ -5,7 +5,9 @@ import ProviderRegistry
 ///
 /// Services are compiled one after another, and a name may pass from one to another: it never vanishes on its way.
 struct ZoneState {
-    let policy: ZonePolicy
+    var policy: ZonePolicy {
+        didSet { isChanged = true }
+    }
     var content: ZoneContent
     private var builder: ZoneBuilder
     private var blocks: [DomainName: RecordBlock] = [:]

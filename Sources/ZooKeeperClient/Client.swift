@@ -11,8 +11,16 @@ package final class Client: Sendable {
     private let credentials: Credentials?
     private let logger: Logger
     let handle = Mutex<SessionHandle?>(nil)
-    private let observers = Mutex<[@Sendable (SessionEvent) -> Void]>([])
+    private let observers = Mutex(Observers())
     private let complaint = Mutex(Complaint())
+
+    /// Who is reported to, and what a new one has to know.
+    private struct Observers {
+        var all: [Int: @Sendable (SessionEvent) -> Void] = [:]
+        var next = 0
+        /// The connection that there is; nil without one.
+        var connection: (id: Int64, timeout: Duration)?
+    }
 
     /// Why there is no session, and when that was last logged.
     private struct Complaint {
@@ -31,10 +39,32 @@ package final class Client: Sendable {
     /// Why ZooKeeper cannot be asked; nil while it answers, and before anything is known.
     package var obstacle: SessionObstacle? { complaint.withLock { $0.obstacle } }
 
-    /// Has every event reported to `observer` from now on, which must not wait for anything; to be called before `run`.
-    package func observe(_ observer: @escaping @Sendable (SessionEvent) -> Void) { observers.withLock { $0.append(observer) } }
+    /// Has every event reported to `observer` from now on, and a connection that there is, as of a new session: the number to stop that by.
+    /// The observer must not wait for anything.
+    @discardableResult
+    package func observe(_ observer: @escaping @Sendable (SessionEvent) -> Void) -> Int {
+        observers.withLock { observers in
+            observers.next += 1
+            observers.all[observers.next] = observer
+            // Under the lock: what happens next is reported next.
+            if let (id, timeout) = observers.connection { observer(.connected(id: id, timeout: timeout, isNew: true)) }
+            return observers.next
+        }
+    }
 
-    private func report(_ event: SessionEvent) { for observer in observers.withLock({ $0 }) { observer(event) } }
+    /// Has no more events reported to the observer of this number.
+    package func stopObserving(_ number: Int) { observers.withLock { $0.all[number] = nil } }
+
+    private func report(_ event: SessionEvent) {
+        observers.withLock { observers in
+            switch event {
+            case .connected(let id, let timeout, _): observers.connection = (id, timeout)
+            case .disconnected: observers.connection = nil
+            case .watchesLost, .watch: break
+            }
+            for observer in observers.all.values { observer(event) }
+        }
+    }
 }
 
 // MARK: Life

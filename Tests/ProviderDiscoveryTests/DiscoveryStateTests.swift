@@ -47,6 +47,19 @@ import Testing
             uniqueKeysWithValues: (1...count).map { (InstanceName("\($0)"), (#"{"host":"10.0.0.1","port":\#($0)}"#, Int64(1))) })
     }
 
+    @Test func `other settings count from now on: no hold-down, then one`() {
+        for (holdDown, held) in [(Duration.zero, 0), (.seconds(120), 1), (.zero, 0)] {
+            var scene = Scene(["a": providers(2)])
+            scene.tree.take(.configured(WatchSettings(holdDown: .zero)))
+            scene.tree.take(.configured(WatchSettings(holdDown: holdDown)))
+            scene.tree.connect()
+            scene.remove("1", from: "a")
+            scene.step()
+            #expect(scene.delivered["a"]?.registrations.count == 1)
+            #expect(scene.delivered["a"]?.held.count == held)
+        }
+    }
+
     @Test func `a change that waits for its turn is held at a mass removal like the others`() {
         let count = ChangePace.longService + 10
         var scene = Scene(["long": providers(count), "other": providers(count + 100)])

@@ -101,6 +101,43 @@ import Testing
         }
     }
 
+    @Test(arguments: 0..<UInt64(8)) func `zones that come, go and have other policies are the zones compiled whole`(_ seed: UInt64) throws {
+        var random = Numbers(state: seed)
+        let origins = [origin, try #require(DomainName(text: "b.svc.local")), try #require(DomainName(text: "example.net"))]
+        var registries: [DomainName: Registry] = [:]
+        var policies: [DomainName: ZonePolicy] = [:]
+        var steps = ZoneCompiler(policies: [:], seed: 1)
+        let resolved = ["h.example.net": HostAddresses(ipv4: .known([IPv4Address(value: 9)]), ipv6: .known([]))]
+        for step in 0..<60 {
+            for change in 0..<5 {
+                let (name, zone) = try (
+                    #require(Self.names.randomElement(using: &random)), #require(origins.randomElement(using: &random))
+                )
+                guard registries[zone] != nil else { continue }
+                let new = randomService(step * 5 + change, &random)
+                registries[zone]?.services[name] = new
+                steps.apply(RegistryChange(services: [name: new]), to: zone)
+            }
+            let zone = try #require(origins.randomElement(using: &random))
+            var policy = TestRegistry.policy
+            policy.ttl = .random(in: 1...9, using: &random)
+            policies[zone] = Int.random(in: 0...2, using: &random) == 0 ? nil : policy
+            // While services wait.
+            _ = steps.compile(while: { false }) { ($0 ?? 0) + 1 }
+            steps.serve(policies)
+            for origin in policies.keys where registries[origin] == nil {
+                registries[origin] = Registry()
+                steps.replace(with: Registry(), for: origin)
+            }
+            registries = registries.filter { policies[$0.key] != nil }
+            var whole = ZoneCompiler(policies: policies, seed: 1)
+            for (origin, registry) in registries { whole.replace(with: registry, for: origin) }
+            whole.resolve(resolved)
+            steps.resolve(resolved)
+            #expect(content(&steps) == content(&whole), "step \(step)")
+        }
+    }
+
     @Test(arguments: 0..<UInt64(4)) func `no name vanishes on the way from one state to another that has it`(_ seed: UInt64) throws {
         var random = Numbers(state: seed)
         let origins = [origin, try #require(DomainName(text: "b.svc.local"))]

@@ -61,6 +61,25 @@ import ZoneCompilation
         }
     }
 
+    @Test func `zones come, go and have other policies while it runs`() async throws {
+        try await publishing { publisher, handed in
+            publisher.send(.complete(registry), for: origin)
+            publisher.resolve(["h.example": HostAddresses(ipv4: .known([IPv4Address(value: 1)]), ipv6: .known([]))])
+            try await waitUntil("the zone") { try handed.ask("a.svc.local", "A")?.answer.first?.contains(" 5 ") == true }
+            var policy = TestRegistry.policy
+            policy.ttl = 7
+            let other = try #require(DomainName(text: "example.net"))
+            publisher.serve([origin: policy, other: policy])
+            try await waitUntil("the new TTL") { try handed.ask("a.svc.local", "A")?.answer.first?.contains(" 7 ") == true }
+            #expect(try handed.ask("a.example.net", "A")?.code == "SERVFAIL")
+            publisher.send(.complete(registry), for: other)
+            try await waitUntil("the new zone") { try handed.ask("a.example.net", "A")?.code == "NOERROR" }
+            publisher.serve([other: policy])
+            try await waitUntil("one zone") { try handed.ask("a.svc.local", "A")?.code == "REFUSED" }
+            #expect(try handed.ask("a.example.net", "A")?.code == "NOERROR")
+        }
+    }
+
     @Test func `nothing is handed out for what makes no difference`() async throws {
         try await publishing { publisher, handed in
             publisher.send(.complete(registry), for: origin)

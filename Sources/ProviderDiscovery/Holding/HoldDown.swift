@@ -13,8 +13,8 @@ struct HoldDown {
     /// Providers whose time ends within so much of each other go together, the later ones early: each publication has a cost.
     static let mostEarly: Duration = .seconds(1)
 
-    private let duration: Duration
-    private let guardsMassRemoval: Bool
+    private var duration: Duration
+    private var guardsMassRemoval: Bool
     private var clock = ReachableTime()
     private var window: GuardWindow?
     private var sessionTimeout: Duration = .zero
@@ -43,6 +43,14 @@ struct HoldDown {
 // MARK: The session
 
 extension HoldDown {
+    /// Holds by other settings what vanishes from now on; what is held keeps its time.
+    mutating func configure(_ settings: WatchSettings) {
+        duration = settings.holdDown
+        guardsMassRemoval = settings.guardsMassRemoval && duration > .zero
+        held.lifetime = duration
+        if duration == .zero { window = nil }
+    }
+
     /// What happens to a session, as far as it matters here.
     enum SessionChange {
         case connected(timeout: Duration, isNew: Bool)

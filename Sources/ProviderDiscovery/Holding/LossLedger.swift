@@ -22,7 +22,8 @@ struct LossLedger {
         let number: Int
     }
 
-    private let lifetime: Duration
+    /// Those of later losses and gains, which are never forgotten before earlier ones.
+    var lifetime: Duration
     private let bounds: Bounds
     private var known = Known()
     /// All losses that are in their first lifetime. Forgotten ones may still be in the queue, but not as the first; also in the next two.

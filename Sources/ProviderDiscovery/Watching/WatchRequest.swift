@@ -29,4 +29,6 @@ enum DiscoveryInput: Sendable {
     case answer(WatchAnswer, to: WatchRequest, generation: Int)
     /// The host of a provider refuses connections to its port.
     case refused(Provider.Offer, of: ServiceName)
+    /// The operator has decided otherwise.
+    case configured(WatchSettings)
 }

@@ -26,7 +26,7 @@ struct WatchState {
     static let longestRefusal: Duration = .seconds(30)
 
     let layout: RegistryLayout
-    let settings: WatchSettings
+    private(set) var settings: WatchSettings
     private(set) var generation = 0
     var services: [ServiceName: ServiceState] = [:]
     var queue = RequestQueue()
@@ -148,6 +148,9 @@ extension WatchState {
             watchAgain()
         case .session(.watch(let path)): watchFired(path, at: now)
         case .refused: break
+        case .configured(let settings):
+            self.settings = settings
+            nextReconcile = nextReconcile.map { min($0, now + settings.reconcile) }
         case .restored(let registry, let instant): restore(registry, asOf: instant)
         case .answer(let answer, let request, let generation):
             guard generation == self.generation else { return }

@@ -4,7 +4,7 @@ import ProviderRegistry
 /// How long the registry has been out of reach, and what that makes of the zones (RFC 8767).
 struct Freshness: Sendable {
     /// After this time without a connection no answer is given; nil: answers are given without limit.
-    let maximumStale: Duration?
+    var maximumStale: Duration?
     /// The session timeout that ZooKeeper granted: an outage shorter than that changes nothing.
     private(set) var sessionTimeout: Duration = .zero
     private var disconnectedSince: ContinuousClock.Instant?
@@ -41,7 +41,10 @@ struct Freshness: Sendable {
 /// The services of one zone for which ZooKeeper does not answer, each for itself (RFC 8767): stale, then unknown.
 struct LostServices {
     /// Services lost for longer than this are unknown; nil: they stay stale.
-    let maximumStale: Duration?
+    var maximumStale: Duration? {
+        // All are to be looked at again.
+        didSet { if !stale.isEmpty { deadline = .now } }
+    }
     /// Those that are stale, with when they were lost.
     private var stale: [ServiceName: (service: Service, since: ContinuousClock.Instant)] = [:]
     /// When the first of them may become unknown; an instant at which none does is harmless.
@@ -63,8 +66,12 @@ struct LostServices {
     }
 
     private mutating func take(_ name: ServiceName, _ service: Service?, at now: ContinuousClock.Instant) -> Service? {
-        guard let service, let maximumStale, case .lost(let since) = service.reach else {
+        guard let service, case .lost(let since) = service.reach else {
             stale[name] = nil
+            return service
+        }
+        guard let maximumStale else {
+            stale[name] = (service, since)
             return service
         }
         // An instant later: a zone's own time is over only then.

@@ -16,6 +16,8 @@ package actor ZonePublisher {
         case registry(RegistryUpdate, origin: DomainName)
         /// The resolver knows something new of some hosts.
         case resolved([String: HostAddresses])
+        /// The operator has decided otherwise on the zones, given by their origins.
+        case policies([DomainName: ZonePolicy])
     }
 
     /// Where the results go.
@@ -38,7 +40,7 @@ package actor ZonePublisher {
         var lost: LostServices
     }
 
-    private let origins: [DomainName]
+    private var origins: [DomainName]
     private let outlets: Outlets
     private let now: @Sendable () -> UInt32
     private let logger: Logger
@@ -54,9 +56,10 @@ package actor ZonePublisher {
     /// How long changes are compiled before what is done is handed out, unless one service takes longer: far less than people notice.
     private static let slice: Duration = .milliseconds(25)
 
-    /// What was handed out last of a zone that is ready, as far as it tells whether to hand out again.
+    /// What was handed out last of a zone, as far as it tells whether to hand out again.
     private struct ServedState: Equatable {
-        let serial: UInt32
+        /// Nil for a zone that is not ready.
+        let serial: UInt32?
         let status: ZoneStatus
     }
 
@@ -69,15 +72,20 @@ package actor ZonePublisher {
         self.now = now
         self.logger = logger
         compiler = ZoneCompiler(policies: policies, seed: seed)
-        reliances = policies.mapValues {
-            Reliance(freshness: Freshness(maximumStale: $0.maximumStale), lost: LostServices(maximumStale: $0.maximumStale))
-        }
+        reliances = policies.mapValues(Self.reliance)
+    }
+
+    private static func reliance(_ policy: ZonePolicy) -> Reliance {
+        Reliance(freshness: Freshness(maximumStale: policy.maximumStale), lost: LostServices(maximumStale: policy.maximumStale))
     }
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     /// Hands in what the follower of a zone's registry reports, from any thread; it takes effect soon.
     package nonisolated func send(_ update: RegistryUpdate, for origin: DomainName) { mailbox.post(.registry(update, origin: origin)) }
+
+    /// Has these zones served from now on, by their origins, and no others; from any thread. It takes effect soon.
+    package nonisolated func serve(_ policies: [DomainName: ZonePolicy]) { mailbox.post(.policies(policies)) }
 
     /// Hands in what the resolver knows of some hosts, from any thread; it takes effect soon.
     package nonisolated func resolve(_ hosts: [String: HostAddresses]) { mailbox.post(.resolved(hosts)) }
@@ -112,6 +120,17 @@ extension ZonePublisher {
         switch event {
         case .registry(let update, let origin): take(update, origin)
         case .resolved(let hosts): compiler.resolve(hosts)
+        case .policies(let policies): take(policies)
+        }
+    }
+
+    private func take(_ policies: [DomainName: ZonePolicy]) {
+        compiler.serve(policies)
+        origins = Array(policies.keys)
+        reliances = reliances.filter { policies[$0.key] != nil }
+        for (origin, policy) in policies {
+            reliances[origin, default: Self.reliance(policy)].freshness.maximumStale = policy.maximumStale
+            reliances[origin]?.lost.maximumStale = policy.maximumStale
         }
     }
 
@@ -138,9 +157,9 @@ extension ZonePublisher {
         if !hosts.isEmpty { outlets.follow(hosts) }
         judgedAt = .now
         var state: [DomainName: ServedState] = [:]
-        for (origin, zone) in zones {
-            state[origin] = ServedState(
-                serial: zone.authority.serial, status: reliances[origin]?.freshness.status(at: judgedAt) ?? .current)
+        for origin in origins {
+            let status = zones[origin] == nil ? .notReady : reliances[origin]?.freshness.status(at: judgedAt) ?? .current
+            state[origin] = ServedState(serial: zones[origin]?.authority.serial, status: status)
         }
         guard state != served else { return }
         for (origin, new) in state where new.status != served[origin]?.status ?? .notReady {

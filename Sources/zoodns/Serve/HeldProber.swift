@@ -14,6 +14,7 @@ struct HeldProber {
         case changed(RegistryChange, origin: DomainName)
         case resolved([String: HostAddresses])
         case followed(HostChange)
+        case served([DomainName], probesLoopback: Bool)
     }
 
     /// A provider that is being probed.
@@ -46,6 +47,9 @@ struct HeldProber {
         }
     }
 
+    /// Has these zones' providers probed from now on, and no others, from any thread; `probesLoopback` as for `ProbeSchedule`.
+    func serve(_ origins: [DomainName], probesLoopback: Bool) { mailbox.post(.served(origins, probesLoopback: probesLoopback)) }
+
     /// Hands in addresses of hosts, from any thread.
     func resolve(_ hosts: [String: HostAddresses]) { mailbox.post(.resolved(hosts)) }
 
@@ -64,6 +68,7 @@ struct HeldProber {
                 case .changed(let change, let origin): schedule.take(change, for: origin, at: now)
                 case .resolved(let hosts): schedule.resolve(hosts)
                 case .followed(let change): schedule.follow(change)
+                case .served(let origins, let probesLoopback): schedule.serve(origins, probesLoopback: probesLoopback)
                 }
             }
             guard nextStep <= now else { continue }

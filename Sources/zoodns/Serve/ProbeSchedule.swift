@@ -38,7 +38,7 @@ struct ProbeSchedule {
     private var turns = Deque<Turn>()
     /// Host names that providers have, and what is known of their addresses.
     private var hosts: [String: HostAddresses] = [:]
-    private let probesLoopback: Bool
+    private var probesLoopback: Bool
 
     /// A schedule without providers. `probesLoopback`: whether loopback addresses are the providers' own, as where all clients are on this machine.
     init(probesLoopback: Bool) { self.probesLoopback = probesLoopback }
@@ -59,6 +59,12 @@ struct ProbeSchedule {
             }
             if !current.isEmpty { held[origin, default: [:]][name] = current }
         }
+    }
+
+    /// Forgets the providers of all zones but these; their turns are left behind.
+    mutating func serve(_ origins: [DomainName], probesLoopback: Bool) {
+        held = held.filter { origins.contains($0.key) }
+        self.probesLoopback = probesLoopback
     }
 
     /// Takes in addresses of hosts, of those that are followed.

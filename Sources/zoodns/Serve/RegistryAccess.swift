@@ -9,7 +9,6 @@ import ZooKeeperClient
 struct RegistryAccess {
     private let client: Client
     private let settings: RegistrySettings
-    private let paths: [String]
     private let logger: Logger
     private let mailbox = Mailbox<News>()
 
@@ -26,19 +25,23 @@ struct RegistryAccess {
         case connected
         case permissions(ZnodePermissions, path: String)
         case missing(String)
+        case paths([String])
     }
 
     /// Looks at the registries at these paths through a client that does not run yet.
     init(_ client: Client, _ settings: RegistrySettings, _ logger: Logger) {
         self.client = client
         self.settings = settings
-        paths = settings.zones.map(\.layout.root)
         self.logger = logger
         client.observe { [mailbox] in if case .connected = $0 { mailbox.post(.connected) } }
     }
 
+    /// Looks at the registries at these paths from now on, and at no others; from any thread.
+    func serve(_ paths: [String]) { mailbox.post(.paths(paths)) }
+
     /// Looks until the task is cancelled.
     func run() async {
+        var paths = settings.zones.map(\.layout.root)
         var reported: [String: ZnodePermissions] = [:]
         var missing: Set<String> = []
         var next = ContinuousClock.now + Self.interval
@@ -53,6 +56,9 @@ struct RegistryAccess {
                 case .permissions(let permissions, let path):
                     missing.remove(path)
                     report(permissions.subtracting(.read), path, &reported)
+                case .paths(let new):
+                    paths = new
+                    next = min(next, .now + Self.delay)
                 case .missing(let path): if missing.insert(path).inserted, !(await reportMissing(path)) { missing.remove(path) }
                 }
             }

@@ -14,7 +14,7 @@ struct ServerWiring {
     private let server: DNSServer
     private let client: Client
     private let access: RegistryAccess
-    private let watchers: [DomainName: ProviderWatcher]
+    private let watchers: ZoneWatchers
     private let keeper: StateKeeper?
     private let prober: HeldProber?
     private let resolver: HostResolver
@@ -47,19 +47,13 @@ struct ServerWiring {
         let publisher = ZonePublisher(
             policies: settings.common.policies, seed: .random(in: 0 ... .max), outlets: outlets,
             now: { UInt32(truncatingIfNeeded: time(nil)) }, logger: registry.logger)
-        let watchers = settings.zones.map { zone in
-            let origin = zone.source.origin
-            let watcher = ProviderWatcher(
-                client: client, layout: zone.source.layout, settings: zone.watch, logger: registry.logger
-            ) { update in
-                keeper?.take(update, for: origin)
-                prober?.take(update, for: origin)
-                board?.take(update, for: origin)
-                publisher.send(update, for: origin)
-            }
-            return (origin, watcher)
+        watchers = ZoneWatchers(client, registry.logger) { update, origin in
+            keeper?.take(update, for: origin)
+            prober?.take(update, for: origin)
+            board?.take(update, for: origin)
+            publisher.send(update, for: origin)
         }
-        self.watchers = Dictionary(watchers) { first, _ in first }
+        watchers.serve(settings.zones)
         access = RegistryAccess(client, registry, registry.logger)
         (self.server, self.client, self.admin, self.board) = (server, client, admin, board)
         (self.resolver, self.prober, self.keeper, self.publisher) = (resolver, prober, keeper, publisher)
@@ -68,7 +62,7 @@ struct ServerWiring {
     /// The parts as services, which end from the last to the first: what takes something in ends before what gives it.
     var services: [ServiceGroupConfiguration.ServiceConfiguration] {
         var services = [Part("zookeeper client") { await client.run() }, Part("registry access") { await access.run() }]
-        for (origin, watcher) in watchers { services.append(Part("watcher of \(origin.text)") { await watcher.run() }) }
+        services.append(Part("watchers") { await watchers.run() })
         if let keeper { services.append(Part("state") { try await keep(keeper) }) }
         if let prober {
             services.append(Part("prober") { await prober.run { watchers[$0.origin]?.takeRefusal($0.provider, of: $0.service) } })
@@ -78,6 +72,22 @@ struct ServerWiring {
         services.append(Part("dns server") { try await serve() })
         if let admin, let board { services.append(Part("admin endpoint") { await admin.run(routes(board)) }) }
         return services.map { .init(service: $0, serviceName: $0.name) }
+    }
+
+    /// Serves by other settings from now on, as far as that can be done without a restart. Throws if an address cannot be had: nothing has
+    /// changed then.
+    func apply(_ settings: ServeSettings) async throws(ListenError) {
+        try await server.listen(at: settings.common.listen)
+        let own = settings.common.own(listening: server.endpoints)
+        let origins = settings.zones.map(\.source.origin)
+        board?.serve(origins)
+        keeper?.serve(settings.zones)
+        prober?.serve(origins, probesLoopback: !own.isBeyondLoopback)
+        resolver.serve(own)
+        access.serve(settings.zones.map(\.source.layout.root))
+        // Before the watchers, whose reports of a zone that it does not have would be lost.
+        publisher.serve(settings.common.policies)
+        watchers.serve(settings.zones)
     }
 
     /// What the admin endpoint answers.

@@ -9,6 +9,7 @@ import ProviderRegistry
 /// On a thread of its own: however slow the disk is, nothing else waits for it.
 actor StateKeeper {
     private let file: StateFile
+    private let chroot: String
     private let logger: Logger
     /// The zones by their origins.
     private var zones: [DomainName: Zone]
@@ -36,15 +37,15 @@ actor StateKeeper {
     /// How often the file's time is renewed while nothing changes; more often where answers may be stale for only a short time.
     private static let longestRefresh: Duration = .seconds(60)
 
-    private struct News: Sendable {
-        let update: RegistryUpdate
-        let origin: DomainName
+    private enum News: Sendable {
+        case update(RegistryUpdate, origin: DomainName)
+        case zones([ZoneSettings])
     }
 
     private struct Zone {
         let source: SavedRegistry.Source
         /// What was right longer ago than this is of no use; nil: without limit.
-        let maximumStale: Duration?
+        var maximumStale: Duration?
         /// Nil before anything is known.
         var registry: Registry?
         /// When the registry was last known to be right; nil while it is.
@@ -67,18 +68,26 @@ actor StateKeeper {
     /// A keeper of these zones' registries; those whose time to be stale is over when they are read from the file are of no use.
     init(_ file: StateFile, _ zones: [ZoneSettings], chroot: String, _ logger: Logger) {
         self.file = file
+        self.chroot = chroot
         self.logger = logger
+        self.zones = Self.zones(zones, chroot)
+    }
+
+    private static func zones(_ zones: [ZoneSettings], _ chroot: String) -> [DomainName: Zone] {
         let kept = zones.map { zone in
             let source = SavedRegistry.Source(origin: zone.source.origin.text, path: chroot + zone.source.layout.root)
             return (zone.source.origin, Zone(source: source, maximumStale: zone.policy.maximumStale))
         }
-        self.zones = Dictionary(kept) { first, _ in first }
+        return Dictionary(kept) { first, _ in first }
     }
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     /// Takes in an update of a zone's watcher, from any thread.
-    nonisolated func take(_ update: RegistryUpdate, for origin: DomainName) { mailbox.post(News(update: update, origin: origin)) }
+    nonisolated func take(_ update: RegistryUpdate, for origin: DomainName) { mailbox.post(.update(update, origin: origin)) }
+
+    /// Has these zones' registries kept from now on, and no others; from any thread.
+    nonisolated func serve(_ zones: [ZoneSettings]) { mailbox.post(.zones(zones)) }
 
     /// Reads the file, hands in what it holds of the zones that have not been read in time, and writes what comes of them until the task is
     /// cancelled, and then once more. Throws if there is no thread to be had. Once only.
@@ -109,18 +118,31 @@ actor StateKeeper {
     }
 
     private func take(_ news: News) {
-        switch news.update {
+        switch news {
+        case .update(let update, let origin): take(update, origin)
+        case .zones(let settings):
+            zones = Self.zones(settings, chroot).mapValues { new in
+                guard var known = zones.values.first(where: { $0.source == new.source }) else { return new }
+                known.maximumStale = new.maximumStale
+                return known
+            }
+            isChanged = true
+        }
+    }
+
+    private func take(_ update: RegistryUpdate, _ origin: DomainName) {
+        switch update {
         case .unusable: return
         case .complete(let registry):
-            zones[news.origin]?.isServed = true
+            zones[origin]?.isServed = true
             // The watcher delivers the registry of the file as it was handed in.
-            if zones[news.origin]?.registry == registry { return }
-            zones[news.origin]?.registry = registry
-        case .changed(let change): zones[news.origin]?.registry?.apply(change)
-        case .connected: zones[news.origin]?.outSince = nil
+            if zones[origin]?.registry == registry { return }
+            zones[origin]?.registry = registry
+        case .changed(let change): zones[origin]?.registry?.apply(change)
+        case .connected: zones[origin]?.outSince = nil
         case .disconnected(let instant):
-            if zones[news.origin]?.outSince == instant { return }
-            zones[news.origin]?.outSince = instant
+            if zones[origin]?.outSince == instant { return }
+            zones[origin]?.outSince = instant
         }
         isChanged = true
     }
