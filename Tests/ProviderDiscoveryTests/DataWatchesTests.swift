@@ -104,6 +104,7 @@ import Testing
         tree.services?["flood"] = [:]
         tree.fire("/providers/flood")
         tree.settle()
+        tree.rereads = true
         _ = tree.pass(Rereading.period + .seconds(1), step: .seconds(1))
         for number in 0..<services { #expect(watched(tree, ServiceName("s\(number)")) == 50) }
     }

@@ -137,6 +137,7 @@ import Testing
         scene.tree.services = ["a": znodes(80)]
         scene.connect()
         scene.read()
+        scene.tree.rereads = true
         let asked = scene.tree.pass(Rereading.period + .seconds(2), step: .seconds(1))
         #expect(asked.contains(.read("a", instance: "80")))
     }

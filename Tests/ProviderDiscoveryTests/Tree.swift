@@ -21,6 +21,8 @@ struct Tree {
     /// What is never answered.
     var withheld: Set<WatchRequest> = []
     var now = ContinuousClock.now
+    /// Whether each provider is read again now and then, in a second of its own that no test can foresee.
+    var rereads = false { didSet { if rereads { state.nextReread = now } } }
     var asked: [WatchRequest] = []
     /// The reads that were last sent with a watch.
     var watched: Set<WatchRequest> = []
@@ -54,6 +56,7 @@ struct Tree {
     /// Answers requests until there are none.
     mutating func settle() {
         asked = []
+        if !rereads { state.nextReread = nil }
         state.tick(at: now)
         while true {
             let requests = discovery.takeRequests(at: now)

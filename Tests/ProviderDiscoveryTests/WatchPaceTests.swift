@@ -209,6 +209,7 @@ import Testing
     @Test func `an idle registry of one large service costs its share of requests`() {
         let many = Dictionary(uniqueKeysWithValues: (0..<5000).map { (InstanceName("\($0)"), good) })
         var tree = Tree.settled(["a": many])
+        tree.rereads = true
         let asked = tree.pass(.seconds(120), step: .milliseconds(200))
         // A thousand on average, by hashes.
         #expect(800...1200 ~= asked.count { if case .read = $0 { true } else { false } }, "\(asked.count)")
