@@ -9,11 +9,9 @@ import ZooKeeperClient
 package final class StatusBoard: Sendable {
     fileprivate struct Zone {
         var facts: ZoneFacts
+        var record: RegistryRecord
         /// Nil before the registry has been read.
-        var registry: Registry?
-        /// Services that have changed since the zone was published last, as far as a change names them.
-        var changed: [ServiceName] = []
-        var changedCount = 0
+        var registry: Registry? { record.isRead ? record.registry : nil }
     }
 
     private struct State {
@@ -31,10 +29,11 @@ package final class StatusBoard: Sendable {
     /// Changes that wait for a follower: the oldest are left out for one that does not keep up.
     private static let mostWaiting = 64
 
-    /// A board of zones that have not been read.
-    package init(origins: [DomainName]) {
+    /// A board of zones that have not been read, whose vanished providers are held for so long.
+    package init(origins: [DomainName], holdDown: Duration = .zero) {
         self.origins = origins
-        state = Mutex(State(zones: Dictionary(origins.map { ($0, Zone(facts: ZoneFacts(origin: $0))) }) { first, _ in first }))
+        let zones = origins.map { ($0, Zone(facts: ZoneFacts(origin: $0), record: RegistryRecord(holdDown: holdDown))) }
+        state = Mutex(State(zones: Dictionary(zones) { first, _ in first }))
     }
 
     /// What is known now.
@@ -50,6 +49,11 @@ package final class StatusBoard: Sendable {
 
     /// A zone's registry as it is served; nil before it has been read.
     package func registry(of origin: DomainName) -> Registry? { state.withLock { $0.zones[origin]?.registry } }
+
+    /// The zones' registries with what is known of their services besides, in the order of the settings.
+    var records: [(origin: DomainName, record: RegistryRecord)] {
+        state.withLock { state in origins.compactMap { origin in state.zones[origin].map { (origin, $0.record) } } }
+    }
 
     /// What changes from now on.
     package func changes() -> AsyncStream<StatusChange> {
@@ -68,9 +72,8 @@ package final class StatusBoard: Sendable {
 package enum StatusChange: Sendable {
     /// There is a session, or none any more.
     case session(SessionFacts)
-    /// A zone was published: with which serial, in which status, after which services changed. `count`: all of these services; the names are
-    /// a few of them.
-    case published(ZoneFacts, services: [ServiceName], count: Int)
+    /// A zone was published: with which serial, in which status, after which services changed. `more`: how many more of these there are.
+    case published(ZoneFacts, services: [ServiceChange], more: Int)
 
     /// Services that a change names at most.
     package static let mostServices = 20
@@ -110,6 +113,7 @@ extension StatusBoard {
             case .disconnected(let instant): zone.facts.outSince = instant
             case .unusable(let report): zone.facts.rejected.insert(report)
             }
+            zone.record.take(update, at: .now)
         }
     }
 
@@ -123,8 +127,8 @@ extension StatusBoard {
                 guard serial != zone.facts.serial || served.status != zone.facts.status else { continue }
                 (zone.facts.serial, zone.facts.status) = (serial, served.status)
                 (zone.facts.names, zone.facts.published) = (served.zone?.nameCount ?? 0, .now)
-                Self.tell(&state, .published(zone.facts, services: zone.changed, count: zone.changedCount))
-                (zone.changed, zone.changedCount) = ([], 0)
+                let (changes, more) = zone.record.takeChanges(atMost: StatusChange.mostServices)
+                Self.tell(&state, .published(zone.facts, services: changes, more: more))
             }
         }
     }
@@ -139,7 +143,6 @@ extension StatusBoard {
 
 extension StatusBoard.Zone {
     fileprivate mutating func replace(with registry: Registry) {
-        self.registry = registry
         facts.services = registry.services.count
         facts.providers = registry.services.values.reduce(0) { $0 + $1.registrations.count }
         facts.held = registry.services.values.reduce(0) { $0 + $1.held.count }
@@ -147,15 +150,12 @@ extension StatusBoard.Zone {
 
     /// O(services of the change).
     fileprivate mutating func apply(_ change: RegistryChange) {
-        guard registry != nil else { return }
+        guard record.isRead else { return }
         for (name, new) in change.services {
-            let old = registry?.services[name]
+            let old = record.registry.services[name]
             facts.services += (new == nil ? 0 : 1) - (old == nil ? 0 : 1)
             facts.providers += (new?.registrations.count ?? 0) - (old?.registrations.count ?? 0)
             facts.held += (new?.held.count ?? 0) - (old?.held.count ?? 0)
-            registry?.services[name] = new
-            if changed.count < StatusChange.mostServices { changed.append(name) }
         }
-        changedCount += change.services.count
     }
 }

@@ -1,8 +1,10 @@
 import DNSAuthority
 import DNSTransport
+import FoundationEssentials
 import Glibc
 import Handoff
 import HostResolution
+import IPAddressing
 import ProviderDiscovery
 import ServerStatus
 import ServiceLifecycle
@@ -22,6 +24,9 @@ struct ServerWiring {
     private let admin: AdminServer?
     /// What the admin endpoint shows; nil without one.
     private let board: StatusBoard?
+    private let status: StatusSources?
+    /// What the admin endpoint's clients follow.
+    private let changes = ChangeFeed()
 
     /// Connects the parts of a server that listens already, also for the admin endpoint if there is one; none of them runs yet.
     init(_ settings: ServeSettings, _ server: DNSServer, _ admin: AdminServer?) {
@@ -34,7 +39,7 @@ struct ServerWiring {
         let keeper = settings.state.map {
             StateKeeper($0, registry.savedSources, maximumStale: settings.maximumStale, registry.logger)
         }
-        let board = admin.map { _ in StatusBoard(origins: registry.zones.map(\.origin)) }
+        let board = admin.map { _ in StatusBoard(origins: registry.zones.map(\.origin), holdDown: settings.holdDown) }
         if let board { client.observe { [weak client] in board.take($0, obstacle: client?.obstacle) } }
         let publish: @Sendable (ServedZones) -> Void = { zones in
             server.publish(zones)
@@ -59,6 +64,7 @@ struct ServerWiring {
         }
         self.watchers = Dictionary(watchers) { first, _ in first }
         access = RegistryAccess(client, registry, registry.logger)
+        status = board.map { StatusSources($0, settings, listening: server.endpoints) }
         (self.server, self.client, self.admin, self.board) = (server, client, admin, board)
         (self.resolver, self.prober, self.keeper, self.publisher) = (resolver, prober, keeper, publisher)
     }
@@ -74,12 +80,15 @@ struct ServerWiring {
         services.append(Part("host resolver") { await resolve() })
         services.append(Part("publisher") { try await publish() })
         services.append(Part("dns server") { try await serve() })
+        if let board { services.append(Part("change feed") { await changes.run(board) }) }
         if let admin, let board { services.append(Part("admin endpoint") { await admin.run(routes(board)) }) }
         return services.map { .init(service: $0, serviceName: $0.name) }
     }
 
     /// What the admin endpoint answers.
-    private func routes(_ board: StatusBoard) -> [any RouteGroup] { [HealthRoutes(board)] }
+    private func routes(_ board: StatusBoard) -> [any RouteGroup] {
+        [HealthRoutes(board), EventRoutes(changes)] + (status.map { [PageRoutes($0, changes, explain: { _ in nil })] } ?? [])
+    }
 
     /// The server is about to end.
     func beginLameDuck() { board?.beginLameDuck() }
@@ -105,5 +114,17 @@ struct ServerWiring {
 
     private func serve() async throws(CommandFailure) {
         do throws(WorkerError) { try await server.run() } catch { throw .refused(error.text) }
+    }
+}
+
+extension StatusSources {
+    /// What a server shows that listens at these addresses.
+    fileprivate init(_ board: StatusBoard, _ settings: ServeSettings, listening: [SocketEndpoint]) {
+        let registry = settings.common.registry
+        self.init(
+            board, layouts: Dictionary(registry.zones.map { ($0.origin, $0.layout) }) { first, _ in first },
+            version: "zoodns \(Version.text)",
+            host: ProcessInfo.processInfo.hostName, listening: listening.map(\.text), servers: registry.servers.text,
+            traffic: { .init(queries: 0, responses: [:], truncated: 0, malformed: 0, dropped: 0, connections: 0) })
     }
 }
