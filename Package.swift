@@ -78,10 +78,11 @@ let package = Package(
             name: "ServerStatus",
             dependencies: [
                 "DNSAuthority", "DNSTransport", "Handoff", "IPAddressing", "ProviderRegistry", "ZoneCompilation", "ZooKeeperClient",
-                .logging, .lifecycle,
+                .logging, .lifecycle, .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
-            ]),
+            ],
+            resources: [.embedInCode("Page")]),
 
         .executableTarget(
             name: "zoodns",

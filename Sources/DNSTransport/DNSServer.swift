@@ -31,10 +31,15 @@ package final class DNSServer: Sendable {
         var places: [Place] = []
         /// Those workers that have begun, each until its last query.
         var running: [ObjectIdentifier: Task<Void, Never>] = [:]
+        /// What all workers have counted since the start, and the tallies of those that have ended, in which new ones go on.
+        var tallies: [Tally] = []
+        var freeTallies: [Tally] = []
         var hasEnded = false
     }
 
     private let slot: ZoneSlot
+    private let numbers = ZoneNumbers()
+    private let tcpCounters: TCPCounters
     private let listener: TCPListener
     /// UDP workers at each address.
     private let workers: Int
@@ -54,8 +59,9 @@ package final class DNSServer: Sendable {
     package init(listen: [SocketEndpoint], workers: Int, udpLimit: Int, zones: ServedZones) async throws(ListenError) {
         slot = ZoneSlot(zones)
         (self.workers, self.udpLimit) = (workers, udpLimit)
+        tcpCounters = TCPCounters(numbers)
         let mostConnections = DescriptorLimit.connections(Self.mostConnections, beside: DescriptorLimit.sockets(listen.count, workers))
-        listener = TCPListener(slot, mostConnections: mostConnections)
+        listener = TCPListener(slot, tcpCounters, mostConnections: mostConnections)
         do {
             let places = try await open(listen, beside: [])
             state.withLock { $0.places = places }
@@ -81,6 +87,9 @@ package final class DNSServer: Sendable {
 
     /// The zones that are answered from now: to keep one keeps all that later ones drop.
     package var zones: ServedZones { slot.zones }
+
+    /// What has been counted of queries and responses.
+    package var traffic: Traffic { Traffic(state.withLock { $0.tallies }, tcpCounters, numbers.all) }
 
     /// Has these zones answered from, from the next batch of queries on.
     package func publish(_ zones: ServedZones) { slot.publish(zones) }
@@ -151,8 +160,20 @@ extension DNSServer {
     /// One worker for each socket.
     private func bind(_ endpoint: SocketEndpoint) throws(ListenError) -> [UDPWorker] {
         var bound: [UDPWorker] = []
-        for _ in 0..<workers { bound.append(UDPWorker(try UDPSocket(endpoint), slot, limit: udpLimit)) }
+        for _ in 0..<workers {
+            let socket = try UDPSocket(endpoint)
+            bound.append(UDPWorker(socket, slot, tally(isIPv6: socket.isIPv6), numbers, limit: udpLimit))
+        }
         return bound
+    }
+
+    private func tally(isIPv6: Bool) -> Tally {
+        state.withLock { state in
+            if let index = state.freeTallies.firstIndex(where: { $0.isIPv6 == isIPv6 }) { return state.freeTallies.remove(at: index) }
+            let tally = Tally(.udp, isIPv6: isIPv6)
+            state.tallies.append(tally)
+            return tally
+        }
     }
 }
 
@@ -201,7 +222,10 @@ extension DNSServer {
 
     private func run(_ worker: UDPWorker) async {
         if await !WorkerThread.run(worker.work) { mailbox.post(.failed(WorkerError())) }
-        state.withLock { $0.running[ObjectIdentifier(worker)] = nil }
+        state.withLock { state in
+            state.running[ObjectIdentifier(worker)] = nil
+            state.freeTallies.append(worker.tally)
+        }
     }
 }
 

@@ -7,13 +7,23 @@ import ZooKeeperClient
 ///
 /// From any thread. A report takes as long as what has changed is large, and waits for no reader.
 package final class StatusBoard: Sendable {
+    /// A zone that is served: where its registry is, and how long vanished providers are held.
+    package struct Shown: Sendable {
+        let origin: DomainName
+        let layout: RegistryLayout
+        let holdDown: Duration
+
+        package init(origin: DomainName, layout: RegistryLayout, holdDown: Duration = .zero) {
+            (self.origin, self.layout, self.holdDown) = (origin, layout, holdDown)
+        }
+    }
+
     fileprivate struct Zone {
         var facts: ZoneFacts
+        var layout: RegistryLayout
+        var record: RegistryRecord
         /// Nil before the registry has been read.
-        var registry: Registry?
-        /// Services that have changed since the zone was published last, as far as a change names them.
-        var changed: [ServiceName] = []
-        var changedCount = 0
+        var registry: Registry? { record.isRead ? record.registry : nil }
     }
 
     private struct State {
@@ -22,6 +32,7 @@ package final class StatusBoard: Sendable {
         var zones: [DomainName: Zone]
         var session = SessionFacts()
         var isLameDuck = false
+        var hasReloadFailed = false
         var followers: [Int: AsyncStream<StatusChange>.Continuation] = [:]
         var nextFollower = 0
     }
@@ -33,19 +44,30 @@ package final class StatusBoard: Sendable {
     private static let mostWaiting = 64
 
     /// A board of zones that have not been read.
-    package init(origins: [DomainName]) {
+    package init(_ zones: [Shown]) {
         state = Mutex(State(origins: [], zones: [:]))
-        serve(origins)
+        serve(zones)
     }
 
     /// Has these zones from now on, and no others.
-    package func serve(_ origins: [DomainName]) {
+    package func serve(_ zones: [Shown]) {
         state.withLock { state in
-            state.origins = origins
-            state.zones = state.zones.filter { origins.contains($0.key) }
-            for origin in origins where state.zones[origin] == nil { state.zones[origin] = Zone(facts: ZoneFacts(origin: origin)) }
+            state.origins = zones.map(\.origin)
+            state.zones = state.zones.filter { state.origins.contains($0.key) }
+            for zone in zones {
+                var known =
+                    state.zones[zone.origin]
+                    ?? Zone(
+                        facts: ZoneFacts(origin: zone.origin), layout: zone.layout, record: RegistryRecord(holdDown: zone.holdDown))
+                known.layout = zone.layout
+                known.record.holdDown = zone.holdDown
+                state.zones[zone.origin] = known
+            }
         }
     }
+
+    /// Where a zone's registry is; nil if there is no such zone.
+    package func layout(of origin: DomainName) -> RegistryLayout? { state.withLock { $0.zones[origin]?.layout } }
 
     /// What is known now.
     package var facts: ServerFacts {
@@ -53,13 +75,23 @@ package final class StatusBoard: Sendable {
             var facts = ServerFacts(began: began, now: .now)
             facts.session = state.session
             facts.zones = state.origins.compactMap { state.zones[$0]?.facts }
-            facts.isLameDuck = state.isLameDuck
+            (facts.isLameDuck, facts.hasReloadFailed) = (state.isLameDuck, state.hasReloadFailed)
             return facts
         }
     }
 
     /// A zone's registry as it is served; nil before it has been read.
     package func registry(of origin: DomainName) -> Registry? { state.withLock { $0.zones[origin]?.registry } }
+
+    /// The zones' registries with what is known of their services besides, in the order of the settings.
+    var records: [(origin: DomainName, record: RegistryRecord)] {
+        state.withLock { state in state.origins.compactMap { origin in state.zones[origin].map { (origin, $0.record) } } }
+    }
+
+    /// The znodes of a zone's registry that cannot be used, or only in part, as far as they are listed.
+    package func rejected(of origin: DomainName) -> [ZnodeReport] {
+        state.withLock { $0.zones[origin].map { Array($0.facts.rejected.listed.values) } ?? [] }
+    }
 
     /// What changes from now on.
     package func changes() -> AsyncStream<StatusChange> {
@@ -78,9 +110,8 @@ package final class StatusBoard: Sendable {
 package enum StatusChange: Sendable {
     /// There is a session, or none any more.
     case session(SessionFacts)
-    /// A zone was published: with which serial, in which status, after which services changed. `count`: all of these services; the names are
-    /// a few of them.
-    case published(ZoneFacts, services: [ServiceName], count: Int)
+    /// A zone was published: with which serial, in which status, after which services changed. `more`: how many more of these there are.
+    case published(ZoneFacts, services: [ServiceChange], more: Int)
 
     /// Services that a change names at most.
     package static let mostServices = 20
@@ -119,7 +150,10 @@ extension StatusBoard {
             case .connected: zone.facts.outSince = nil
             case .disconnected(let instant): zone.facts.outSince = instant
             case .unusable(let report): zone.facts.rejected.insert(report)
+            case .mended(let path, let reason): zone.facts.rejected.remove(path, reason)
+            case .repaired(let differences): zone.facts.repairs += differences
             }
+            zone.record.take(update, at: .now)
         }
     }
 
@@ -133,11 +167,22 @@ extension StatusBoard {
                 guard serial != zone.facts.serial || served.status != zone.facts.status else { continue }
                 (zone.facts.serial, zone.facts.status) = (serial, served.status)
                 (zone.facts.names, zone.facts.published) = (served.zone?.nameCount ?? 0, .now)
-                Self.tell(&state, .published(zone.facts, services: zone.changed, count: zone.changedCount))
-                (zone.changed, zone.changedCount) = ([], 0)
+                let (changes, more) = zone.record.takeChanges(atMost: StatusChange.mostServices)
+                Self.tell(&state, .published(zone.facts, services: changes, more: more))
             }
         }
     }
+
+    /// Takes in that changes of a zone are published, given when the events came that told of them.
+    package func settle(_ origin: DomainName, heard instants: [ContinuousClock.Instant]) {
+        let now = ContinuousClock.now
+        state.withLock { state in
+            for instant in instants { state.zones[origin]?.facts.propagation.add(instant.duration(to: now)) }
+        }
+    }
+
+    /// Takes in whether the settings were taken over when they were last read.
+    package func noteReload(isSuccessful: Bool) { state.withLock { $0.hasReloadFailed = !isSuccessful } }
 
     /// The server has been asked to end: it is not ready any more.
     package func beginLameDuck() { state.withLock { $0.isLameDuck = true } }
@@ -149,7 +194,6 @@ extension StatusBoard {
 
 extension StatusBoard.Zone {
     fileprivate mutating func replace(with registry: Registry) {
-        self.registry = registry
         facts.services = registry.services.count
         facts.providers = registry.services.values.reduce(0) { $0 + $1.registrations.count }
         facts.held = registry.services.values.reduce(0) { $0 + $1.held.count }
@@ -157,15 +201,12 @@ extension StatusBoard.Zone {
 
     /// O(services of the change).
     fileprivate mutating func apply(_ change: RegistryChange) {
-        guard registry != nil else { return }
+        guard record.isRead else { return }
         for (name, new) in change.services {
-            let old = registry?.services[name]
+            let old = record.registry.services[name]
             facts.services += (new == nil ? 0 : 1) - (old == nil ? 0 : 1)
             facts.providers += (new?.registrations.count ?? 0) - (old?.registrations.count ?? 0)
             facts.held += (new?.held.count ?? 0) - (old?.held.count ?? 0)
-            registry?.services[name] = new
-            if changed.count < StatusChange.mostServices { changed.append(name) }
         }
-        changedCount += change.services.count
     }
 }

@@ -1,5 +1,5 @@
 /// How far a zone can be relied on.
-package enum ZoneStatus: Sendable {
+package enum ZoneStatus: CaseIterable, Sendable {
     /// It has not been read yet: every question below its origin is answered with SERVFAIL.
     case notReady
     /// It says what the registry says.
@@ -8,6 +8,16 @@ package enum ZoneStatus: Sendable {
     case stale
     /// The registry could not be asked for so long that nothing is answered any more.
     case expired
+
+    /// The status in words.
+    package var text: String {
+        switch self {
+        case .notReady: "not ready"
+        case .current: "current"
+        case .stale: "stale"
+        case .expired: "expired"
+        }
+    }
 }
 
 /// A zone to serve, or the origin of one that has not been read yet.
@@ -40,6 +50,8 @@ package final class ServedZones: @unchecked Sendable {
     struct Entry {
         let view: ZoneView
         let status: ZoneStatus
+        /// Its place among all, behind 0 for no zone.
+        let place: Int32
     }
 
     /// The zones as they were handed in, those with the longest origins first.
@@ -58,7 +70,7 @@ package final class ServedZones: @unchecked Sendable {
         entries = .allocate(capacity: zones.count)
         end = UnsafePointer(entries + zones.count)
         for (index, served) in deepestFirst.enumerated() {
-            (entries + index).initialize(to: Entry(view: zones[index].view, status: served.status))
+            (entries + index).initialize(to: Entry(view: zones[index].view, status: served.status, place: Int32(clamping: index + 1)))
         }
     }
 

@@ -1,8 +1,11 @@
 import DNSAuthority
 import DNSTransport
+import FoundationEssentials
 import Glibc
+import Explanation
 import Handoff
 import HostResolution
+import IPAddressing
 import ProviderDiscovery
 import ServerStatus
 import ServiceLifecycle
@@ -22,6 +25,9 @@ struct ServerWiring {
     private let admin: AdminServer?
     /// What the admin endpoint shows; nil without one.
     private let board: StatusBoard?
+    private let status: StatusSources?
+    /// What the admin endpoint's clients follow.
+    private let changes = ChangeFeed()
 
     /// Connects the parts of a server that listens already, also for the admin endpoint if there is one; none of them runs yet.
     init(_ settings: ServeSettings, _ server: DNSServer, _ admin: AdminServer?) {
@@ -34,16 +40,17 @@ struct ServerWiring {
         let keeper = settings.state.map {
             StateKeeper($0, settings.zones, chroot: registry.servers.chroot?.text ?? "", registry.logger)
         }
-        let board = admin.map { _ in StatusBoard(origins: registry.zones.map(\.origin)) }
+        let board = admin.map { _ in StatusBoard(Self.boarded(settings)) }
         if let board { client.observe { [weak client] in board.take($0, obstacle: client?.obstacle) } }
         let publish: @Sendable (ServedZones) -> Void = { zones in
             server.publish(zones)
             board?.take(zones)
         }
-        let outlets = ZonePublisher.Outlets(publish: publish) { change in
+        var outlets = ZonePublisher.Outlets(publish: publish) { change in
             prober?.follow(change)
             resolver.follow(change.followed, dropping: change.dropped)
         }
+        if let board { outlets.settle = { board.settle($0, heard: $1) } }
         let publisher = ZonePublisher(
             policies: settings.common.policies, seed: .random(in: 0 ... .max), outlets: outlets,
             now: { UInt32(truncatingIfNeeded: time(nil)) }, logger: registry.logger)
@@ -55,6 +62,7 @@ struct ServerWiring {
         }
         watchers.serve(settings.zones)
         access = RegistryAccess(client, registry, registry.logger)
+        status = board.map { StatusSources($0, settings, server) }
         (self.server, self.client, self.admin, self.board) = (server, client, admin, board)
         (self.resolver, self.prober, self.keeper, self.publisher) = (resolver, prober, keeper, publisher)
     }
@@ -70,8 +78,13 @@ struct ServerWiring {
         services.append(Part("host resolver") { await resolve() })
         services.append(Part("publisher") { try await publish() })
         services.append(Part("dns server") { try await serve() })
+        if let board { services.append(Part("change feed") { await changes.run(board) }) }
         if let admin, let board { services.append(Part("admin endpoint") { await admin.run(routes(board)) }) }
         return services.map { .init(service: $0, serviceName: $0.name) }
+    }
+
+    private static func boarded(_ settings: ServeSettings) -> [StatusBoard.Shown] {
+        settings.zones.map { .init(origin: $0.source.origin, layout: $0.source.layout, holdDown: $0.watch.holdDown) }
     }
 
     /// Serves by other settings from now on, as far as that can be done without a restart. Throws if an address cannot be had: nothing has
@@ -80,7 +93,7 @@ struct ServerWiring {
         try await server.listen(at: settings.common.listen)
         let own = settings.common.own(listening: server.endpoints)
         let origins = settings.zones.map(\.source.origin)
-        board?.serve(origins)
+        board?.serve(Self.boarded(settings))
         keeper?.serve(settings.zones)
         prober?.serve(origins, probesLoopback: !own.isBeyondLoopback)
         resolver.serve(own)
@@ -91,7 +104,26 @@ struct ServerWiring {
     }
 
     /// What the admin endpoint answers.
-    private func routes(_ board: StatusBoard) -> [any RouteGroup] { [HealthRoutes(board)] }
+    private func routes(_ board: StatusBoard) -> [any RouteGroup] {
+        let (server, resolver) = (server, resolver)
+        let metrics = MetricsSources(
+            version: Version.text, traffic: { server.traffic }, hostLookups: { resolver.lookups },
+            logLinesLeftOut: { LogLosses.lines.load(ordering: .relaxed) })
+        let zones = ZoneRoutes(board, served: { server.zones }, explain: explain)
+        return [HealthRoutes(board), MetricsRoutes(board, metrics), zones, EventRoutes(changes)]
+            + (status.map { [PageRoutes($0, changes, explain: { _ in nil })] } ?? [])
+    }
+
+    /// How a name is answered now.
+    private func explain(_ name: String, in origin: DomainName) -> ServedAnswer? {
+        guard let board, let layout = board.layout(of: origin), let registry = board.registry(of: origin),
+            let served = server.zones.all.first(where: { $0.origin == origin })
+        else { return nil }
+        return ServedAnswer(name, ZoneSource(origin: origin, layout: layout), registry, served, rejected: board.rejected(of: origin))
+    }
+
+    /// The settings have been read again.
+    func noteReload(isSuccessful: Bool) { board?.noteReload(isSuccessful: isSuccessful) }
 
     /// The server is about to end.
     func beginLameDuck() { board?.beginLameDuck() }
@@ -117,5 +149,31 @@ struct ServerWiring {
 
     private func serve() async throws(CommandFailure) {
         do throws(WorkerError) { try await server.run() } catch { throw .refused(error.text) }
+    }
+}
+
+extension StatusSources {
+    /// What a server shows that listens at these addresses.
+    fileprivate init(_ board: StatusBoard, _ settings: ServeSettings, _ server: DNSServer) {
+        let registry = settings.common.registry
+        self.init(
+            board, version: "zoodns \(Version.text)",
+            host: ProcessInfo.processInfo.hostName, listening: { server.endpoints.map(\.text) }, servers: registry.servers.text,
+            traffic: { StatusReport.Traffic(server.traffic) })
+    }
+}
+
+extension ServedAnswer: ShownAnswer {}
+
+extension StatusReport.Traffic {
+    /// What the page shows of all that was counted.
+    fileprivate init(_ traffic: Traffic) {
+        let zones = traffic.zones.values
+        let responses = ResponseCode.allCases.map { code in (code.text, zones.reduce(0) { $0 + $1.responses[code.index] }) }
+        self.init(
+            queries: responses.reduce(0) { $0 + $1.1 }, responses: Dictionary(responses.filter { $0.1 > 0 }) { $0 + $1 },
+            truncated: zones.reduce(0) { $0 + $1.truncated },
+            malformed: zones.reduce(0) { $0 + $1.responses[ResponseCode.formatError.index] },
+            dropped: traffic.silent.values.reduce(0, +), connections: traffic.connections.open)
     }
 }

@@ -132,7 +132,7 @@ actor StateKeeper {
 
     private func take(_ update: RegistryUpdate, _ origin: DomainName) {
         switch update {
-        case .unusable: return
+        case .unusable, .mended, .repaired: return
         case .complete(let registry):
             zones[origin]?.isServed = true
             // The watcher delivers the registry of the file as it was handed in.
