@@ -28,8 +28,11 @@ package struct EventRoutes: RouteGroup {
             status: .ok, headers: headers,
             body: ResponseBody { [feed] writer in
                 defer { feed.end(following) }
-                try await Self.send(following, feed, request, &writer)
-                try await writer.finish(nil)
+                // The client has gone, or the server ends.
+                do { try await Self.send(following, feed, request, &writer) } catch is CancellationError {}
+                nonisolated(unsafe) let output = writer
+                // In a task of its own, for this one may have been cancelled: a response without its end looks like a failure.
+                try await Task { try await output.finish(nil) }.value
             })
     }
 
