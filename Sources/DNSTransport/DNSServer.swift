@@ -17,6 +17,8 @@ package final class DNSServer: Sendable {
     package let missing: [SocketEndpoint]
 
     private let slot: ZoneSlot
+    private let numbers = ZoneNumbers()
+    private let tcpCounters: TCPCounters
     private let workers: [UDPWorker]
     private let listener: TCPListener
 
@@ -32,7 +34,8 @@ package final class DNSServer: Sendable {
     package init(listen: [SocketEndpoint], workers: Int, udpLimit: Int, zones: ServedZones) async throws(ListenError) {
         slot = ZoneSlot(zones)
         let mostConnections = DescriptorLimit.connections(Self.mostConnections, beside: DescriptorLimit.sockets(listen.count, workers))
-        var listener = TCPListener(slot, mostConnections: mostConnections)
+        tcpCounters = TCPCounters(numbers)
+        var listener = TCPListener(slot, tcpCounters, mostConnections: mostConnections)
         var sockets: [UDPSocket] = []
         var endpoints: [SocketEndpoint] = []
         var missing: [SocketEndpoint] = []
@@ -51,7 +54,7 @@ package final class DNSServer: Sendable {
         self.listener = listener
         self.endpoints = endpoints
         self.missing = missing
-        self.workers = sockets.map { [slot] in UDPWorker($0, slot, limit: udpLimit) }
+        self.workers = sockets.map { [slot, numbers] in UDPWorker($0, slot, numbers, limit: udpLimit) }
     }
 
     /// Binds TCP, which tells the port, then UDP at the same.
@@ -99,6 +102,9 @@ package final class DNSServer: Sendable {
 
     /// The zones that are answered from now: to keep one keeps all that later ones drop.
     package var zones: ServedZones { slot.zones }
+
+    /// What has been counted of queries and responses.
+    package var traffic: Traffic { Traffic(workers.map(\.tally), tcpCounters, numbers.all) }
 
     /// Has these zones answered from, from the next batch of queries on.
     package func publish(_ zones: ServedZones) { slot.publish(zones) }

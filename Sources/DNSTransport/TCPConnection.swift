@@ -147,12 +147,14 @@ extension TCPConnection {
     /// The client's address as the responder takes it: what stands behind family and port in either C type.
     final class Client {
         let octets = UnsafeMutableRawPointer.allocate(byteCount: Responder.clientLength, alignment: 1)
+        private(set) var isIPv6 = false
 
         init() { octets.initializeMemory(as: UInt8.self, repeating: 0, count: Responder.clientLength) }
 
         deinit { octets.deallocate() }
 
         func set(_ address: NIOCore.SocketAddress?) {
+            isIPv6 = address?.protocol == .inet6
             address?.withSockAddr { address, length in
                 octets.copyMemory(from: UnsafeRawPointer(address) + 4, byteCount: min(length - 4, Responder.clientLength))
             }

@@ -23,11 +23,11 @@ struct TCPListener: Sendable {
     private static let backlog: ChannelOptions.Types.BacklogOption.Value = 1024
 
     /// `mostConnections`: how many there may be at once.
-    init(_ slot: ZoneSlot, mostConnections: Int) {
+    init(_ slot: ZoneSlot, _ counters: TCPCounters, mostConnections: Int) {
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         loop = group.next()
         loop.execute { set_thread_slice(0) }
-        service = .makeBoxSendingValue(TCPService(slot, mostConnections: mostConnections), eventLoop: loop)
+        service = .makeBoxSendingValue(TCPService(slot, counters, mostConnections: mostConnections), eventLoop: loop)
     }
 
     /// Listens at one more address; the port that it got.

@@ -7,6 +7,9 @@ import Synchronization
 final class UDPWorker: Sendable {
     private let socket: UDPSocket
     private let slot: ZoneSlot
+    private let numbers: ZoneNumbers
+    /// What it has counted.
+    let tally: Tally
     /// Most octets of a response.
     private let limit: Int
     private let isStopping = Atomic(false)
@@ -15,8 +18,10 @@ final class UDPWorker: Sendable {
     private static let lastBatches = 256
 
     /// Owns the socket from now on. `limit`: most octets of a response.
-    init(_ socket: UDPSocket, _ slot: ZoneSlot, limit: Int) {
+    init(_ socket: UDPSocket, _ slot: ZoneSlot, _ numbers: ZoneNumbers, limit: Int) {
         self.socket = socket
+        self.numbers = numbers
+        tally = Tally(.udp, isIPv6: socket.isIPv6)
         self.limit = limit
         self.slot = slot
     }
@@ -36,28 +41,37 @@ final class UDPWorker: Sendable {
         var responder = Responder(seed: .random(in: 0 ... .max), over: .udp, udpLimit: limit)
         var batch = PacketBatch(usesControl: socket.isWildcard, capacity: responder.capacity)
         var reader = ZoneSlot.Reader(slot)
+        var counts = TallyWriter(tally, numbers)
         var lastBatches = Self.lastBatches
         while lastBatches > 0 {
             let isStopping = isStopping.load(ordering: .acquiring)
             let count = batch.receive(from: socket.descriptor, flags: isStopping ? Int32(MSG_DONTWAIT) : Int32(MSG_WAITFORONE))
             // Also when nothing has come: otherwise an idle worker keeps old zones alive.
-            reader.refresh()
+            if reader.refresh() { counts.prepare(for: reader.zones) }
             // None within the time limit, or an error of an earlier response: neither is a reason to stop serving.
             if count > 0 {
-                answer(count, &batch, from: reader.zones, &responder)
+                let beginning = counts.sampleBeginning(of: count)
+                answer(count, &batch, from: reader.zones, &responder, counts)
                 batch.send(to: socket.descriptor)
+                if let beginning { counts.sampleEnd(since: beginning) }
             }
             guard isStopping else { continue }
             lastBatches = count < PacketBatch.capacity ? 0 : lastBatches - 1
         }
     }
 
-    private func answer(_ count: Int, _ batch: inout PacketBatch, from zones: ServedZones, _ responder: inout Responder) {
+    private func answer(
+        _ count: Int, _ batch: inout PacketBatch, from zones: ServedZones, _ responder: inout Responder, _ counts: borrowing TallyWriter
+    ) {
         for index in 0..<count {
-            let outcome = responder.respond(in: batch.slot(index), queryLength: batch.length(index), to: batch.client(index), from: zones)
-            switch outcome {
-            case .answered(let length, _, _): batch.respond(index, length: length)
-            case .silent: batch.respond(index, length: 0)
+            let length = batch.length(index)
+            switch responder.respond(in: batch.slot(index), queryLength: length, to: batch.client(index), from: zones) {
+            case .answered(let answer):
+                batch.respond(index, length: answer.length)
+                counts.count(answer, queryLength: length)
+            case .silent:
+                batch.respond(index, length: 0)
+                counts.countSilent()
             }
         }
     }

@@ -40,6 +40,8 @@ package final class ServedZones: @unchecked Sendable {
     struct Entry {
         let view: ZoneView
         let status: ZoneStatus
+        /// Its place among all, behind 0 for no zone.
+        let place: Int32
     }
 
     /// The zones as they were handed in, those with the longest origins first.
@@ -58,7 +60,7 @@ package final class ServedZones: @unchecked Sendable {
         entries = .allocate(capacity: zones.count)
         end = UnsafePointer(entries + zones.count)
         for (index, served) in deepestFirst.enumerated() {
-            (entries + index).initialize(to: Entry(view: zones[index].view, status: served.status))
+            (entries + index).initialize(to: Entry(view: zones[index].view, status: served.status, place: Int32(clamping: index + 1)))
         }
     }
 

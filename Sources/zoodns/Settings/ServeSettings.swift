@@ -106,7 +106,8 @@ struct ServeSettings {
             expected: "octets from 512 to \(UDPPayloadSize.longest)"
         ) { Int($0).flatMap { UDPPayloadSize.withoutEDNS...UDPPayloadSize.longest ~= $0 ? $0 : nil } }
         admin = reader.value(
-            "admin", options.admin, default: nil, expected: "an address with a port such as 127.0.0.1:9153, or a path such as /run/zoodns.sock"
+            "admin", options.admin, default: nil,
+            expected: "an address with a port such as 127.0.0.1:9153, or a path such as /run/zoodns.sock"
         ) { AdminAddress($0).map(Optional.some) }
         lameduck = reader.value("lameduck", options.lameduck, default: .zero, expected: "a duration such as 5s, or 0") {
             Duration(text: $0)
