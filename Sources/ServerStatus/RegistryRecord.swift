@@ -26,7 +26,7 @@ struct RegistryRecord: Sendable {
             for (name, service) in change.services { set(name, to: service, at: now) }
         case .connected: held.run(at: now)
         case .disconnected(let instant): held.stop(at: instant)
-        case .unusable: return
+        case .unusable, .mended, .repaired: return
         }
         generation += 1
     }

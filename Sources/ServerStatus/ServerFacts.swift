@@ -8,6 +8,8 @@ package struct ServerFacts: Sendable {
     package internal(set) var zones: [ZoneFacts] = []
     /// The server has been asked to end, and serves on for a while.
     package internal(set) var isLameDuck = false
+    /// The settings were not taken over when they were last read.
+    package internal(set) var hasReloadFailed = false
     /// When the server began.
     package let began: ContinuousClock.Instant
     /// When this was asked for.
@@ -73,20 +75,27 @@ package struct ZoneFacts: Sendable {
     package internal(set) var repairs = 0
     /// The znodes that cannot be used, or only in part.
     package internal(set) var rejected = RejectedZnodes()
+    /// How long changes took until they were published.
+    package internal(set) var propagation = PropagationTimes()
 
     /// How long ago what is served was right for sure: zero while ZooKeeper answers.
     package func age(at now: ContinuousClock.Instant) -> Duration { outSince.map { max($0.duration(to: now), .zero) } ?? .zero }
 }
 
-extension ZoneStatus {
-    /// The status in words.
-    package var text: String {
-        switch self {
-        case .notReady: "not ready"
-        case .current: "current"
-        case .stale: "stale"
-        case .expired: "expired"
-        }
+/// How long changes took from ZooKeeper's event until they were published.
+package struct PropagationTimes: Sendable {
+    /// The upper bounds of the buckets, in seconds.
+    package static let bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+
+    /// How many changes lie in each bucket; the last is beyond all bounds.
+    package private(set) var buckets = [UInt64](repeating: 0, count: bounds.count + 1)
+    /// The sum of all.
+    package private(set) var seconds = 0.0
+
+    mutating func add(_ duration: Duration) {
+        let seconds = max(duration.seconds, 0)
+        buckets[Self.bounds.firstIndex { seconds <= $0 } ?? Self.bounds.count] += 1
+        self.seconds += seconds
     }
 }
 

@@ -18,6 +18,7 @@ package final class StatusBoard: Sendable {
         var zones: [DomainName: Zone]
         var session = SessionFacts()
         var isLameDuck = false
+        var hasReloadFailed = false
         var followers: [Int: AsyncStream<StatusChange>.Continuation] = [:]
         var nextFollower = 0
     }
@@ -42,7 +43,7 @@ package final class StatusBoard: Sendable {
             var facts = ServerFacts(began: began, now: .now)
             facts.session = state.session
             facts.zones = origins.compactMap { state.zones[$0]?.facts }
-            facts.isLameDuck = state.isLameDuck
+            (facts.isLameDuck, facts.hasReloadFailed) = (state.isLameDuck, state.hasReloadFailed)
             return facts
         }
     }
@@ -53,6 +54,11 @@ package final class StatusBoard: Sendable {
     /// The zones' registries with what is known of their services besides, in the order of the settings.
     var records: [(origin: DomainName, record: RegistryRecord)] {
         state.withLock { state in origins.compactMap { origin in state.zones[origin].map { (origin, $0.record) } } }
+    }
+
+    /// The znodes of a zone's registry that cannot be used, or only in part, as far as they are listed.
+    package func rejected(of origin: DomainName) -> [ZnodeReport] {
+        state.withLock { $0.zones[origin].map { Array($0.facts.rejected.listed.values) } ?? [] }
     }
 
     /// What changes from now on.
@@ -112,6 +118,8 @@ extension StatusBoard {
             case .connected: zone.facts.outSince = nil
             case .disconnected(let instant): zone.facts.outSince = instant
             case .unusable(let report): zone.facts.rejected.insert(report)
+            case .mended(let path, let reason): zone.facts.rejected.remove(path, reason)
+            case .repaired(let differences): zone.facts.repairs += differences
             }
             zone.record.take(update, at: .now)
         }
@@ -132,6 +140,17 @@ extension StatusBoard {
             }
         }
     }
+
+    /// Takes in that changes of a zone are published, given when the events came that told of them.
+    package func settle(_ origin: DomainName, heard instants: [ContinuousClock.Instant]) {
+        let now = ContinuousClock.now
+        state.withLock { state in
+            for instant in instants { state.zones[origin]?.facts.propagation.add(instant.duration(to: now)) }
+        }
+    }
+
+    /// Takes in whether the settings were taken over when they were last read.
+    package func noteReload(isSuccessful: Bool) { state.withLock { $0.hasReloadFailed = !isSuccessful } }
 
     /// The server has been asked to end: it is not ready any more.
     package func beginLameDuck() { state.withLock { $0.isLameDuck = true } }

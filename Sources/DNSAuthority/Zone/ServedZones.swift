@@ -1,5 +1,5 @@
 /// How far a zone can be relied on.
-package enum ZoneStatus: Sendable {
+package enum ZoneStatus: CaseIterable, Sendable {
     /// It has not been read yet: every question below its origin is answered with SERVFAIL.
     case notReady
     /// It says what the registry says.
@@ -8,6 +8,16 @@ package enum ZoneStatus: Sendable {
     case stale
     /// The registry could not be asked for so long that nothing is answered any more.
     case expired
+
+    /// The status in words.
+    package var text: String {
+        switch self {
+        case .notReady: "not ready"
+        case .current: "current"
+        case .stale: "stale"
+        case .expired: "expired"
+        }
+    }
 }
 
 /// A zone to serve, or the origin of one that has not been read yet.

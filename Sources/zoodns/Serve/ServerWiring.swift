@@ -2,6 +2,7 @@ import DNSAuthority
 import DNSTransport
 import FoundationEssentials
 import Glibc
+import Explanation
 import Handoff
 import HostResolution
 import IPAddressing
@@ -25,6 +26,7 @@ struct ServerWiring {
     /// What the admin endpoint shows; nil without one.
     private let board: StatusBoard?
     private let status: StatusSources?
+    private let sources: [ZoneSource]
     /// What the admin endpoint's clients follow.
     private let changes = ChangeFeed()
 
@@ -45,10 +47,11 @@ struct ServerWiring {
             server.publish(zones)
             board?.take(zones)
         }
-        let outlets = ZonePublisher.Outlets(publish: publish) { change in
+        var outlets = ZonePublisher.Outlets(publish: publish) { change in
             prober?.follow(change)
             resolver.follow(change.followed, dropping: change.dropped)
         }
+        if let board { outlets.settle = { board.settle($0, heard: $1) } }
         let publisher = ZonePublisher(
             origins: registry.zones.map(\.origin), policy: settings.common.policy, maximumStale: settings.maximumStale,
             seed: .random(in: 0 ... .max), outlets: outlets, now: { UInt32(truncatingIfNeeded: time(nil)) }, logger: registry.logger)
@@ -63,8 +66,9 @@ struct ServerWiring {
             return (source.origin, watcher)
         }
         self.watchers = Dictionary(watchers) { first, _ in first }
+        sources = registry.zones
         access = RegistryAccess(client, registry, registry.logger)
-        status = board.map { StatusSources($0, settings, listening: server.endpoints) }
+        status = board.map { StatusSources($0, settings, server) }
         (self.server, self.client, self.admin, self.board) = (server, client, admin, board)
         (self.resolver, self.prober, self.keeper, self.publisher) = (resolver, prober, keeper, publisher)
     }
@@ -87,7 +91,21 @@ struct ServerWiring {
 
     /// What the admin endpoint answers.
     private func routes(_ board: StatusBoard) -> [any RouteGroup] {
-        [HealthRoutes(board), EventRoutes(changes)] + (status.map { [PageRoutes($0, changes, explain: { _ in nil })] } ?? [])
+        let (server, resolver) = (server, resolver)
+        let metrics = MetricsSources(
+            version: Version.text, traffic: { server.traffic }, hostLookups: { resolver.lookups },
+            logLinesLeftOut: { LogLosses.lines.load(ordering: .relaxed) })
+        let zones = ZoneRoutes(board, served: { server.zones }, explain: explain)
+        return [HealthRoutes(board), MetricsRoutes(board, metrics), zones, EventRoutes(changes)]
+            + (status.map { [PageRoutes($0, changes, explain: { _ in nil })] } ?? [])
+    }
+
+    /// How a name is answered now.
+    private func explain(_ name: String, in origin: DomainName) -> ServedAnswer? {
+        guard let board, let source = sources.first(where: { $0.origin == origin }), let registry = board.registry(of: origin),
+            let served = server.zones.all.first(where: { $0.origin == origin })
+        else { return nil }
+        return ServedAnswer(name, source, registry, served, rejected: board.rejected(of: origin))
     }
 
     /// The server is about to end.
@@ -119,12 +137,27 @@ struct ServerWiring {
 
 extension StatusSources {
     /// What a server shows that listens at these addresses.
-    fileprivate init(_ board: StatusBoard, _ settings: ServeSettings, listening: [SocketEndpoint]) {
+    fileprivate init(_ board: StatusBoard, _ settings: ServeSettings, _ server: DNSServer) {
         let registry = settings.common.registry
         self.init(
             board, layouts: Dictionary(registry.zones.map { ($0.origin, $0.layout) }) { first, _ in first },
             version: "zoodns \(Version.text)",
-            host: ProcessInfo.processInfo.hostName, listening: listening.map(\.text), servers: registry.servers.text,
-            traffic: { .init(queries: 0, responses: [:], truncated: 0, malformed: 0, dropped: 0, connections: 0) })
+            host: ProcessInfo.processInfo.hostName, listening: server.endpoints.map(\.text), servers: registry.servers.text,
+            traffic: { StatusReport.Traffic(server.traffic) })
+    }
+}
+
+extension ServedAnswer: ShownAnswer {}
+
+extension StatusReport.Traffic {
+    /// What the page shows of all that was counted.
+    fileprivate init(_ traffic: Traffic) {
+        let zones = traffic.zones.values
+        let responses = ResponseCode.allCases.map { code in (code.text, zones.reduce(0) { $0 + $1.responses[code.index] }) }
+        self.init(
+            queries: responses.reduce(0) { $0 + $1.1 }, responses: Dictionary(responses.filter { $0.1 > 0 }) { $0 + $1 },
+            truncated: zones.reduce(0) { $0 + $1.truncated },
+            malformed: zones.reduce(0) { $0 + $1.responses[ResponseCode.formatError.index] },
+            dropped: traffic.silent.values.reduce(0, +), connections: traffic.connections.open)
     }
 }

@@ -22,7 +22,8 @@ struct ProcessFacts {
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         let fields = statistics
         return ProcessFacts(
-            cpuSeconds: seconds(usage.ru_utime) + seconds(usage.ru_stime), residentMemory: (fields[residentPages] ?? 0) * Int(getpagesize()),
+            cpuSeconds: seconds(usage.ru_utime) + seconds(usage.ru_stime),
+            residentMemory: (fields[residentPages] ?? 0) * Int(getpagesize()),
             virtualMemory: fields[virtualOctets] ?? 0, openDescriptors: entries("/proc/self/fd"), mostDescriptors: UInt64(limit.rlim_cur),
             threads: fields[threadCount] ?? 0, start: bootTime + Double(fields[startTicks] ?? 0) / Double(sysconf(Int32(_SC_CLK_TCK))))
     }
