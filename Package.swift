@@ -133,12 +133,15 @@ let package = Package(
             ]),
         .testTarget(
             name: "ServerStatusTests",
-            dependencies: ["ServerStatus", "DNSAuthority", "IPAddressing", "ProviderRegistry", "TestSupport", .logging]),
+            dependencies: [
+                "ServerStatus", "DNSAuthority", "IPAddressing", "ProviderRegistry", "TestSupport", .logging,
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         .testTarget(
             name: "zoodnsTests",
             dependencies: [
-                "zoodns", "Explanation", "DNSAuthority", "IPAddressing", "ProviderRegistry", "TestSupport", "ZoneCompilation",
-                "ZooKeeperClient",
+                "zoodns", "Explanation", "DNSAuthority", "IPAddressing", "ProviderRegistry", "ServerStatus", "TestSupport",
+                "ZoneCompilation", "ZooKeeperClient",
                 .product(name: "Configuration", package: "swift-configuration"),
             ]),
         .testTarget(

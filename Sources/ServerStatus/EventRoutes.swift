@@ -10,6 +10,11 @@ package struct EventRoutes: RouteGroup {
     /// How often something is sent where nothing happens: more often than idle limits, such as this server's, would close the connection.
     private static let pulse: Duration = .seconds(15)
 
+    /// A response's writer on its way to the task that ends the response. Sendable, as no other task has it by then.
+    private struct LastWriter: @unchecked Sendable {
+        let writer: any ResponseBodyWriter
+    }
+
     /// The follower did not keep up.
     private struct TooSlow: Error {}
 
@@ -28,8 +33,11 @@ package struct EventRoutes: RouteGroup {
             status: .ok, headers: headers,
             body: ResponseBody { [feed] writer in
                 defer { feed.end(following) }
-                try await Self.send(following, feed, request, &writer)
-                try await writer.finish(nil)
+                // The client has gone, or the server ends.
+                do { try await Self.send(following, feed, request, &writer) } catch is CancellationError {}
+                let last = LastWriter(writer: writer)
+                // In a task of its own, for this one may have been cancelled: a response without its end looks like a failure.
+                try await Task { try await last.writer.finish(nil) }.value
             })
     }
 

@@ -62,10 +62,8 @@ package struct PageRoutes: RouteGroup {
     }
 
     private func explanation(of parameters: Parameters) async -> Response {
-        guard let name = parameters["name"], let text = await explain(String(name)) else {
-            return .text("not a name in a zone that is served here\n", status: .notFound)
-        }
-        return .text(text)
+        guard let name = parameters["name"] else { return .text("name: a service, or a domain name\n", status: .badRequest) }
+        return .text(await explain(String(name)) ?? "This is no name in a zone that is served here.\n")
     }
 
     private func number(_ name: String, in parameters: Parameters, fallback: Int) -> Int? {

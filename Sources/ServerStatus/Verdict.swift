@@ -12,6 +12,8 @@ package struct Verdict: Codable, Equatable, Sendable {
         case good, warn, bad, waiting
     }
 
+    init(state: State, text: String, advice: String) { (self.state, self.text, self.advice) = (state, text, advice) }
+
     /// Judges the zones by their states, the worst first, then the session.
     init(_ zones: [StatusReport.Zone], isConnected: Bool, isEnding: Bool) {
         func having(_ state: String) -> String? {

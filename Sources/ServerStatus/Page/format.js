@@ -78,6 +78,11 @@ function setFacts(list, facts, isAcross = false) {
   }
 }
 
+/** The query of a URL (RFC 3986 §3.4). Not by URLSearchParams, which writes a space as `+`: that is for forms. */
+function queryText(parameters) {
+  return Object.entries(parameters).map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&");
+}
+
 /** Asks the server for JSON; throws for anything but an answer in time. */
 async function fetchJSON(path, signal) {
   const limit = AbortSignal.timeout(5000);

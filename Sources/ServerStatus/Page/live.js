@@ -158,6 +158,7 @@ function showChange(change) {
     line.append(element("span", "mark", mark, { "aria-hidden": "true" }), element("span", "name", service.name), element("span", "", ` ${what}`));
     item.append(line);
   }
+  if (change.services.length === 0) item.append(element("div", "", "no service: the zone's state, or addresses of hosts"));
   if (change.more > 0) item.append(element("div", "when", `and ${counted(change.more, "service")} more`));
   const changes = byId("changes");
   changes.prepend(item);
@@ -184,7 +185,7 @@ byId("explain").addEventListener("submit", async (event) => {
   output.hidden = false;
   if (!name) return setText(output, "Give a service, or a domain name in a zone.");
   try {
-    const response = await fetch(`status/explain?${new URLSearchParams({ name })}`, { cache: "no-store", signal: AbortSignal.timeout(10000) });
+    const response = await fetch(`status/explain?${queryText({ name })}`, { cache: "no-store", signal: AbortSignal.timeout(10000) });
     setText(output, (await response.text()).trim() || `${response.status}`);
   } catch {
     setText(output, "No answer from zoodns.");

@@ -32,7 +32,7 @@ function visiblePages() {
 async function askForPage(page) {
   const request = new AbortController();
   list.asked.set(page, request);
-  const question = new URLSearchParams({
+  const question = queryText({
     zone: list.zone, search: list.search, sort: (list.descending ? "-" : "") + list.sort, offset: page * PAGE, limit: PAGE,
   });
   try {
@@ -115,7 +115,7 @@ function focusRow(index) {
 async function openService(zone, name, takesFocus) {
   opened = { zone, name };
   try {
-    const service = await fetchJSON(`status/service?${new URLSearchParams({ zone, name, limit: 500 })}`);
+    const service = await fetchJSON(`status/service?${queryText({ zone, name, limit: 500 })}`);
     if (opened?.zone !== zone || opened.name !== name) return;
     byId("detail").hidden = false;
     setText(byId("detail-title"), service.domain ?? name);

@@ -111,7 +111,13 @@ struct ServerWiring {
             logLinesLeftOut: { LogLosses.lines.load(ordering: .relaxed) })
         let zones = ZoneRoutes(board, served: { server.zones }, explain: explain)
         return [HealthRoutes(board), MetricsRoutes(board, metrics), zones, EventRoutes(changes)]
-            + (status.map { [PageRoutes($0, changes, explain: { _ in nil })] } ?? [])
+            + (status.map { [PageRoutes($0, changes, explain: explain)] } ?? [])
+    }
+
+    /// How a name, or a service in each zone, is answered now; nil if it is in no zone.
+    private func explain(_ text: String) -> String? {
+        let answers = ExplainedName.read(text, sources).compactMap { explain($0.name.text, in: $0.origin)?.text }
+        return answers.isEmpty ? nil : answers.joined(separator: "\n")
     }
 
     /// How a name is answered now.
