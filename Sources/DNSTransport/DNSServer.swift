@@ -2,6 +2,7 @@ import DNSAuthority
 import Glibc
 import Handoff
 import IPAddressing
+import QueryTap
 
 /// The machine has no thread for a worker.
 package struct WorkerError: Error {
@@ -28,11 +29,13 @@ package final class DNSServer: Sendable {
     private static let portAttempts = 16
 
     /// Takes the addresses, each with so many UDP workers; port 0 takes any that is free. From here queries queue up, `run` answers them.
-    /// `udpLimit`: most octets of a response over UDP.
-    package init(listen: [SocketEndpoint], workers: Int, udpLimit: Int, zones: ServedZones) async throws(ListenError) {
+    /// `udpLimit`: most octets of a response over UDP. `tap`: where queries are recorded; nil for nowhere.
+    package init(
+        listen: [SocketEndpoint], workers: Int, udpLimit: Int, zones: ServedZones, tap: QueryTap? = nil
+    ) async throws(ListenError) {
         slot = ZoneSlot(zones)
         let mostConnections = DescriptorLimit.connections(Self.mostConnections, beside: DescriptorLimit.sockets(listen.count, workers))
-        var listener = TCPListener(slot, mostConnections: mostConnections)
+        var listener = TCPListener(slot, mostConnections: mostConnections, ring: tap?.makeRing())
         var sockets: [UDPSocket] = []
         var endpoints: [SocketEndpoint] = []
         var missing: [SocketEndpoint] = []
@@ -51,7 +54,7 @@ package final class DNSServer: Sendable {
         self.listener = listener
         self.endpoints = endpoints
         self.missing = missing
-        self.workers = sockets.map { [slot] in UDPWorker($0, slot, limit: udpLimit) }
+        self.workers = sockets.map { [slot] in UDPWorker($0, slot, limit: udpLimit, ring: tap?.makeRing()) }
     }
 
     /// Binds TCP, which tells the port, then UDP at the same.

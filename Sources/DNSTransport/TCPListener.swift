@@ -3,6 +3,7 @@ import Glibc
 import IPAddressing
 import NIOCore
 import NIOPosix
+import QueryTap
 
 /// All TCP sockets of a server, on one event loop: TCP is the rare way, and one loop needs no locks.
 struct TCPListener: Sendable {
@@ -22,12 +23,12 @@ struct TCPListener: Sendable {
     /// Connections that may wait to be accepted.
     private static let backlog: ChannelOptions.Types.BacklogOption.Value = 1024
 
-    /// `mostConnections`: how many there may be at once.
-    init(_ slot: ZoneSlot, mostConnections: Int) {
+    /// `mostConnections`: how many there may be at once. `ring`: where queries are recorded; nil for nowhere.
+    init(_ slot: ZoneSlot, mostConnections: Int, ring: QueryRing?) {
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         loop = group.next()
         loop.execute { set_thread_slice(0) }
-        service = .makeBoxSendingValue(TCPService(slot, mostConnections: mostConnections), eventLoop: loop)
+        service = .makeBoxSendingValue(TCPService(slot, mostConnections: mostConnections, ring: ring), eventLoop: loop)
     }
 
     /// Listens at one more address; the port that it got.

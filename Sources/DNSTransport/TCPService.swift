@@ -1,6 +1,7 @@
 import CLinux
 import DNSAuthority
 import NIOCore
+import QueryTap
 
 /// What all TCP connections share: the responder, the zones, and how many there may be. On one event loop only, so it needs no lock.
 final class TCPService {
@@ -13,6 +14,8 @@ final class TCPService {
     private var responder: Responder
     private let slot: ZoneSlot
     private let memory: UnsafeMutableRawBufferPointer
+    private let ring: QueryRing?
+    private var recorder: QueryRecorder
     /// Connections, and pieces of their streams, that have come in so far.
     private(set) var arrivals = 0
     /// Most connections at once since memory was given back.
@@ -23,21 +26,30 @@ final class TCPService {
     /// Succeeds when the last connection is closed; nil as long as there may be new ones.
     private var hasEnded: EventLoopPromise<Void>?
 
-    /// `mostConnections`: how many there may be at once, at least one.
-    init(_ slot: ZoneSlot, mostConnections: Int) {
+    /// `mostConnections`: how many there may be at once, at least one. `ring`: where queries are recorded; nil for nowhere.
+    init(_ slot: ZoneSlot, mostConnections: Int, ring: QueryRing?) {
+        self.ring = ring
         self.mostConnections = mostConnections
         self.slot = slot
         responder = Responder(seed: .random(in: 0 ... .max), over: .tcp)
         memory = .allocate(byteCount: responder.capacity, alignment: 8)
+        recorder = QueryRecorder(ring, isStream: true, longestResponse: responder.capacity)
         memory.initializeMemory(as: UInt8.self, repeating: 0)
     }
 
-    deinit { memory.deallocate() }
+    deinit {
+        memory.deallocate()
+        ring?.end()
+    }
 
     /// The response to a message behind its length; nil for silence.
     func respond(to query: ByteBuffer, of client: TCPConnection.Client, _ allocator: ByteBufferAllocator) -> ByteBuffer? {
         query.withUnsafeReadableBytes { memory.copyMemory(from: $0) }
+        recorder.begin()
+        let isKept = recorder.isOn && memory.baseAddress.map { recorder.keep($0, length: query.readableBytes) } ?? false
         let outcome = responder.respond(in: memory, queryLength: query.readableBytes, to: client.octets, from: slot.zones)
+        if isKept, let message = memory.baseAddress { recorder.record(outcome, message, from: client.address, to: client.local) }
+        recorder.end()
         guard case .answered(let length, _, _) = outcome else { return nil }
         var response = allocator.buffer(capacity: 2 + length)
         response.writeInteger(UInt16(truncatingIfNeeded: length))

@@ -1,6 +1,7 @@
 import CLinux
 import DNSAuthority
 import Glibc
+import QueryTap
 import Synchronization
 
 /// One thread with one socket: takes in packets, answers them from the newest zones, sends the responses, batch by batch.
@@ -9,19 +10,25 @@ final class UDPWorker: Sendable {
     private let slot: ZoneSlot
     /// Most octets of a response.
     private let limit: Int
+    /// Where queries are recorded; nil for nowhere.
+    private let ring: QueryRing?
     private let isStopping = Atomic(false)
 
     /// Batches that are answered after `stop` if clients go on asking: more than a socket's queue holds.
     private static let lastBatches = 256
 
     /// Owns the socket from now on. `limit`: most octets of a response.
-    init(_ socket: UDPSocket, _ slot: ZoneSlot, limit: Int) {
+    init(_ socket: UDPSocket, _ slot: ZoneSlot, limit: Int, ring: QueryRing?) {
         self.socket = socket
+        self.ring = ring
         self.limit = limit
         self.slot = slot
     }
 
-    deinit { socket.close() }
+    deinit {
+        socket.close()
+        ring?.end()
+    }
 
     /// Has `work` answer what has arrived, then return.
     func stop() {
@@ -36,6 +43,7 @@ final class UDPWorker: Sendable {
         var responder = Responder(seed: .random(in: 0 ... .max), over: .udp, udpLimit: limit)
         var batch = PacketBatch(usesControl: socket.isWildcard, capacity: responder.capacity)
         var reader = ZoneSlot.Reader(slot)
+        var record = DatagramRecord(ring, socket, longestResponse: responder.capacity)
         var lastBatches = Self.lastBatches
         while lastBatches > 0 {
             let isStopping = isStopping.load(ordering: .acquiring)
@@ -44,21 +52,27 @@ final class UDPWorker: Sendable {
             reader.refresh()
             // None within the time limit, or an error of an earlier response: neither is a reason to stop serving.
             if count > 0 {
-                answer(count, &batch, from: reader.zones, &responder)
+                record.recorder.begin()
+                answer(count, &batch, from: reader.zones, &responder, &record)
                 batch.send(to: socket.descriptor)
+                record.recorder.end()
             }
             guard isStopping else { continue }
             lastBatches = count < PacketBatch.capacity ? 0 : lastBatches - 1
         }
     }
 
-    private func answer(_ count: Int, _ batch: inout PacketBatch, from zones: ServedZones, _ responder: inout Responder) {
+    private func answer(
+        _ count: Int, _ batch: inout PacketBatch, from zones: ServedZones, _ responder: inout Responder, _ record: inout DatagramRecord
+    ) {
         for index in 0..<count {
+            let isKept = record.recorder.isOn && record.keep(index, of: batch)
             let outcome = responder.respond(in: batch.slot(index), queryLength: batch.length(index), to: batch.client(index), from: zones)
             switch outcome {
             case .answered(let length, _, _): batch.respond(index, length: length)
             case .silent: batch.respond(index, length: 0)
             }
+            if isKept { record.add(outcome, index, of: batch) }
         }
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import DNSAuthority
 import DNSTransport
+import QueryLogging
 import UnixSignals
 
 /// `zoodns serve`: what happens before the server runs, and how it ends. The parts are connected in `ServerWiring`.
@@ -32,12 +33,13 @@ struct ServeCommand: AsyncParsableCommand {
         let logger = settings.common.registry.logger
         try raiseDescriptorLimit(settings)
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint).map { SignalNumber($0.rawValue) }
-        let server = try await listen(settings)
+        let observer = try observe(settings)
+        let server = try await listen(settings, observer)
         for endpoint in server.endpoints { StandardStreams.say("listening \(endpoint.text) udp tcp") }
         warn(settings, server)
         let reporting = Task { await others.report(logger) }
         defer { reporting.cancel() }
-        try await Shutdown.run(ServerWiring(settings, server).services, signals, logger, limit: Self.longestShutdown)
+        try await Shutdown.run(ServerWiring(settings, server, observer).services, signals, logger, limit: Self.longestShutdown)
     }
 
     private func warn(_ settings: ServeSettings, _ server: DNSServer) {
@@ -61,11 +63,23 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
-    private func listen(_ settings: ServeSettings) async throws(CommandFailure) -> DNSServer {
+    private func observe(_ settings: ServeSettings) throws(CommandFailure) -> QueryObserver? {
+        guard !settings.observation.isEmpty else { return nil }
+        // One more: TCP.
+        let threads = settings.common.listen.count * settings.workers + 1
+        do throws(QueryLogError) {
+            return try QueryObserver(settings.observation, threads: threads, settings.common.registry.logger)
+        } catch {
+            throw .refused("--query-log \(error.text)")
+        }
+    }
+
+    private func listen(_ settings: ServeSettings, _ observer: QueryObserver?) async throws(CommandFailure) -> DNSServer {
         let zones = ServedZones(settings.common.registry.zones.map { ServedZone(notReady: $0.origin) })
         do throws(ListenError) {
             return try await DNSServer(
-                listen: settings.common.listen, workers: settings.workers, udpLimit: settings.longestUDPResponse, zones: zones)
+                listen: settings.common.listen, workers: settings.workers, udpLimit: settings.longestUDPResponse, zones: zones,
+                tap: observer?.tap)
         } catch {
             throw .refused(error.text)
         }

@@ -4,6 +4,7 @@ import Glibc
 import Handoff
 import HostResolution
 import ProviderDiscovery
+import QueryLogging
 import ServiceLifecycle
 import ZoneCompilation
 import ZooKeeperClient
@@ -18,9 +19,10 @@ struct ServerWiring {
     private let prober: HeldProber?
     private let resolver: HostResolver
     private let publisher: ZonePublisher
+    private let observer: QueryObserver?
 
     /// Connects the parts of a server that listens already; none of them runs yet.
-    init(_ settings: ServeSettings, _ server: DNSServer) {
+    init(_ settings: ServeSettings, _ server: DNSServer, _ observer: QueryObserver?) {
         let registry = settings.common.registry
         let client = registry.client
         let resolver = settings.common.hostResolver(listening: server.endpoints)
@@ -48,7 +50,7 @@ struct ServerWiring {
         }
         self.watchers = Dictionary(watchers) { first, _ in first }
         access = RegistryAccess(client, registry, registry.logger)
-        (self.server, self.client) = (server, client)
+        (self.server, self.client, self.observer) = (server, client, observer)
         (self.resolver, self.prober, self.keeper, self.publisher) = (resolver, prober, keeper, publisher)
     }
 
@@ -62,6 +64,7 @@ struct ServerWiring {
         }
         services.append(Part("host resolver") { await resolve() })
         services.append(Part("publisher") { try await publish() })
+        if let observer { services.append(Part("query observer") { try await observe(observer) }) }
         services.append(Part("dns server") { try await serve() })
         return services.map { .init(service: $0, serviceName: $0.name) }
     }
@@ -83,6 +86,10 @@ struct ServerWiring {
 
     private func publish() async throws(CommandFailure) {
         do throws(NoThread) { try await publisher.run() } catch { throw .noThread(for: "the zones") }
+    }
+
+    private func observe(_ observer: QueryObserver) async throws(CommandFailure) {
+        do throws(NoThread) { try await observer.run() } catch { throw .noThread(for: "the query log") }
     }
 
     private func serve() async throws(CommandFailure) {

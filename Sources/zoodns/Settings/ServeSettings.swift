@@ -1,6 +1,8 @@
 import ArgumentParser
 import DNSAuthority
 import ProviderDiscovery
+import QueryLogging
+import QueryTap
 
 /// Options of `serve` alone, as they were written.
 struct ServeOptions: ParsableArguments {
@@ -43,6 +45,30 @@ struct ServeOptions: ParsableArguments {
             "Most octets of an answer over UDP, as far as the client takes them: 1232 pass every network; more for those that cannot use TCP. (default: 1232)",
             valueName: "octets"))
     var maxUdpSize: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Where to log queries, an object of JSON a line; - for standard output. (default: nowhere)", valueName: "file|-"))
+    var queryLog: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Log one query in so many, 0 for none until the admin endpoint says otherwise. (default: 1)", valueName: "number"))
+    var queryLogSample: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Which queries are logged: all; denial: names that do not exist, or not with that type; error: all other errors. (default: all)",
+            valueName: "all|denial|error"))
+    var queryLogClass: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The unix socket of a dnstap receiver that queries and responses are sent to. (default: none)", valueName: "unix:path"))
+    var dnstap: String?
+
+    @Option(help: ArgumentHelp("What dnstap messages call this server. (default: the host's name)", valueName: "text"))
+    var dnstapIdentity: String?
 }
 
 /// The settings of `serve`, checked.
@@ -60,6 +86,8 @@ struct ServeSettings {
     let workers: Int
     /// Octets.
     let longestUDPResponse: Int
+    /// What is recorded of queries.
+    let observation: QueryObservation
 
     /// Throws with all problems in one line.
     init(_ commonOptions: CommonOptions, _ options: ServeOptions, _ reader: SettingsReader = SettingsReader()) throws(CommandFailure) {
@@ -89,12 +117,39 @@ struct ServeSettings {
             "max-udp-size", options.maxUdpSize, default: UDPPayloadSize.unfragmented,
             expected: "octets from 512 to \(UDPPayloadSize.longest)"
         ) { Int($0).flatMap { UDPPayloadSize.withoutEDNS...UDPPayloadSize.longest ~= $0 ? $0 : nil } }
+        observation = Self.observation(options, &reader)
         try reader.finish()
     }
 
     /// How each registry is watched.
     var watch: WatchSettings {
         WatchSettings(reconcile: reconcile, holdDown: holdDown, guardsMassRemoval: guardsMassRemoval, zones: common.registry.zones.count)
+    }
+
+    private static func observation(_ options: ServeOptions, _ reader: inout SettingsReader) -> QueryObservation {
+        var observation = QueryObservation()
+        observation.log = reader.value("query-log", options.queryLog, default: nil, expected: "the path of a file, or -") {
+            $0 == "-" ? .some(.standardOutput) : $0.isEmpty || $0.hasSuffix("/") ? nil : .some(.file($0))
+        }
+        let every = reader.value("query-log-sample", options.queryLogSample, default: 1, expected: "a number from 0 to 1000000000") {
+            UInt32($0).flatMap { $0 <= 1_000_000_000 ? $0 : nil }
+        }
+        let responses = reader.value(
+            "query-log-class", options.queryLogClass, default: ResponseClass.all, expected: "all, denial or error"
+        ) { text in ResponseClass.allCases.first { "\($0)" == text } }
+        observation.selection = QueryLogSelection(isOn: every > 0, every: every, responseClass: responses)
+        observation.dnstap = reader.value(
+            "dnstap", options.dnstap, default: nil,
+            expected: "unix: and the path of a socket, at most \(QueryObservation.longestPath) octets"
+        ) { text in
+            let path = text.hasPrefix("unix:") ? String(text.dropFirst(5)) : text
+            return 1...QueryObservation.longestPath ~= path.utf8.count && path.contains("/") && !path.hasSuffix("/") ? .some(path) : nil
+        }
+        observation.identity = reader.value(
+            "dnstap-identity", options.dnstapIdentity, default: Machine.name, expected: "a text of 1 to 255 octets"
+        ) { 1...255 ~= $0.utf8.count ? $0 : nil }
+        observation.version = "zoodns \(Version.text)"
+        return observation
     }
 
     private static var processors: Int { min(Processors.usable, 256) }
