@@ -81,10 +81,12 @@ let package = Package(
             name: "ServerStatus",
             dependencies: [
                 "DNSAuthority", "DNSTransport", "Handoff", "IPAddressing", "ProviderRegistry", "QueryLogging", "QueryTap",
-                "ZoneCompilation", .logging, .lifecycle,
+                "ZoneCompilation", "ZooKeeperClient",
+                .logging, .lifecycle, .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "NIOCore", package: "swift-nio"),
-            ]),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            resources: [.embedInCode("Page")]),
 
         .executableTarget(
             name: "zoodns",

@@ -18,6 +18,8 @@ package final class DNSServer: Sendable {
     package let missing: [SocketEndpoint]
 
     private let slot: ZoneSlot
+    private let numbers = ZoneNumbers()
+    private let tcpCounters: TCPCounters
     private let workers: [UDPWorker]
     private let listener: TCPListener
 
@@ -35,7 +37,8 @@ package final class DNSServer: Sendable {
     ) async throws(ListenError) {
         slot = ZoneSlot(zones)
         let mostConnections = DescriptorLimit.connections(Self.mostConnections, beside: DescriptorLimit.sockets(listen.count, workers))
-        var listener = TCPListener(slot, mostConnections: mostConnections, ring: tap?.makeRing())
+        tcpCounters = TCPCounters(numbers)
+        var listener = TCPListener(slot, tcpCounters, mostConnections: mostConnections, ring: tap?.makeRing())
         var sockets: [UDPSocket] = []
         var endpoints: [SocketEndpoint] = []
         var missing: [SocketEndpoint] = []
@@ -54,7 +57,7 @@ package final class DNSServer: Sendable {
         self.listener = listener
         self.endpoints = endpoints
         self.missing = missing
-        self.workers = sockets.map { [slot] in UDPWorker($0, slot, limit: udpLimit, ring: tap?.makeRing()) }
+        self.workers = sockets.map { [slot, numbers] in UDPWorker($0, slot, numbers, limit: udpLimit, ring: tap?.makeRing()) }
     }
 
     /// Binds TCP, which tells the port, then UDP at the same.
@@ -99,6 +102,12 @@ package final class DNSServer: Sendable {
         }
         return sockets
     }
+
+    /// The zones that are answered from now: to keep one keeps all that later ones drop.
+    package var zones: ServedZones { slot.zones }
+
+    /// What has been counted of queries and responses.
+    package var traffic: Traffic { Traffic(workers.map(\.tally), tcpCounters, numbers.all) }
 
     /// Has these zones answered from, from the next batch of queries on.
     package func publish(_ zones: ServedZones) { slot.publish(zones) }

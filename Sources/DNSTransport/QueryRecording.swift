@@ -38,7 +38,7 @@ extension QueryRecorder {
         _ outcome: Responder.Outcome, _ message: UnsafeRawPointer, from client: UnsafeRawPointer, to local: UnsafeRawPointer
     ) {
         switch outcome {
-        case .answered(let length, let code, _): record(code.rawValue, message, length: length, from: client, to: local)
+        case .answered(let answer): record(answer.code.rawValue, message, length: answer.length, from: client, to: local)
         case .silent: record(nil, message, length: 0, from: client, to: local)
         }
     }

@@ -148,6 +148,7 @@ extension TCPConnection {
     final class Client {
         private static let length = MemoryLayout<sockaddr_in6>.size
         private let memory = UnsafeMutableRawPointer.allocate(byteCount: 2 * length, alignment: 8)
+        private(set) var isIPv6 = false
 
         init() { memory.initializeMemory(as: UInt8.self, repeating: 0, count: 2 * Self.length) }
 
@@ -161,12 +162,13 @@ extension TCPConnection {
         var local: UnsafeRawPointer { address + Self.length }
 
         func set(_ address: NIOCore.SocketAddress?, local: NIOCore.SocketAddress?) {
+            isIPv6 = address?.protocol == .inet6
             Self.copy(address, to: memory)
             Self.copy(local, to: memory + Self.length)
         }
 
         private static func copy(_ address: NIOCore.SocketAddress?, to memory: UnsafeMutableRawPointer) {
-            address?.withSockAddr { memory.copyMemory(from: $0, byteCount: min($1, length)) }
+            address?.withSockAddr { memory.copyMemory(from: $0, byteCount: min(Int($1), length)) }
         }
     }
 }

@@ -24,11 +24,11 @@ struct TCPListener: Sendable {
     private static let backlog: ChannelOptions.Types.BacklogOption.Value = 1024
 
     /// `mostConnections`: how many there may be at once. `ring`: where queries are recorded; nil for nowhere.
-    init(_ slot: ZoneSlot, mostConnections: Int, ring: QueryRing?) {
+    init(_ slot: ZoneSlot, _ counters: TCPCounters, mostConnections: Int, ring: QueryRing?) {
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         loop = group.next()
         loop.execute { set_thread_slice(0) }
-        service = .makeBoxSendingValue(TCPService(slot, mostConnections: mostConnections, ring: ring), eventLoop: loop)
+        service = .makeBoxSendingValue(TCPService(slot, counters, mostConnections: mostConnections, ring: ring), eventLoop: loop)
     }
 
     /// Listens at one more address; the port that it got.

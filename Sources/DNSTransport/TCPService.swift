@@ -13,6 +13,9 @@ final class TCPService {
     private let mostConnections: Int
     private var responder: Responder
     private let slot: ZoneSlot
+    private let counters: TCPCounters
+    private var ipv4: TallyWriter
+    private var ipv6: TallyWriter
     private let memory: UnsafeMutableRawBufferPointer
     private let ring: QueryRing?
     private var recorder: QueryRecorder
@@ -27,10 +30,13 @@ final class TCPService {
     private var hasEnded: EventLoopPromise<Void>?
 
     /// `mostConnections`: how many there may be at once, at least one. `ring`: where queries are recorded; nil for nowhere.
-    init(_ slot: ZoneSlot, mostConnections: Int, ring: QueryRing?) {
+    init(_ slot: ZoneSlot, _ counters: TCPCounters, mostConnections: Int, ring: QueryRing?) {
         self.ring = ring
         self.mostConnections = mostConnections
+        self.counters = counters
         self.slot = slot
+        ipv4 = TallyWriter(counters.ipv4, counters.numbers)
+        ipv6 = TallyWriter(counters.ipv6, counters.numbers)
         responder = Responder(seed: .random(in: 0 ... .max), over: .tcp)
         memory = .allocate(byteCount: responder.capacity, alignment: 8)
         recorder = QueryRecorder(ring, isStream: true, longestResponse: responder.capacity)
@@ -44,16 +50,30 @@ final class TCPService {
 
     /// The response to a message behind its length; nil for silence.
     func respond(to query: ByteBuffer, of client: TCPConnection.Client, _ allocator: ByteBufferAllocator) -> ByteBuffer? {
+        client.isIPv6 ? respond(to: query, of: client, allocator, &ipv6) : respond(to: query, of: client, allocator, &ipv4)
+    }
+
+    private func respond(
+        to query: ByteBuffer, of client: TCPConnection.Client, _ allocator: ByteBufferAllocator, _ counts: inout TallyWriter
+    ) -> ByteBuffer? {
         query.withUnsafeReadableBytes { memory.copyMemory(from: $0) }
+        let zones = slot.zones
+        counts.prepare(for: zones)
+        let beginning = counts.sampleBeginning(of: 1)
         recorder.begin()
         let isKept = recorder.isOn && memory.baseAddress.map { recorder.keep($0, length: query.readableBytes) } ?? false
-        let outcome = responder.respond(in: memory, queryLength: query.readableBytes, to: client.octets, from: slot.zones)
+        let outcome = responder.respond(in: memory, queryLength: query.readableBytes, to: client.octets, from: zones)
         if isKept, let message = memory.baseAddress { recorder.record(outcome, message, from: client.address, to: client.local) }
         recorder.end()
-        guard case .answered(let length, _, _) = outcome else { return nil }
-        var response = allocator.buffer(capacity: 2 + length)
-        response.writeInteger(UInt16(truncatingIfNeeded: length))
-        response.writeBytes(UnsafeRawBufferPointer(rebasing: memory[..<length]))
+        if let beginning { counts.sampleEnd(since: beginning) }
+        guard case .answered(let answer) = outcome else {
+            counts.countSilent()
+            return nil
+        }
+        counts.count(answer, queryLength: query.readableBytes)
+        var response = allocator.buffer(capacity: 2 + answer.length)
+        response.writeInteger(UInt16(truncatingIfNeeded: answer.length))
+        response.writeBytes(UnsafeRawBufferPointer(rebasing: memory[..<answer.length]))
         return response
     }
 
@@ -63,8 +83,11 @@ final class TCPService {
     func opened(_ connection: TCPConnection) {
         arrivals &+= 1
         connections[ObjectIdentifier(connection)] = connection
+        counters.accepted.add(1, ordering: .relaxed)
+        counters.open.store(connections.count, ordering: .relaxed)
         peak = max(peak, connections.count)
         if connections.count > mostConnections {
+            counters.evicted.add(1, ordering: .relaxed)
             connections.values.filter { $0 !== connection }.min { $0.lastQuery < $1.lastQuery }?.close()
         }
         if hasEnded != nil { connection.end() }
@@ -72,6 +95,7 @@ final class TCPService {
 
     func closed(_ connection: TCPConnection) {
         connections[ObjectIdentifier(connection)] = nil
+        counters.open.store(connections.count, ordering: .relaxed)
         if connections.isEmpty { hasEnded?.succeed() }
         giveMemoryBack()
     }

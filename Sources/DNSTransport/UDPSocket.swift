@@ -6,6 +6,7 @@ struct UDPSocket: Sendable {
     let descriptor: Int32
     /// Whether it takes packets for every address of the machine, and so must say from which one it answers.
     let isWildcard: Bool
+    let isIPv6: Bool
 
     /// Octets that the kernel is asked to queue for a socket while its worker is busy.
     private static let receiveBuffer: Int32 = 4 << 20
@@ -20,6 +21,7 @@ struct UDPSocket: Sendable {
         guard descriptor >= 0 else { throw ListenError(endpoint, errno) }
         self.descriptor = descriptor
         isWildcard = address.isWildcard
+        isIPv6 = address.family == AF_INET6
         if isShared { set(SOL_SOCKET, SO_REUSEPORT, Int32(1)) }
         if address.family == AF_INET6 { set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, Int32(1)) }
         if !mustExist {

@@ -8,6 +8,9 @@ import Synchronization
 final class UDPWorker: Sendable {
     private let socket: UDPSocket
     private let slot: ZoneSlot
+    private let numbers: ZoneNumbers
+    /// What it has counted.
+    let tally: Tally
     /// Most octets of a response.
     private let limit: Int
     /// Where queries are recorded; nil for nowhere.
@@ -18,9 +21,11 @@ final class UDPWorker: Sendable {
     private static let lastBatches = 256
 
     /// Owns the socket from now on. `limit`: most octets of a response.
-    init(_ socket: UDPSocket, _ slot: ZoneSlot, limit: Int, ring: QueryRing?) {
+    init(_ socket: UDPSocket, _ slot: ZoneSlot, _ numbers: ZoneNumbers, limit: Int, ring: QueryRing?) {
         self.socket = socket
         self.ring = ring
+        self.numbers = numbers
+        tally = Tally(.udp, isIPv6: socket.isIPv6)
         self.limit = limit
         self.slot = slot
     }
@@ -43,19 +48,22 @@ final class UDPWorker: Sendable {
         var responder = Responder(seed: .random(in: 0 ... .max), over: .udp, udpLimit: limit)
         var batch = PacketBatch(usesControl: socket.isWildcard, capacity: responder.capacity)
         var reader = ZoneSlot.Reader(slot)
+        var counts = TallyWriter(tally, numbers)
         var record = DatagramRecord(ring, socket, longestResponse: responder.capacity)
         var lastBatches = Self.lastBatches
         while lastBatches > 0 {
             let isStopping = isStopping.load(ordering: .acquiring)
             let count = batch.receive(from: socket.descriptor, flags: isStopping ? Int32(MSG_DONTWAIT) : Int32(MSG_WAITFORONE))
             // Also when nothing has come: otherwise an idle worker keeps old zones alive.
-            reader.refresh()
+            if reader.refresh() { counts.prepare(for: reader.zones) }
             // None within the time limit, or an error of an earlier response: neither is a reason to stop serving.
             if count > 0 {
+                let beginning = counts.sampleBeginning(of: count)
                 record.recorder.begin()
-                answer(count, &batch, from: reader.zones, &responder, &record)
+                answer(count, &batch, from: reader.zones, &responder, counts, &record)
                 batch.send(to: socket.descriptor)
                 record.recorder.end()
+                if let beginning { counts.sampleEnd(since: beginning) }
             }
             guard isStopping else { continue }
             lastBatches = count < PacketBatch.capacity ? 0 : lastBatches - 1
@@ -63,14 +71,20 @@ final class UDPWorker: Sendable {
     }
 
     private func answer(
-        _ count: Int, _ batch: inout PacketBatch, from zones: ServedZones, _ responder: inout Responder, _ record: inout DatagramRecord
+        _ count: Int, _ batch: inout PacketBatch, from zones: ServedZones, _ responder: inout Responder, _ counts: borrowing TallyWriter,
+        _ record: inout DatagramRecord
     ) {
         for index in 0..<count {
+            let length = batch.length(index)
             let isKept = record.recorder.isOn && record.keep(index, of: batch)
-            let outcome = responder.respond(in: batch.slot(index), queryLength: batch.length(index), to: batch.client(index), from: zones)
+            let outcome = responder.respond(in: batch.slot(index), queryLength: length, to: batch.client(index), from: zones)
             switch outcome {
-            case .answered(let length, _, _): batch.respond(index, length: length)
-            case .silent: batch.respond(index, length: 0)
+            case .answered(let answer):
+                batch.respond(index, length: answer.length)
+                counts.count(answer, queryLength: length)
+            case .silent:
+                batch.respond(index, length: 0)
+                counts.countSilent()
             }
             if isKept { record.add(outcome, index, of: batch) }
         }

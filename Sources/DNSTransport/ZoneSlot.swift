@@ -35,12 +35,13 @@ final class ZoneSlot: Sendable {
 
         init(_ slot: ZoneSlot) { self.slot = slot }
 
-        /// Takes hold of the newest zones.
-        mutating func refresh() {
+        /// Takes hold of the newest zones; whether they are others than before.
+        mutating func refresh() -> Bool {
             let current = slot.generation.load(ordering: .acquiring)
-            guard current != seen else { return }
+            guard current != seen else { return false }
             seen = current
             zones = slot.zones
+            return true
         }
     }
 }

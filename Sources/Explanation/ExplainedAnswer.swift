@@ -117,28 +117,11 @@ private struct Facts {
 // MARK: The answer
 
 extension Facts {
-    private static let types = [RecordType.a, .aaaa, .srv]
-
     /// The answer for each type.
     var answer: [String] {
         if cannotBeListed { return ["answer (SERVFAIL): \(named) cannot be listed"] }
         guard let records else { return ["answer (NXDOMAIN): \(failure ?? "")"] }
-        var lines: [String] = []
-        var codes: Set<String> = []
-        for type in Self.types {
-            let found = records.first { $0.type == type }
-            if let found, !found.lines.isEmpty {
-                lines += found.lines.map { "  " + $0 }
-                codes.insert("NOERROR")
-            } else if found != nil {
-                lines.append("  \(type.text): SERVFAIL, no host of it can be resolved now")
-                codes.insert("SERVFAIL")
-            } else {
-                lines.append("  \(type.text): NODATA")
-            }
-        }
-        if codes.isEmpty { return ["answer (NODATA): \(reasonForNoData)"] }
-        return ["answer (\(codes.contains("NOERROR") ? "NOERROR" : "SERVFAIL"))"] + lines
+        return AnswerLines.of(records, noData: reasonForNoData)
     }
 
     /// Why the name does not exist; nil if it does.

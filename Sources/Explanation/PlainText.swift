@@ -12,6 +12,11 @@ package enum PlainText {
         return "\"" + text.unicodeScalars.map { $0.escaped(asASCII: true) }.joined() + "\""
     }
 
+    /// Words in one line: all characters but printable ASCII escaped.
+    package static func line(_ text: String) -> String {
+        text.unicodeScalars.map { 32...126 ~= $0.value ? String($0) : $0.escaped(asASCII: true) }.joined()
+    }
+
     /// A domain name without its final dot.
     static func name(_ name: DomainName) -> String { name == .root ? "." : String(name.text.dropLast()) }
 
@@ -27,7 +32,7 @@ package enum PlainText {
     }
 
     /// Lines of cells in columns, indented. A row's last cell has room to its right, whatever stands in other rows.
-    static func columns(_ rows: [[String]]) -> [String] {
+    package static func columns(_ rows: [[String]]) -> [String] {
         var widths: [Int] = []
         for row in rows {
             for (index, cell) in row.dropLast().enumerated() {

@@ -1,6 +1,13 @@
 import DNSAuthority
 import IPAddressing
 import Logging
+import Synchronization
+
+/// How many look-ups of hosts were begun, and how many failed, each family for itself.
+final class LookupCounts: Sendable {
+    let begun = Atomic(0)
+    let failed = Atomic(0)
+}
 
 /// Carries out what the schedule says: look-ups from the hosts file and from name servers. For one thread only.
 struct HostLookups {
@@ -13,14 +20,15 @@ struct HostLookups {
     /// Hosts of which it was reported that they have too many addresses, each once; most at a time, so that they cannot fill the log.
     private var reported: Set<String> = []
     private static let mostReported = 1000
+    private let counts: LookupCounts
     private let logger: Logger
 
     /// Nil if c-ares cannot be set up.
-    init?(environment: ResolverEnvironment, limits: LookupLimits, logger: Logger) {
+    init?(environment: ResolverEnvironment, limits: LookupLimits, counts: LookupCounts, logger: Logger) {
         guard let exchanges = Exchanges() else { return nil }
         self.environment = environment
         self.exchanges = exchanges
-        self.logger = logger
+        (self.counts, self.logger) = (counts, logger)
         schedule = ResolutionSchedule(start: .now, limits: limits)
         _ = self.environment.refresh(at: .now, logger)
     }
@@ -70,6 +78,7 @@ struct HostLookups {
     }
 
     private mutating func begin(_ host: String) {
+        counts.begun.add(1, ordering: .relaxed)
         if let addresses = localAddresses(of: host) {
             for family in Family.allCases {
                 let found = addresses.filter { $0.family == family }
@@ -147,6 +156,7 @@ struct HostLookups {
     }
 
     private func noteFailure(of host: String) {
+        counts.failed.add(1, ordering: .relaxed)
         logger.debug("host cannot be resolved now", metadata: ["host": "\(host)"])
     }
 }

@@ -23,6 +23,7 @@ package final class HostResolver: Sendable {
     private let own: OwnService
     private let descriptors: Int
     private let logger: Logger
+    private let counts = LookupCounts()
     private let orders = Mutex(Orders())
     /// Wakes the thread; -1 if the kernel has none to give.
     private let wake: Int32
@@ -42,6 +43,9 @@ package final class HostResolver: Sendable {
     }
 
     deinit { Glibc.close(wake) }
+
+    /// How many look-ups were begun so far, and how many failed, each family for itself.
+    package var lookups: (begun: Int, failed: Int) { (counts.begun.load(ordering: .relaxed), counts.failed.load(ordering: .relaxed)) }
 
     /// Looks no longer up what is dropped, and looks up hosts from now on, each in the turn of a service; those that are looked up already
     /// change turns at most. Lower case, without a final dot.
@@ -75,7 +79,7 @@ package final class HostResolver: Sendable {
         guard
             var lookups = HostLookups(
                 environment: ResolverEnvironment(servers: servers, hosts: hostsFile, own: own), limits: .init(descriptors: descriptors),
-                logger: logger)
+                counts: counts, logger: logger)
         else { return logger.error("c-ares cannot be set up: host names stay unresolved") }
         defer { lookups.close() }
         while true {

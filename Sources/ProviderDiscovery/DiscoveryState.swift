@@ -19,6 +19,7 @@ import ZooKeeperClient
 /// | a held provider's host refuses it | | `changed`, unless it is its service's last | the same once the registry is within reach |
 /// | a held provider's time is over | | `changed` | its time stands still |
 /// | a znode cannot be used | `unusable` | `unusable` | `unusable` |
+/// | such a znode can be used again, or goes | `mended` | `mended` | `mended` |
 struct DiscoveryState {
     /// What has come of inputs.
     struct Output {
@@ -53,6 +54,8 @@ struct DiscoveryState {
     private var known: Registry?
     /// Providers that their registrants took back, until the hold-down takes in the change of their services.
     private var withdrawn: [ServiceName: Set<InstanceName>] = [:]
+    /// When the first event came that the change of a service follows, until the change is reported.
+    private var heard: [ServiceName: ContinuousClock.Instant] = [:]
     /// Services of which held providers were let go because their hosts refuse them.
     private var refused: Set<ServiceName> = []
     private var output = Output()
@@ -102,9 +105,13 @@ struct DiscoveryState {
     }
 
     private mutating func note(_ read: WatchState.Output) {
+        output.updates += read.mended.map { RegistryUpdate.mended(path: $0.path, reason: $0.reason) }
         output.updates += read.reports.map(RegistryUpdate.unusable)
         if read.restored != nil { output.notes.append(.restored(services: watch.registry.services.count)) }
-        if read.repairs > 0 { output.notes.append(.repaired(read.repairs)) }
+        if read.repairs > 0 {
+            output.notes.append(.repaired(read.repairs))
+            output.updates.append(.repaired(differences: read.repairs))
+        }
         if let first = read.lost.first { output.notes.append(.lost(first: first, services: read.lost.count)) }
         if read.regained > 0 { output.notes.append(.regained(services: read.regained)) }
     }
@@ -150,6 +157,7 @@ extension DiscoveryState {
     /// Takes in which services have changed, and reports those that need not wait for their pace.
     private mutating func change(_ read: WatchState.Output, at now: ContinuousClock.Instant) {
         withdrawn.merge(read.withdrawn) { $0.union($1) }
+        heard.merge(read.heard) { min($0, $1) }
         let due = pace.take(read.changed, releasesAll: read.reach == true, at: now) {
             (watch.service($0)?.registrations.count ?? 0) + holdDown.heldCount(of: $0)
         }
@@ -186,7 +194,9 @@ extension DiscoveryState {
     /// Reports the state of some services with what is held of them.
     private mutating func serve(_ names: some Collection<ServiceName>) {
         let services = names.map { ($0, holdDown.served($0, known?.services[$0])) }
-        output.updates.append(.changed(RegistryChange(services: Dictionary(uniqueKeysWithValues: services))))
+        var change = RegistryChange(services: Dictionary(uniqueKeysWithValues: services))
+        if !heard.isEmpty { for name in names { change.heard[name] = heard.removeValue(forKey: name) } }
+        output.updates.append(.changed(change))
     }
 }
 

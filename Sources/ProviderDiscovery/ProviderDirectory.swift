@@ -169,7 +169,7 @@ extension ProviderDirectory {
                 }
             case .connected: state.isConnected = true
             case .disconnected: state.isConnected = false
-            case .unusable: break
+            case .unusable, .mended, .repaired: break
             }
             for (number, subscriber) in state.subscribers where update.concerns(subscriber.service) { give(number, &state) }
         }
@@ -193,7 +193,7 @@ extension RegistryUpdate {
         switch self {
         case .complete: true
         case .changed(let change): change.services[service] != nil
-        case .unusable, .connected, .disconnected: false
+        case .unusable, .mended, .repaired, .connected, .disconnected: false
         }
     }
 }

@@ -10,12 +10,18 @@ package enum RegistryUpdate: Sendable {
     case disconnected(since: ContinuousClock.Instant)
     /// A znode cannot be used, or only in part; reported once for each version of it.
     case unusable(ZnodeReport)
+    /// A znode that was reported can be used now, or is gone; the reason is the report's.
+    case mended(path: String, reason: String)
+    /// So many differences from ZooKeeper were found that no watch had reported.
+    case repaired(differences: Int)
 }
 
 /// What became different between two states of a registry.
 package struct RegistryChange: Equatable, Sendable {
     /// The new state of each service that is different; nil inside for one that is gone.
     package var services: [ServiceName: Service?]
+    /// When ZooKeeper's event came that told of the change, of each service that an event told of.
+    package var heard: [ServiceName: ContinuousClock.Instant] = [:]
 
     package init(services: [ServiceName: Service?] = [:]) { self.services = services }
 }

@@ -62,8 +62,8 @@ import Testing
         for number in 0..<providers { registry.add("second", "u\(number)", Provider(host: .ipv4(.init(value: UInt32(number))), port: 80)) }
         var responder = TestResponder(seed: 1)
         _ = responder.response(to: query, over: transport, from: registry.zones)
-        guard case .answered(_, let code, let isTruncated) = responder.outcome else { return "silent" }
-        return "\(code)" + (isTruncated ? " tc" : "")
+        guard case .answered(let answer) = responder.outcome else { return "silent" }
+        return "\(answer.code)" + (answer.isTruncated ? " tc" : "")
     }
 
     @Test func `the outcome says what became of a query`() {

@@ -37,7 +37,8 @@ private struct FramingClient {
     init(stream: [UInt8]) {
         rest = stream[...]
         expected = ExpectedResponses(stream: stream)
-        orTrap { try channel.pipeline.syncOperations.addHandlers([gate, TCPConnection(TCPService(slot, mostConnections: 8))]) }
+        let service = TCPService(slot, TCPCounters(ZoneNumbers()), mostConnections: 8)
+        orTrap { try channel.pipeline.syncOperations.addHandlers([gate, TCPConnection(service)]) }
         channel.connect(to: orTrap { try SocketAddress(ipAddress: "127.0.0.1", port: 53) }, promise: nil)
         channel.read()
     }
@@ -98,7 +99,9 @@ private struct ExpectedResponses {
             guard end <= stream.count else { break }
             memory.copyBytes(from: stream[(start + 2)..<end])
             let outcome = responder.respond(in: memory, queryLength: end - start - 2, to: client, from: slot.zones)
-            if case .answered(let length, _, _) = outcome { octets += [UInt8(length >> 8), UInt8(length & 255)] + memory[..<length] }
+            if case .answered(let answer) = outcome {
+                octets += [UInt8(answer.length >> 8), UInt8(answer.length & 255)] + memory[..<answer.length]
+            }
             ends.append((end, octets.count))
             start = end
         }

@@ -59,18 +59,18 @@ private struct AskedQuestion {
         memory.copyBytes(from: octets)
         var responder = Responder(seed: 1, over: transport)
         let outcome = responder.respond(in: memory, queryLength: octets.count, to: client, from: zones)
-        guard case .answered(let length, let code, let isTruncated) = outcome else {
+        guard case .answered(let answer) = outcome else {
             precondition(octets.count < 12 || octets[2] & 0x80 != 0, "a query is met with silence")
             return nil
         }
         precondition(octets.count >= 12 && octets[2] & 0x80 == 0, "a message that is no query was answered")
-        precondition(12...limit(over: transport) ~= length, "the response has an impossible length")
-        let octets = Array(memory[..<length])
+        precondition(12...limit(over: transport) ~= answer.length, "the response has an impossible length")
+        let octets = Array(memory[..<answer.length])
         do {
             let response = try PacketText(octets)
             judge(response, octets)
-            precondition(PacketText.codes[Int(code.rawValue)] == response.code, "the outcome has another RCODE")
-            precondition(isTruncated == response.flags.contains("tc"), "the outcome says otherwise whether records are missing")
+            precondition(PacketText.codes[Int(answer.code.rawValue)] == response.code, "the outcome has another RCODE")
+            precondition(answer.isTruncated == response.flags.contains("tc"), "the outcome says otherwise whether records are missing")
             return response
         } catch { fatalError("the response cannot be read: \(error)") }
     }

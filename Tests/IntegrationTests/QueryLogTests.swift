@@ -1,4 +1,5 @@
 import Foundation
+import IPAddressing
 import TestSupport
 import Testing
 
@@ -156,6 +157,42 @@ import Testing
         let objects = try objects(result.errors)
         #expect(objects.map { $0["message"] as? String } == ["--query-log /nowhere/log cannot be opened: No such file or directory"])
         #expect(objects.map { $0["level"] as? String } == ["critical"])
+    }
+
+    @Test func `the admin endpoint shows and changes what is logged, what is asked most, and what was left out`() async throws {
+        let folder = try Folder()
+        let socket = folder.path("admin")
+        let program = try RunningProgram(
+            RunningProgram.zoodns,
+            [
+                "serve", "--zookeeper", "127.0.0.1:1", "--listen", "127.0.0.1:0", "--workers", "1", "--admin", socket, "--query-log",
+                folder.path("log"), "--query-log-sample", "0", "--dnstap", folder.path("nobody-listens"),
+            ])
+        try await waitUntil("the server listens") { program.output.hasSuffix(" udp tcp\n") }
+        let endpoint = try #require(program.output.firstMatch(of: /listening (\S+)/).flatMap { SocketEndpoint(String($0.output.1)) })
+        func curl(_ path: String, _ options: String...) async throws -> String {
+            try await RunningProgram.run(
+                URL(filePath: "/usr/bin/curl"), ["-s", "--unix-socket", socket, "http://localhost/\(path)"] + options
+            ).output
+        }
+        func ask(_ name: String) throws {
+            let client = try ClientSocket(endpoint, isStream: false)
+            try client.send(QueryOctets.query(name, "A"))
+            _ = try client.receive()
+        }
+        try ask("unlogged.example")
+        #expect(try await curl("querylog") == #"{"class":"all","dropped":0,"every":1,"on":false}"# + "\n")
+        for wrong in ["on=yes", "every=0", "every=x", "class=some", "x=1"] {
+            #expect(try await curl("querylog?\(wrong)", "-X", "PUT").hasPrefix("on: true or false;"))
+        }
+        #expect(try await curl("querylog?on=true&class=error", "-X", "PUT") == #"{"class":"error","dropped":0,"every":1,"on":true}"# + "\n")
+        for _ in 0..<122 { try ask("often.example") }
+        try await waitUntil("122 lines") { folder.text("log").split(separator: "\n").count == 122 }
+        #expect(!folder.text("log").contains("unlogged"))
+        try await waitUntil("the sample") { try await curl("top").hasPrefix(#"[{"name":"often.example.","queriesPerSecond":"#) }
+        let metrics = try await curl("metrics")
+        #expect(metrics.contains("\nzoodns_query_log_dropped_total 0\n"))
+        #expect(metrics.contains("\nzoodns_dnstap_dropped_total 246\n"), "\(metrics)")
     }
 
     @Test func `with --log-format json every line is an object, of register too`() async throws {

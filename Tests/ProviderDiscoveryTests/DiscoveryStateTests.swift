@@ -25,7 +25,7 @@ import Testing
                 switch update {
                 case .complete(let registry): delivered = registry.services
                 case .changed(let change): for (name, service) in change.services { delivered[name] = service }
-                case .connected, .disconnected, .unusable: break
+                case .connected, .disconnected, .unusable, .mended, .repaired: break
                 }
             }
         }

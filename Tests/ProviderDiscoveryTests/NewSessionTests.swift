@@ -40,6 +40,7 @@ private struct Scene {
             case .connected: kinds.append("connected")
             case .disconnected: kinds.append("disconnected")
             case .unusable: kinds.append("unusable")
+            case .mended, .repaired: break
             }
         }
     }

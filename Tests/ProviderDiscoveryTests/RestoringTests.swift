@@ -36,7 +36,7 @@ import Testing
                 case .changed(let change): for (name, service) in change.services { delivered?[name] = service }
                 case .connected: isCurrent = true
                 case .disconnected(let instant): (outSince, isCurrent) = (instant, false)
-                case .unusable: break
+                case .unusable, .mended, .repaired: break
                 }
             }
         }

@@ -98,8 +98,8 @@ package struct TestResponder {
                 client.baseAddress.map { responder.respond(in: memory, queryLength: query.count, to: $0, from: zones) } ?? .silent
             }
         }
-        guard case .answered(let length, _, _) = outcome else { return [] }
-        return Array(memory.prefix(length))
+        guard case .answered(let answer) = outcome else { return [] }
+        return Array(memory.prefix(answer.length))
     }
 }
 

@@ -82,7 +82,7 @@ extension Disposition {
 // MARK: Codes
 
 /// How a response says whether a query succeeded (RFC 1035 §4.1.1, RFC 6891 §9).
-package enum ResponseCode: UInt16, Sendable {
+package enum ResponseCode: UInt16, CaseIterable, Sendable {
     /// No error.
     case noError = 0
     /// The query is not well formed.
@@ -97,6 +97,32 @@ package enum ResponseCode: UInt16, Sendable {
     case refused = 5
     /// The server does not support the query's version of EDNS.
     case badVersion = 16
+
+    /// Its place among all.
+    @inlinable package var index: Int {
+        switch self {
+        case .noError: 0
+        case .formatError: 1
+        case .serverFailure: 2
+        case .nameError: 3
+        case .notImplemented: 4
+        case .refused: 5
+        case .badVersion: 6
+        }
+    }
+
+    /// Its mnemonic (IANA's list of RCODEs).
+    package var text: String {
+        switch self {
+        case .noError: "NOERROR"
+        case .formatError: "FORMERR"
+        case .serverFailure: "SERVFAIL"
+        case .nameError: "NXDOMAIN"
+        case .notImplemented: "NOTIMP"
+        case .refused: "REFUSED"
+        case .badVersion: "BADVERS"
+        }
+    }
 
     /// The four bits that stand in the header.
     fileprivate var headerBits: UInt16 { rawValue & 15 }

@@ -23,10 +23,35 @@ package struct Responder {
 
     /// What becomes of a message.
     package enum Outcome: Sendable {
-        /// It has a response of `length` octets with RCODE `code`. `isTruncated`: TC is set, since not all records of the answer fit.
-        case answered(length: Int, code: ResponseCode, isTruncated: Bool)
+        /// It has a response.
+        case answered(Answer)
         /// It has no response.
         case silent
+    }
+
+    /// What is known of a response.
+    package struct Answer: Sendable {
+        /// Its octets, with `truncationMark` if it is truncated: one word, as a caller looks first whether it is short and whole.
+        package let lengthOrMark: Int
+        /// The place of the zone that answers among `ServedZones.all`, behind 0 for no zone.
+        package let zone: Int
+        /// Its RCODE.
+        package let code: ResponseCode
+        /// The type that was asked for; 0 if there is no question that can be read.
+        package let type: RecordType
+
+        @usableFromInline static let truncationMark = 1 << 16
+
+        @inline(__always)
+        init(length: Int, isTruncated: Bool, zone: Int, code: ResponseCode, type: RecordType) {
+            lengthOrMark = length | (isTruncated ? Self.truncationMark : 0)
+            (self.zone, self.code, self.type) = (zone, code, type)
+        }
+
+        /// Its octets.
+        @inlinable package var length: Int { lengthOrMark & 0xFFFF }
+        /// Whether TC is set, since not all records of the answer fit.
+        @inlinable package var isTruncated: Bool { lengthOrMark > 0xFFFF }
     }
 
     /// Octets that tell one client from another: an address of either family.
@@ -60,7 +85,7 @@ package struct Responder {
         let name = FoldedName(memory + Header.length, length: query.nameLength, in: words)
         guard let zone = zones.zone(of: name) else { return begin(.outOfZone).finish() }
         let (view, status) = (zone.pointee.view, zone.pointee.status)
-        if let disposition = Disposition.judge(status) { return begin(disposition).finish() }
+        if let disposition = Disposition.judge(status) { return begin(disposition).finish(zone) }
         let result = view.lookup(name, query.type)
         let disposition = Disposition.judge(result, isStale: status == .stale)
         // A writer for each case: the compiler then knows what goes into it.
@@ -68,15 +93,15 @@ package struct Responder {
         case .data(let rrset):
             var writer = begin(disposition)
             add(rrset, to: &writer, for: client)
-            return writer.finish()
+            return writer.finish(zone)
         case .all(let node):
-            return addingAll(of: node, to: begin(disposition), for: client).finish()
+            return addingAll(of: node, to: begin(disposition), for: client).finish(zone)
         case .noData, .nameError:
             var writer = begin(disposition)
             writer.addNegativeAuthority(of: view)
-            return writer.finish()
+            return writer.finish(zone)
         case .unknown:
-            return begin(disposition).finish()
+            return begin(disposition).finish(zone)
         }
     }
 

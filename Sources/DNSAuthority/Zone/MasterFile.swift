@@ -3,12 +3,32 @@ package enum MasterFile {
     /// The zone with absolute names, one record a line, the SOA first, then by name from the origin down.
     ///
     /// Empty non-terminals need no line; RRsets that are not known now stand as comments.
-    package static func text(of zone: Zone) -> String {
-        let names = zone.nodes.map { (owner: $0.owner, rrsets: $0.rrsets, key: sortKey($0.owner)) }.sorted {
-            $0.key.lexicographicallyPrecedes($1.key)
+    package static func text(of zone: Zone) -> String { Pieces(of: zone, octets: .max).joined() }
+
+    /// The text of a zone in pieces, for those who write it slowly: each of some octets, or a name's records more.
+    package struct Pieces: Sequence, IteratorProtocol {
+        /// Keeps the names.
+        private let zone: Zone
+        private var nodes: ArraySlice<ZoneNode>
+        private let octets: Int
+        private var hasBegun = false
+
+        /// Takes the names in their order. O(names × log names).
+        package init(of zone: Zone, octets: Int) {
+            (self.zone, self.octets) = (zone, octets)
+            nodes = zone.nodes.map { (node: $0, key: sortKey($0.owner)) }.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+                .map(\.node)[...]
         }
-        let records = names.flatMap { name in name.rrsets.flatMap { lines(of: $0, owner: name.owner) } }
-        return (["$TTL \(zone.ttl)"] + records).joined(separator: "\n") + "\n"
+
+        package mutating func next() -> String? {
+            var piece = hasBegun ? "" : "$TTL \(zone.ttl)\n"
+            hasBegun = true
+            while piece.utf8.count < octets, let node = nodes.popFirst() {
+                let owner = node.owner
+                for rrset in node.rrsets { for line in lines(of: rrset, owner: owner) { piece += line + "\n" } }
+            }
+            return piece.isEmpty ? nil : piece
+        }
     }
 
     /// What one name of a zone has of one type.

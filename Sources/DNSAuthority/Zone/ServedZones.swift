@@ -1,5 +1,5 @@
 /// How far a zone can be relied on.
-package enum ZoneStatus: Sendable {
+package enum ZoneStatus: CaseIterable, Sendable {
     /// It has not been read yet: every question below its origin is answered with SERVFAIL.
     case notReady
     /// It says what the registry says.
@@ -8,13 +8,24 @@ package enum ZoneStatus: Sendable {
     case stale
     /// The registry could not be asked for so long that nothing is answered any more.
     case expired
+
+    /// The status in words.
+    package var text: String {
+        switch self {
+        case .notReady: "not ready"
+        case .current: "current"
+        case .stale: "stale"
+        case .expired: "expired"
+        }
+    }
 }
 
 /// A zone to serve, or the origin of one that has not been read yet.
 package struct ServedZone: Sendable {
-    let origin: DomainName
-    let zone: Zone?
-    let status: ZoneStatus
+    package let origin: DomainName
+    /// Nil for one that has not been read.
+    package let zone: Zone?
+    package let status: ZoneStatus
 
     /// A zone with its status now.
     package init(_ zone: Zone, _ status: ZoneStatus) {
@@ -39,8 +50,12 @@ package final class ServedZones: @unchecked Sendable {
     struct Entry {
         let view: ZoneView
         let status: ZoneStatus
+        /// Its place among all, behind 0 for no zone.
+        let place: Int32
     }
 
+    /// The zones as they were handed in, those with the longest origins first.
+    package let all: [ServedZone]
     private let zones: [Zone]
     /// The zones, those with the longest origins first.
     private let entries: UnsafeMutablePointer<Entry>
@@ -50,11 +65,12 @@ package final class ServedZones: @unchecked Sendable {
     package init(_ served: [ServedZone] = []) {
         let deepestFirst = served.sorted { $0.origin.octets.count > $1.origin.octets.count }
         let zones = deepestFirst.map { $0.zone ?? Self.placeholder($0.origin) }
+        all = deepestFirst
         self.zones = zones
         entries = .allocate(capacity: zones.count)
         end = UnsafePointer(entries + zones.count)
         for (index, served) in deepestFirst.enumerated() {
-            (entries + index).initialize(to: Entry(view: zones[index].view, status: served.status))
+            (entries + index).initialize(to: Entry(view: zones[index].view, status: served.status, place: Int32(clamping: index + 1)))
         }
     }
 

@@ -6,11 +6,14 @@ import ZooKeeperClient
 extension WatchState {
     /// Takes in an answer of this session.
     mutating func take(_ answer: WatchAnswer, to request: WatchRequest, at now: ContinuousClock.Instant) {
+        hearing = heard.removeValue(forKey: request)
+        defer { hearing = nil }
         let error: ZooKeeperError? = if case .failed(let error) = answer { error } else { nil }
         if error?.isPassing != true { requests.hear(at: now) }
         if let error, error.isPassing || error.isTransient {
             guard isWanted(request) else { return forget(request) }
             requests.fail(request)
+            passOn(to: request)
             // A connection that is lost now and then is no reason to wait.
             pacing.failed(request, isForgiven: error.isPassing, at: now)
             return ask(request, at: now)
@@ -34,6 +37,7 @@ extension WatchState {
             services[name]?.standing.remove(request)
             pacing.failed(request, at: now)
             arrived(instance, in: name)
+            passOn(to: .listProviders(name))
             askUnlessAsked(.listProviders(name), at: now)
         default: break
         }
@@ -92,13 +96,16 @@ extension WatchState {
 extension WatchState {
     private mutating func listed(_ names: [String], at now: ContinuousClock.Instant) {
         pacing.succeeded(.listServices)
-        reported[.root] = nil
+        forgetReport(of: .root)
         let current = Set(names.map(ServiceName.init))
         let gone = services.keys.filter { !current.contains($0) }
         let new = current.filter { !services.keys.contains($0) }
         noteDifference(.listServices, gone.count + new.count)
         for name in gone { remove(name) }
-        for name in new { services[name] = ServiceState() }
+        for name in new {
+            services[name] = ServiceState()
+            passOn(to: .listProviders(name))
+        }
         if reach.isRead {
             for name in new { queue.add(.listProviders(name)) }
         } else {
@@ -113,7 +120,7 @@ extension WatchState {
     private mutating func listed(_ names: [String], of service: ServiceName, at now: ContinuousClock.Instant) {
         guard let state = services[service] else { return }
         pacing.succeeded(.listProviders(service))
-        reported[.service(service)] = nil
+        forgetReport(of: .service(service))
         let current = Set(names.map(InstanceName.init))
         let gone = state.children.filter { !current.contains($0) }
         let new = current.filter { state.version(of: $0) == nil }
@@ -122,6 +129,7 @@ extension WatchState {
         services[service]?.standing.remove(.listProviders(service))
         services[service]?.add(new)
         rereading.add(new, of: service)
+        if hearing != nil { for instance in new { passOn(to: .read(service, instance: instance)) } }
         let wanted = state.need == .everything ? current : new
         if state.need != .nothing {
             services[service]?.need = .nothing
@@ -173,7 +181,7 @@ extension WatchState {
         guard let wasUsable = services[name]?.remove(instance) else { return }
         rereading.remove(instance, of: name)
         dataWatches.release(instance, of: name)
-        reported[.provider(name, instance: instance)] = nil
+        forgetReport(of: .provider(name, instance: instance))
         if wasUsable { noteChange(of: name) }
         let request = WatchRequest.read(name, instance: instance)
         services[name]?.awaited.remove(instance)
@@ -187,8 +195,8 @@ extension WatchState {
         guard let state = services[name] else { return }
         for instance in state.children { remove(instance, from: name) }
         services[name] = nil
-        if state.isPartOfRegistry { output.changed.insert(name) }
-        reported[.service(name)] = nil
+        if state.isPartOfRegistry { putOut(name) }
+        forgetReport(of: .service(name))
         unprompted.remove(.listProviders(name))
         queue.dropTurn(of: name)
         forget(.listProviders(name))
@@ -199,6 +207,7 @@ extension WatchState {
     private mutating func forget(_ request: WatchRequest) {
         requests.answer(request)
         pacing.forget(request)
+        heard[request] = nil
     }
 }
 
@@ -227,7 +236,7 @@ extension WatchState {
         do {
             let document = try ProviderDocument(content.octets)
             if document.defaulted.isEmpty {
-                reported[place] = nil
+                forgetReport(of: place)
             } else {
                 report(place, "no number from 0 to 65535: " + document.defaulted.joined(separator: ", "), content.octets, version: version)
             }
@@ -247,7 +256,20 @@ extension WatchState {
 
     /// Reports a znode once for each version of it.
     mutating func report(_ place: RegistryLayout.Place, _ reason: String, _ octets: [UInt8], version: Int64) {
-        guard reported.updateValue(version, forKey: place) != version else { return }
+        guard reported[place]?.version != version else { return }
+        forgetReport(of: place)
+        reported[place] = (version, reason)
         output.reports.append(ZnodeReport(path: layout.path(of: place), reason: reason, excerpt: ProviderDocument.excerpt(octets)))
+    }
+
+    /// A znode can be used, or is gone: a report of it is over.
+    mutating func forgetReport(of place: RegistryLayout.Place) {
+        guard let known = reported.removeValue(forKey: place) else { return }
+        let path = layout.path(of: place)
+        if let index = output.reports.firstIndex(where: { $0.path == path }) {
+            output.reports.remove(at: index)
+        } else {
+            output.mended.append((path, known.reason))
+        }
     }
 }

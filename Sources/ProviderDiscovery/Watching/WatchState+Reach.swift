@@ -32,7 +32,7 @@ extension WatchState {
         reach.isWithin = true
         reach.outSince = nil
         output.reach = true
-        reported = reported.filter { isKnown($0.key) }
+        for place in reported.keys where !isKnown(place) { forgetReport(of: place) }
         guard !reach.isComplete else { return }
         reach.isComplete = true
         output.isNewlyComplete = true
@@ -47,7 +47,7 @@ extension WatchState {
             let since = state.isProved ? instant : min(instant, reach.outSince ?? instant)
             services[name]?.service.reach = state.isPartOfRegistry ? .lost(since: since) : .unknown
             services[name]?.isPartOfRegistry = true
-            output.changed.insert(name)
+            putOut(name)
             output.lost.append(name)
         }
         settle(name)
@@ -58,17 +58,17 @@ extension WatchState {
         guard services[name]?.isProved == true else { return }
         if services[name]?.hasChanged == true {
             services[name]?.hasChanged = false
-            output.changed.insert(name)
+            putOut(name)
         }
         guard leavesOutRefused(name, at: now) else { return }
         guard let state = services[name], state.standing.isEmpty else { return }
         if state.service.reach != .current {
             services[name]?.service.reach = .current
-            output.changed.insert(name)
+            putOut(name)
             output.regained += 1
         } else if !state.isPartOfRegistry {
             services[name]?.isPartOfRegistry = true
-            output.changed.insert(name)
+            putOut(name)
         }
         settle(name)
     }
@@ -82,7 +82,7 @@ extension WatchState {
         }
         guard !state.refused.isEmpty else { return true }
         for instance in state.refused where services[name]?.set(instance, to: nil, version: ServiceState.unread) == true {
-            output.changed.insert(name)
+            putOut(name)
         }
         services[name]?.neverRead.formUnion(state.refused)
         services[name]?.refused = []

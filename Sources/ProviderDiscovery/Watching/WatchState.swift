@@ -42,8 +42,12 @@ struct WatchState {
     var nextReread: ContinuousClock.Instant?
     /// Lists that no watch asked for: a difference in their answers means that a watch was lost.
     var unprompted: Set<WatchRequest> = []
-    /// Each znode that has been reported, with the version that was.
-    var reported: [RegistryLayout.Place: Int64] = [:]
+    /// Each znode that has been reported, with what was.
+    var reported: [RegistryLayout.Place: (version: Int64, reason: String)] = [:]
+    /// When the event came that a request follows, of those that follow one.
+    var heard: [WatchRequest: ContinuousClock.Instant] = [:]
+    /// When the event came that the answer which is being taken in follows; nil if it follows none.
+    var hearing: ContinuousClock.Instant?
 
     var output = Output()
 
@@ -63,6 +67,10 @@ struct WatchState {
         var regained = 0
         /// Znodes that could not be used.
         var reports: [ZnodeReport] = []
+        /// Znodes that had been reported before, and can be used now, or are gone, or are reported again.
+        var mended: [(path: String, reason: String)] = []
+        /// When the first event came that a service's change follows, of those that follow one.
+        var heard: [ServiceName: ContinuousClock.Instant] = [:]
         /// Providers that their registrants have taken back: no loss.
         var withdrawn: [ServiceName: Set<InstanceName>] = [:]
         /// How many differences were found that no watch had reported.
@@ -88,8 +96,23 @@ struct WatchState {
     /// out as soon as it becomes a part of the registry.
     mutating func noteChange(of name: ServiceName) {
         guard let state = services[name], state.isPartOfRegistry else { return }
-        if state.isProved { output.changed.insert(name) } else { services[name]?.hasChanged = true }
+        if state.isProved { putOut(name) } else { services[name]?.hasChanged = true }
     }
+
+    /// Has a service put out as different.
+    mutating func putOut(_ name: ServiceName) {
+        output.changed.insert(name)
+        if let hearing { output.heard[name] = min(output.heard[name] ?? hearing, hearing) }
+    }
+
+    /// An event came that a request follows.
+    private mutating func hear(_ request: WatchRequest, at now: ContinuousClock.Instant) {
+        if heard[request] == nil { heard[request] = now }
+        ask(request, at: now)
+    }
+
+    /// Has a request follow the event that the answer which is being taken in follows.
+    mutating func passOn(to request: WatchRequest) { if let hearing { heard[request] = min(heard[request] ?? hearing, hearing) } }
 
     /// What has come of inputs; taken once.
     mutating func takeOutput() -> Output {
@@ -161,6 +184,7 @@ extension WatchState {
         generation += 1
         queue.clear()
         unprompted = []
+        heard = [:]
         dataWatches = DataWatches(zones: settings.zones)
         nextReconcile = now + settings.reconcile
         nextReread = now + .seconds(1)
@@ -187,16 +211,16 @@ extension WatchState {
 
     private mutating func watchFired(_ path: String, at now: ContinuousClock.Instant) {
         switch layout.place(of: path) {
-        case .root: ask(.listServices, at: now)
+        case .root: hear(.listServices, at: now)
         case .service(let name):
             guard services[name] != nil else { return }
             queue.hasten(name)
-            ask(.listProviders(name), at: now)
+            hear(.listProviders(name), at: now)
         case .provider(let name, let instance):
             guard isKnown(instance, in: name) else { return }
             queue.hasten(name)
             if !isPreferred(instance, in: name) { dataWatches.releaseReserved(instance, of: name) }
-            ask(.read(name, instance: instance), at: now)
+            hear(.read(name, instance: instance), at: now)
         case nil: break
         }
     }

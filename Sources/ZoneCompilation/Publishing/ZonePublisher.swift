@@ -24,6 +24,8 @@ package actor ZonePublisher {
         package var publish: @Sendable (ServedZones) -> Void
         /// Takes what is different among the host names outside the zones that are to be resolved.
         package var follow: @Sendable (HostChange) -> Void
+        /// Takes when the events came that told of changes of a zone, once these are published.
+        package var settle: @Sendable (DomainName, [ContinuousClock.Instant]) -> Void = { _, _ in }
 
         package init(publish: @escaping @Sendable (ServedZones) -> Void, follow: @escaping @Sendable (HostChange) -> Void) {
             self.publish = publish
@@ -46,6 +48,8 @@ package actor ZonePublisher {
     /// Of each zone, by its origin.
     private var reliances: [DomainName: Reliance]
     private var served: [DomainName: ServedState] = [:]
+    /// When the events came that told of changes which have not all been published.
+    private var heard: [DomainName: [ContinuousClock.Instant]] = [:]
     /// When the freshness of the zones was last judged: what has changed since then is due.
     private var judgedAt = ContinuousClock.now
     private let mailbox = Mailbox<Event>()
@@ -95,6 +99,9 @@ extension ZonePublisher {
         while let events = await nextEvents() {
             for event in events { take(event) }
             publish()
+            guard compiler.isUpToDate, !heard.isEmpty else { continue }
+            for (origin, instants) in heard { outlets.settle(origin, instants) }
+            heard = [:]
         }
     }
 
@@ -120,11 +127,13 @@ extension ZonePublisher {
         case .complete(let registry):
             if let worth = reliances[origin]?.lost.take(registry, at: .now) { compiler.replace(with: worth, for: origin) }
             logger.info("registry read", metadata: ["zone": "\(origin.text)", "services": "\(registry.services.count)"])
-        case .changed(let change): if let worth = reliances[origin]?.lost.take(change, at: .now) { compiler.apply(worth, to: origin) }
+        case .changed(let change):
+            if !change.heard.isEmpty { heard[origin, default: []] += change.heard.values }
+            if let worth = reliances[origin]?.lost.take(change, at: .now) { compiler.apply(worth, to: origin) }
         case .connected(let timeout): reliances[origin]?.freshness.connected(sessionTimeout: timeout)
         case .disconnected(let instant): reliances[origin]?.freshness.disconnected(since: instant)
         // Its follower has logged it.
-        case .unusable: break
+        case .unusable, .mended, .repaired: break
         }
     }
 

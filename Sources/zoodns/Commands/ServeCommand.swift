@@ -2,6 +2,7 @@ import ArgumentParser
 import DNSAuthority
 import DNSTransport
 import QueryLogging
+import ServerStatus
 import UnixSignals
 
 /// `zoodns serve`: what happens before the server runs, and how it ends. The parts are connected in `ServerWiring`.
@@ -14,7 +15,7 @@ struct ServeCommand: AsyncParsableCommand {
             A duration is seconds or has a unit: 90, 90s, 250ms, 15m, 1h. Each option is also an environment variable, such as \
             ZOODNS_HOLD_DOWN for --hold-down, with commas between repeated values; the option wins.
 
-            SIGTERM and SIGINT end it within five seconds, a second one at once; SIGHUP is logged (settings are read at the start only), like \
+            SIGTERM (after --lameduck) and SIGINT end it within five seconds, a second one at once; SIGHUP is logged (settings are read at the start only), like \
             SIGQUIT, SIGUSR1, SIGUSR2 and SIGALRM; others are ignored.
             """)
 
@@ -35,11 +36,29 @@ struct ServeCommand: AsyncParsableCommand {
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint).map { SignalNumber($0.rawValue) }
         let observer = try observe(settings)
         let server = try await listen(settings, observer)
+        let admin = try await listenForAdmin(settings)
+        if let admin { StandardStreams.say("admin \(admin.address.text)") }
         for endpoint in server.endpoints { StandardStreams.say("listening \(endpoint.text) udp tcp") }
         warn(settings, server)
         let reporting = Task { await others.report(logger) }
         defer { reporting.cancel() }
-        try await Shutdown.run(ServerWiring(settings, server, observer).services, signals, logger, limit: Self.longestShutdown)
+        let wiring = ServerWiring(settings, server, admin, observer)
+        try await Shutdown.run(
+            wiring.services, signals, logger, limit: Self.longestShutdown,
+            linger: { signal in
+                guard settings.lameduck > .zero, signal == .term else { return }
+                wiring.beginLameDuck()
+                try await Task.sleep(for: settings.lameduck)
+            })
+    }
+
+    private func listenForAdmin(_ settings: ServeSettings) async throws(CommandFailure) -> AdminServer? {
+        guard let address = settings.admin else { return nil }
+        do throws(AdminError) {
+            return try await AdminServer.listen(address, logger: settings.common.registry.logger)
+        } catch {
+            throw .refused(error.text)
+        }
     }
 
     private func warn(_ settings: ServeSettings, _ server: DNSServer) {
@@ -64,11 +83,13 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private func observe(_ settings: ServeSettings) throws(CommandFailure) -> QueryObserver? {
-        guard !settings.observation.isEmpty else { return nil }
+        var observation = settings.observation
+        observation.samples = settings.admin != nil
+        guard !observation.isEmpty else { return nil }
         // One more: TCP.
         let threads = settings.common.listen.count * settings.workers + 1
         do throws(QueryLogError) {
-            return try QueryObserver(settings.observation, threads: threads, settings.common.registry.logger)
+            return try QueryObserver(observation, threads: threads, settings.common.registry.logger)
         } catch {
             throw .refused("--query-log \(error.text)")
         }

@@ -102,7 +102,9 @@ struct LimitedLogHandler: LogHandler {
         report(leftOut)
         switch verdict {
         case .passes: handler.log(event: event)
-        case .isLeftOut(let isFirst): if isFirst { reportLater() }
+        case .isLeftOut(let isFirst):
+            LogLosses.lines.add(1, ordering: .relaxed)
+            if isFirst { reportLater() }
         }
     }
 

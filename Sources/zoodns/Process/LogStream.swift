@@ -3,6 +3,12 @@ import Glibc
 import Handoff
 import Synchronization
 
+/// What the program has left out of its log.
+enum LogLosses {
+    /// Lines, whatever the reason.
+    static let lines = Atomic(0)
+}
+
 /// A stream of lines whose writers never wait for its reader: a thread writes them, and lines beyond what it keeps up with are left out.
 ///
 /// Standard error may be a pipe that no process reads. Answers, watches and the end of the program must not depend on that.
@@ -58,6 +64,7 @@ final class LogStream: TextOutputStream, Sendable {
         let isFirst = state.withLock { state in
             guard state.octets + line.utf8.count <= Self.capacity else {
                 state.leftOut += 1
+                LogLosses.lines.add(1, ordering: .relaxed)
                 return false
             }
             defer {

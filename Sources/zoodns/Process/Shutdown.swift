@@ -35,12 +35,13 @@ enum Shutdown {
 
     /// Runs services until SIGTERM or SIGINT comes and they have ended, which may take `limit` together; or until they end by themselves.
     ///
-    /// `atOnce` is done at the second signal, after which the program soon ends with 128 and the signal's number. The group's own limits are
-    /// not used: they trap, where ours writes the rest of the log and exits with 0.
+    /// `linger` is done at the first signal, before the services are ended; `atOnce` at the second, after which the program soon ends with 128
+    /// and the signal's number. The group's own limits are not used: they trap, where ours writes the rest of the log and exits with 0.
     static func run(
         _ services: [ServiceGroupConfiguration.ServiceConfiguration], _ signals: some AsyncSequence<SignalNumber, Never> & Sendable,
         _ logger: Logger,
-        limit: Duration? = nil, atOnce: @escaping @Sendable () -> Void = {}
+        limit: Duration? = nil, atOnce: @escaping @Sendable () -> Void = {},
+        linger: @escaping @Sendable (SignalNumber) async throws -> Void = { _ in }
     ) async throws {
         let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: services, logger: quiet(logger)))
         let running = Task { try await group.run() }
@@ -49,15 +50,15 @@ enum Shutdown {
             var iterator = signals.makeAsyncIterator()
             guard let first = await iterator.next(isolation: nil) else { return }
             logger.info("shutting down", metadata: ["signal": "\(first.text)"])
-            await group.triggerGracefulShutdown()
-            let alarm = limit.map { limit in
-                Task {
-                    try await Task.sleep(for: limit)
-                    LogStream.standardError.drain()
-                    Glibc.exit(EXIT_SUCCESS)
-                }
+            let ending = Task {
+                try await linger(first)
+                await group.triggerGracefulShutdown()
+                guard let limit else { return }
+                try await Task.sleep(for: limit)
+                LogStream.standardError.drain()
+                Glibc.exit(EXIT_SUCCESS)
             }
-            defer { alarm?.cancel() }
+            defer { ending.cancel() }
             guard let signal = await iterator.next(isolation: nil) else { return }
             second.withLock { $0 = signal.rawValue }
             atOnce()

@@ -1,8 +1,4 @@
-import IPAddressing
-import NIOCore
 import NIOHTTP1
-import NIOPosix
-import NIOSSL
 
 /// A GET of a URL, of which the status alone matters: no redirect is followed, no certificate is looked at.
 struct HTTPCheck: Hashable {
@@ -37,81 +33,8 @@ struct HTTPCheck: Hashable {
 
     /// Connects, asks, and gives the status; `limit` is how long connecting may take. Cancelling the task closes the connection.
     func status(within limit: Duration) async throws -> HTTPResponseStatus {
-        let request = request
-        let tls = isSecure ? try Self.tls.get() : nil
-        // Names alone stand in the TLS handshake (RFC 6066 §3).
-        let name = IPAddress(port.host) == nil ? port.host : nil
-        let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connectTimeout(TimeAmount(limit))
-        let (channel, status) = try await bootstrap.connect(host: port.host, port: Int(port.port)) { channel in
-            channel.eventLoop.makeCompletedFuture {
-                let pipeline = channel.pipeline.syncOperations
-                if let tls { try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: name)) }
-                try pipeline.addHTTPClientHandlers()
-                let status = channel.eventLoop.makePromise(of: HTTPResponseStatus.self)
-                try pipeline.addHandler(StatusReader(request, status))
-                return (channel, status.futureResult)
-            }
-        }
-        return try await withTaskCancellationHandler {
-            try await status.get()
-        } onCancel: {
-            channel.close(promise: nil)
-        }
-    }
-
-    /// The request of a client that comes for the first time and asks once.
-    private var request: HTTPRequestHead {
-        HTTPRequestHead(
-            version: .http1_1, method: .GET, uri: target,
-            headers: ["Host": hostField, "User-Agent": "zoodns", "Connection": "close"])
-    }
-
-    /// Asked by its address, a provider has a certificate for another name; nothing is trusted that it says.
-    private static let tls: Result<NIOSSLContext, any Error> = Result {
-        var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.certificateVerification = .none
-        configuration.applicationProtocols = ["http/1.1"]
-        return try NIOSSLContext(configuration: configuration)
-    }
-}
-
-/// Sends a request once the connection is up, reports the status of the response, and closes the connection.
-private final class StatusReader: ChannelInboundHandler {
-    typealias InboundIn = HTTPClientResponsePart
-    typealias OutboundOut = HTTPClientRequestPart
-
-    private let request: HTTPRequestHead
-    private var status: EventLoopPromise<HTTPResponseStatus>?
-
-    init(_ request: HTTPRequestHead, _ status: EventLoopPromise<HTTPResponseStatus>) { (self.request, self.status) = (request, status) }
-
-    func channelActive(context: ChannelHandlerContext) {
-        context.write(wrapOutboundOut(.head(request)), promise: nil)
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-        context.fireChannelActive()
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard case .head(let head) = unwrapInboundIn(data) else { return }
-        complete(.success(head.status))
-        context.close(promise: nil)
-    }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        complete(.failure(error))
-        context.close(promise: nil)
-    }
-
-    func channelInactive(context: ChannelHandlerContext) {
-        complete(.failure(ChannelError.eof))
-        context.fireChannelInactive()
-    }
-
-    /// A connection that was never made has no other end.
-    func handlerRemoved(context: ChannelHandlerContext) { complete(.failure(ChannelError.eof)) }
-
-    private func complete(_ result: Result<HTTPResponseStatus, any Error>) {
-        status?.completeWith(result)
-        status = nil
+        let place = HTTPExchange.Place.tcp(host: port.host, port: port.port)
+        return try await HTTPExchange(place: place, isSecure: isSecure, hostField: hostField, target: target)
+            .response(connectingWithin: limit).status
     }
 }

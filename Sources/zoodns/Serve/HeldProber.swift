@@ -42,7 +42,7 @@ struct HeldProber {
             // An earlier program held these.
             let services = registry.services.filter { !$0.value.held.isEmpty }
             mailbox.post(.changed(RegistryChange(services: services.mapValues(Optional.some)), origin: origin))
-        case .connected, .disconnected, .unusable: break
+        case .connected, .disconnected, .unusable, .mended, .repaired: break
         }
     }
 

@@ -1,10 +1,14 @@
 import DNSAuthority
 import DNSTransport
+import FoundationEssentials
 import Glibc
+import Explanation
 import Handoff
 import HostResolution
+import IPAddressing
 import ProviderDiscovery
 import QueryLogging
+import ServerStatus
 import ServiceLifecycle
 import ZoneCompilation
 import ZooKeeperClient
@@ -19,10 +23,18 @@ struct ServerWiring {
     private let prober: HeldProber?
     private let resolver: HostResolver
     private let publisher: ZonePublisher
+    private let admin: AdminServer?
+    /// What is recorded of queries; nil for nothing.
     private let observer: QueryObserver?
+    /// What the admin endpoint shows; nil without one.
+    private let board: StatusBoard?
+    private let status: StatusSources?
+    private let sources: [ZoneSource]
+    /// What the admin endpoint's clients follow.
+    private let changes = ChangeFeed()
 
-    /// Connects the parts of a server that listens already; none of them runs yet.
-    init(_ settings: ServeSettings, _ server: DNSServer, _ observer: QueryObserver?) {
+    /// Connects the parts of a server that listens already, also for the admin endpoint if there is one; none of them runs yet.
+    init(_ settings: ServeSettings, _ server: DNSServer, _ admin: AdminServer?, _ observer: QueryObserver?) {
         let registry = settings.common.registry
         let client = registry.client
         let resolver = settings.common.hostResolver(listening: server.endpoints)
@@ -32,10 +44,17 @@ struct ServerWiring {
         let keeper = settings.state.map {
             StateKeeper($0, registry.savedSources, maximumStale: settings.maximumStale, registry.logger)
         }
-        let outlets = ZonePublisher.Outlets(publish: server.publish) { change in
+        let board = admin.map { _ in StatusBoard(origins: registry.zones.map(\.origin), holdDown: settings.holdDown) }
+        if let board { client.observe { [weak client] in board.take($0, obstacle: client?.obstacle) } }
+        let publish: @Sendable (ServedZones) -> Void = { zones in
+            server.publish(zones)
+            board?.take(zones)
+        }
+        var outlets = ZonePublisher.Outlets(publish: publish) { change in
             prober?.follow(change)
             resolver.follow(change.followed, dropping: change.dropped)
         }
+        if let board { outlets.settle = { board.settle($0, heard: $1) } }
         let publisher = ZonePublisher(
             origins: registry.zones.map(\.origin), policy: settings.common.policy, maximumStale: settings.maximumStale,
             seed: .random(in: 0 ... .max), outlets: outlets, now: { UInt32(truncatingIfNeeded: time(nil)) }, logger: registry.logger)
@@ -44,13 +63,16 @@ struct ServerWiring {
                 update in
                 keeper?.take(update, for: source.origin)
                 prober?.take(update, for: source.origin)
+                board?.take(update, for: source.origin)
                 publisher.send(update, for: source.origin)
             }
             return (source.origin, watcher)
         }
         self.watchers = Dictionary(watchers) { first, _ in first }
+        sources = registry.zones
         access = RegistryAccess(client, registry, registry.logger)
-        (self.server, self.client, self.observer) = (server, client, observer)
+        status = board.map { StatusSources($0, settings, server) }
+        (self.server, self.client, self.admin, self.board, self.observer) = (server, client, admin, board, observer)
         (self.resolver, self.prober, self.keeper, self.publisher) = (resolver, prober, keeper, publisher)
     }
 
@@ -66,8 +88,37 @@ struct ServerWiring {
         services.append(Part("publisher") { try await publish() })
         if let observer { services.append(Part("query observer") { try await observe(observer) }) }
         services.append(Part("dns server") { try await serve() })
+        if let board { services.append(Part("change feed") { await changes.run(board) }) }
+        if let admin, let board { services.append(Part("admin endpoint") { await admin.run(routes(board)) }) }
         return services.map { .init(service: $0, serviceName: $0.name) }
     }
+
+    /// What the admin endpoint answers.
+    private func routes(_ board: StatusBoard) -> [any RouteGroup] {
+        let (server, resolver) = (server, resolver)
+        var metrics = MetricsSources(
+            version: Version.text, traffic: { server.traffic }, hostLookups: { resolver.lookups },
+            logLinesLeftOut: { LogLosses.lines.load(ordering: .relaxed) })
+        if let observer {
+            metrics.further = [
+                (.queryLogDropped, { observer.droppedLines }), (.dnstapDropped, { observer.droppedMessages }),
+            ]
+        }
+        let zones = ZoneRoutes(board, served: { server.zones }, explain: explain)
+        return [HealthRoutes(board), MetricsRoutes(board, metrics), zones, EventRoutes(changes)]
+            + (observer.map { [QueryRoutes($0)] } ?? []) + (status.map { [PageRoutes($0, changes, explain: { _ in nil })] } ?? [])
+    }
+
+    /// How a name is answered now.
+    private func explain(_ name: String, in origin: DomainName) -> ServedAnswer? {
+        guard let board, let source = sources.first(where: { $0.origin == origin }), let registry = board.registry(of: origin),
+            let served = server.zones.all.first(where: { $0.origin == origin })
+        else { return nil }
+        return ServedAnswer(name, source, registry, served, rejected: board.rejected(of: origin))
+    }
+
+    /// The server is about to end.
+    func beginLameDuck() { board?.beginLameDuck() }
 
     private func resolve() async {
         await resolver.run { hosts in
@@ -94,5 +145,32 @@ struct ServerWiring {
 
     private func serve() async throws(CommandFailure) {
         do throws(WorkerError) { try await server.run() } catch { throw .refused(error.text) }
+    }
+}
+
+extension StatusSources {
+    /// What a server shows that listens at these addresses.
+    fileprivate init(_ board: StatusBoard, _ settings: ServeSettings, _ server: DNSServer) {
+        let registry = settings.common.registry
+        self.init(
+            board, layouts: Dictionary(registry.zones.map { ($0.origin, $0.layout) }) { first, _ in first },
+            version: "zoodns \(Version.text)",
+            host: ProcessInfo.processInfo.hostName, listening: server.endpoints.map(\.text), servers: registry.servers.text,
+            traffic: { StatusReport.Traffic(server.traffic) })
+    }
+}
+
+extension ServedAnswer: ShownAnswer {}
+
+extension StatusReport.Traffic {
+    /// What the page shows of all that was counted.
+    fileprivate init(_ traffic: Traffic) {
+        let zones = traffic.zones.values
+        let responses = ResponseCode.allCases.map { code in (code.text, zones.reduce(0) { $0 + $1.responses[code.index] }) }
+        self.init(
+            queries: responses.reduce(0) { $0 + $1.1 }, responses: Dictionary(responses.filter { $0.1 > 0 }) { $0 + $1 },
+            truncated: zones.reduce(0) { $0 + $1.truncated },
+            malformed: zones.reduce(0) { $0 + $1.responses[ResponseCode.formatError.index] },
+            dropped: traffic.silent.values.reduce(0, +), connections: traffic.connections.open)
     }
 }

@@ -103,7 +103,7 @@ actor StateKeeper {
 
     private func take(_ news: News) {
         switch news.update {
-        case .unusable: return
+        case .unusable, .mended, .repaired: return
         case .complete(let registry):
             zones[news.origin]?.isServed = true
             // The watcher delivers the registry of the file as it was handed in.

@@ -3,6 +3,7 @@ import DNSAuthority
 import ProviderDiscovery
 import QueryLogging
 import QueryTap
+import ServerStatus
 
 /// Options of `serve` alone, as they were written.
 struct ServeOptions: ParsableArguments {
@@ -69,6 +70,17 @@ struct ServeOptions: ParsableArguments {
 
     @Option(help: ArgumentHelp("What dnstap messages call this server. (default: the host's name)", valueName: "text"))
     var dnstapIdentity: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Where to show what the server does, over HTTP: an address, or the path of a unix socket. (default: nowhere)",
+            valueName: "address:port|path"))
+    var admin: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How long to serve on after SIGTERM, not ready any more, before the end. (default: 0)", valueName: "duration"))
+    var lameduck: String?
 }
 
 /// The settings of `serve`, checked.
@@ -88,6 +100,10 @@ struct ServeSettings {
     let longestUDPResponse: Int
     /// What is recorded of queries.
     let observation: QueryObservation
+    /// Where the admin endpoint listens; nil for nowhere.
+    let admin: AdminAddress?
+    /// How long to serve on after SIGTERM.
+    let lameduck: Duration
 
     /// Throws with all problems in one line.
     init(_ commonOptions: CommonOptions, _ options: ServeOptions, _ reader: SettingsReader = SettingsReader()) throws(CommandFailure) {
@@ -118,6 +134,13 @@ struct ServeSettings {
             expected: "octets from 512 to \(UDPPayloadSize.longest)"
         ) { Int($0).flatMap { UDPPayloadSize.withoutEDNS...UDPPayloadSize.longest ~= $0 ? $0 : nil } }
         observation = Self.observation(options, &reader)
+        admin = reader.value(
+            "admin", options.admin, default: nil,
+            expected: "an address with a port such as 127.0.0.1:9153, or a path such as /run/zoodns.sock"
+        ) { AdminAddress($0).map(Optional.some) }
+        lameduck = reader.value("lameduck", options.lameduck, default: .zero, expected: "a duration such as 5s, or 0") {
+            Duration(text: $0)
+        }
         try reader.finish()
     }
 

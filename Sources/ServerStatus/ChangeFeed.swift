@@ -1,0 +1,38 @@
+import FoundationEssentials
+import Hummingbird
+import Synchronization
+
+/// Makes an event of each publication, for those who follow, and keeps the last ones for those who look.
+package final class ChangeFeed: Sendable {
+    let events = EventFeed()
+    /// The last publications as JSON, the newest first.
+    private let recent = Mutex<[String]>([])
+
+    /// Publications that are kept.
+    private static let mostRecent = 20
+
+    package init() {}
+
+    /// Follows what changes until the task is cancelled.
+    package func run(_ board: StatusBoard) async {
+        for await change in board.changes() {
+            guard case .published(let facts, let services, let more) = change, let serial = facts.serial else { continue }
+            let published = PublishedChange(
+                zone: facts.origin.plainText, serial: serial, state: facts.status.text,
+                at: WallTime.milliseconds(facts.published ?? .now), services: services, more: more)
+            post(published)
+        }
+    }
+
+    private func post(_ change: PublishedChange) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // JSON of one line: what ends a line is escaped in it (RFC 8259 §7).
+        guard let json = try? String(decoding: encoder.encode(change), as: UTF8.self) else { return }
+        recent.withLock { $0 = [json] + $0.prefix(Self.mostRecent - 1) }
+        events.post(EventFeed.Event(id: "\(change.zone)/\(change.serial)", kind: "publish", data: json))
+    }
+
+    /// The last publications, the newest first, as a JSON array.
+    var recentJSON: String { "[" + recent.withLock { $0 }.joined(separator: ",") + "]" }
+}

@@ -1,0 +1,64 @@
+import Hummingbird
+import NIOCore
+
+/// `/events`: what is published, as it happens.
+package struct EventRoutes: RouteGroup {
+    private let feed: EventFeed
+
+    /// How soon a client that has lost its connection comes back.
+    private static let retry = "retry: 2000\n\n"
+    /// How often something is sent where nothing happens: more often than idle limits, such as this server's, would close the connection.
+    private static let pulse: Duration = .seconds(15)
+
+    /// The follower did not keep up.
+    private struct TooSlow: Error {}
+
+    package init(_ changes: ChangeFeed) { feed = changes.events }
+
+    package func add(to router: Router<BasicRequestContext>) { router.get("events") { request, _ in response(to: request) } }
+
+    private func response(to request: Request) -> Response {
+        let last = HTTPFields.Element.Name("Last-Event-ID").flatMap { request.headers[$0] }
+        guard let following = feed.follow(after: last) else {
+            return .text("too many followers\n", status: .serviceUnavailable)
+        }
+        var headers: HTTPFields = [.contentType: "text/event-stream", .cacheControl: "no-store"]
+        if let name = HTTPFields.Element.Name("X-Accel-Buffering") { headers[name] = "no" }
+        return Response(
+            status: .ok, headers: headers,
+            body: ResponseBody { [feed] writer in
+                defer { feed.end(following) }
+                try await Self.send(following, feed, request, &writer)
+                try await writer.finish(nil)
+            })
+    }
+
+    /// Sends events until the client goes or the server shuts down; throws if the client does not keep up, which closes its connection.
+    private static func send(
+        _ following: EventFeed.Following, _ feed: EventFeed, _ request: Request, _ writer: inout any ResponseBodyWriter
+    ) async throws {
+        // The tasks below write one after another, and have ended when this returns.
+        nonisolated(unsafe) var output = writer
+        try await request.body.consumeWithCancellationOnInboundClose { _ in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    try await output.write(ByteBuffer(string: retry))
+                    for await text in following.texts { try await output.write(ByteBuffer(string: text)) }
+                }
+                group.addTask {
+                    while true {
+                        try await Task.sleep(for: pulse)
+                        feed.pulse(following)
+                    }
+                }
+                group.addTask {
+                    for await _ in following.end {}
+                    try Task.checkCancellation()
+                    throw TooSlow()
+                }
+                defer { group.cancelAll() }
+                try await group.next()
+            }
+        }
+    }
+}

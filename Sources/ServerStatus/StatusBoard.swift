@@ -1,0 +1,180 @@
+import DNSAuthority
+import ProviderRegistry
+import Synchronization
+import ZooKeeperClient
+
+/// What the server's parts report of themselves: the one source of what the admin endpoint shows.
+///
+/// From any thread. A report takes as long as what has changed is large, and waits for no reader.
+package final class StatusBoard: Sendable {
+    fileprivate struct Zone {
+        var facts: ZoneFacts
+        var record: RegistryRecord
+        /// Nil before the registry has been read.
+        var registry: Registry? { record.isRead ? record.registry : nil }
+    }
+
+    private struct State {
+        var zones: [DomainName: Zone]
+        var session = SessionFacts()
+        var isLameDuck = false
+        var hasReloadFailed = false
+        var followers: [Int: AsyncStream<StatusChange>.Continuation] = [:]
+        var nextFollower = 0
+    }
+
+    private let began = ContinuousClock.now
+    private let origins: [DomainName]
+    private let state: Mutex<State>
+
+    /// Changes that wait for a follower: the oldest are left out for one that does not keep up.
+    private static let mostWaiting = 64
+
+    /// A board of zones that have not been read, whose vanished providers are held for so long.
+    package init(origins: [DomainName], holdDown: Duration = .zero) {
+        self.origins = origins
+        let zones = origins.map { ($0, Zone(facts: ZoneFacts(origin: $0), record: RegistryRecord(holdDown: holdDown))) }
+        state = Mutex(State(zones: Dictionary(zones) { first, _ in first }))
+    }
+
+    /// What is known now.
+    package var facts: ServerFacts {
+        state.withLock { state in
+            var facts = ServerFacts(began: began, now: .now)
+            facts.session = state.session
+            facts.zones = origins.compactMap { state.zones[$0]?.facts }
+            (facts.isLameDuck, facts.hasReloadFailed) = (state.isLameDuck, state.hasReloadFailed)
+            return facts
+        }
+    }
+
+    /// A zone's registry as it is served; nil before it has been read.
+    package func registry(of origin: DomainName) -> Registry? { state.withLock { $0.zones[origin]?.registry } }
+
+    /// The zones' registries with what is known of their services besides, in the order of the settings.
+    var records: [(origin: DomainName, record: RegistryRecord)] {
+        state.withLock { state in origins.compactMap { origin in state.zones[origin].map { (origin, $0.record) } } }
+    }
+
+    /// The znodes of a zone's registry that cannot be used, or only in part, as far as they are listed.
+    package func rejected(of origin: DomainName) -> [ZnodeReport] {
+        state.withLock { $0.zones[origin].map { Array($0.facts.rejected.listed.values) } ?? [] }
+    }
+
+    /// What changes from now on.
+    package func changes() -> AsyncStream<StatusChange> {
+        let (stream, continuation) = AsyncStream.makeStream(of: StatusChange.self, bufferingPolicy: .bufferingNewest(Self.mostWaiting))
+        let number = state.withLock { state in
+            state.nextFollower += 1
+            state.followers[state.nextFollower] = continuation
+            return state.nextFollower
+        }
+        continuation.onTermination = { [weak self] _ in self?.state.withLock { state in state.followers[number] = nil } }
+        return stream
+    }
+}
+
+/// Something that has changed, for those who follow.
+package enum StatusChange: Sendable {
+    /// There is a session, or none any more.
+    case session(SessionFacts)
+    /// A zone was published: with which serial, in which status, after which services changed. `more`: how many more of these there are.
+    case published(ZoneFacts, services: [ServiceChange], more: Int)
+
+    /// Services that a change names at most.
+    package static let mostServices = 20
+}
+
+// MARK: What parts report
+
+extension StatusBoard {
+    /// Takes in what happens to the session; `obstacle`: why there is none.
+    package func take(_ event: SessionEvent, obstacle: SessionObstacle? = nil) {
+        state.withLock { state in
+            switch event {
+            case .connected(let id, let timeout, let isNew):
+                if isNew { state.session.expiries += state.session.id == nil ? 0 : 1 } else { state.session.reconnects += 1 }
+                (state.session.id, state.session.timeout) = (id, timeout)
+                Self.set(&state, .connected, nil)
+            case .disconnected: Self.set(&state, .disconnected, obstacle)
+            case .watchesLost, .watch: return
+            }
+            Self.tell(&state, .session(state.session))
+        }
+    }
+
+    private static func set(_ state: inout State, _ new: SessionFacts.State, _ obstacle: SessionObstacle?) {
+        (state.session.state, state.session.since, state.session.obstacle) = (new, .now, obstacle?.text)
+    }
+
+    /// Takes in what the follower of a zone's registry reports.
+    package func take(_ update: RegistryUpdate, for origin: DomainName) {
+        state.withLock { state in
+            guard var zone = state.zones.removeValue(forKey: origin) else { return }
+            defer { state.zones[origin] = zone }
+            switch update {
+            case .complete(let registry): zone.replace(with: registry)
+            case .changed(let change): zone.apply(change)
+            case .connected: zone.facts.outSince = nil
+            case .disconnected(let instant): zone.facts.outSince = instant
+            case .unusable(let report): zone.facts.rejected.insert(report)
+            case .mended(let path, let reason): zone.facts.rejected.remove(path, reason)
+            case .repaired(let differences): zone.facts.repairs += differences
+            }
+            zone.record.take(update, at: .now)
+        }
+    }
+
+    /// Takes in which zones are served from now on.
+    package func take(_ zones: ServedZones) {
+        state.withLock { state in
+            for served in zones.all {
+                guard var zone = state.zones.removeValue(forKey: served.origin) else { continue }
+                defer { state.zones[served.origin] = zone }
+                let serial = served.zone?.authority.serial
+                guard serial != zone.facts.serial || served.status != zone.facts.status else { continue }
+                (zone.facts.serial, zone.facts.status) = (serial, served.status)
+                (zone.facts.names, zone.facts.published) = (served.zone?.nameCount ?? 0, .now)
+                let (changes, more) = zone.record.takeChanges(atMost: StatusChange.mostServices)
+                Self.tell(&state, .published(zone.facts, services: changes, more: more))
+            }
+        }
+    }
+
+    /// Takes in that changes of a zone are published, given when the events came that told of them.
+    package func settle(_ origin: DomainName, heard instants: [ContinuousClock.Instant]) {
+        let now = ContinuousClock.now
+        state.withLock { state in
+            for instant in instants { state.zones[origin]?.facts.propagation.add(instant.duration(to: now)) }
+        }
+    }
+
+    /// Takes in whether the settings were taken over when they were last read.
+    package func noteReload(isSuccessful: Bool) { state.withLock { $0.hasReloadFailed = !isSuccessful } }
+
+    /// The server has been asked to end: it is not ready any more.
+    package func beginLameDuck() { state.withLock { $0.isLameDuck = true } }
+
+    private static func tell(_ state: inout State, _ change: StatusChange) {
+        for follower in state.followers.values { follower.yield(change) }
+    }
+}
+
+extension StatusBoard.Zone {
+    fileprivate mutating func replace(with registry: Registry) {
+        facts.services = registry.services.count
+        facts.providers = registry.services.values.reduce(0) { $0 + $1.registrations.count }
+        facts.held = registry.services.values.reduce(0) { $0 + $1.held.count }
+    }
+
+    /// O(services of the change).
+    fileprivate mutating func apply(_ change: RegistryChange) {
+        guard record.isRead else { return }
+        for (name, new) in change.services {
+            let old = record.registry.services[name]
+            facts.services += (new == nil ? 0 : 1) - (old == nil ? 0 : 1)
+            facts.providers += (new?.registrations.count ?? 0) - (old?.registrations.count ?? 0)
+            facts.held += (new?.held.count ?? 0) - (old?.held.count ?? 0)
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import DNSAuthority
+import ProviderRegistry
+
+/// Where the status page's facts come from.
+package struct StatusSources: Sendable {
+    let board: StatusBoard
+    /// Where the zones' registries are, by their origins.
+    let layouts: [DomainName: RegistryLayout]
+    let version: String
+    /// The machine's name.
+    let host: String
+    /// Where queries are answered.
+    let listening: [String]
+    /// ZooKeeper's servers.
+    let servers: String
+    /// What clients have asked so far.
+    let traffic: @Sendable () -> StatusReport.Traffic
+
+    package init(
+        _ board: StatusBoard, layouts: [DomainName: RegistryLayout], version: String, host: String, listening: [String], servers: String,
+        traffic: @escaping @Sendable () -> StatusReport.Traffic
+    ) {
+        (self.board, self.layouts, self.version, self.host) = (board, layouts, version, host)
+        (self.listening, self.servers, self.traffic) = (listening, servers, traffic)
+    }
+
+    /// Entries of a list that stand in the report.
+    private static let mostEntries = 100
+
+    /// What is so now.
+    var report: StatusReport {
+        let (facts, records) = (board.facts, board.records)
+        let zones = facts.zones.map(StatusReport.Zone.init)
+        return StatusReport(
+            now: WallTime.milliseconds(facts.now), started: WallTime.milliseconds(facts.began), version: version, host: host,
+            listening: listening,
+            verdict: Verdict(zones, isConnected: facts.session.state == .connected, isEnding: facts.isLameDuck),
+            zookeeper: StatusReport.Session(facts.session, servers: servers), zones: zones, traffic: traffic(),
+            held: HeldListing(records, atMost: Self.mostEntries, at: facts.now),
+            rejected: RejectedListing(facts.zones, atMost: Self.mostEntries))
+    }
+}
+
+extension StatusReport.Session {
+    fileprivate init(_ facts: SessionFacts, servers: String) {
+        self.init(
+            state: facts.state.rawValue, since: WallTime.milliseconds(facts.since), servers: servers, reconnects: facts.reconnects,
+            expiries: facts.expiries, obstacle: facts.obstacle)
+    }
+}
+
+extension StatusReport.Zone {
+    fileprivate init(_ facts: ZoneFacts) {
+        self.init(
+            origin: facts.origin.plainText, state: facts.status.text, outSince: facts.outSince.map(WallTime.milliseconds),
+            serial: facts.serial,
+            published: facts.serial == nil ? nil : facts.published.map(WallTime.milliseconds), services: facts.services,
+            providers: facts.providers + facts.held, held: facts.held, rejected: facts.rejected.count)
+    }
+}
+
+extension RejectedListing {
+    fileprivate init(_ zones: [ZoneFacts], atMost limit: Int) {
+        total = zones.reduce(0) { $0 + $1.rejected.count }
+        var entries: [Entry] = []
+        for zone in zones {
+            for report in zone.rejected.listed.values.sorted(by: { $0.path < $1.path }).prefix(limit - entries.count) {
+                entries.append(
+                    Entry(
+                        zone: zone.origin.plainText, path: BoundedText.cut(report.path), reason: report.reason,
+                        excerpt: BoundedText.cut(report.excerpt)))
+            }
+        }
+        self.entries = entries
+    }
+}
+
+extension DomainName {
+    /// The name without its final dot, as people write it.
+    var plainText: String { self == .root ? "." : String(text.dropLast()) }
+}

@@ -1,0 +1,139 @@
+import DNSAuthority
+import Hummingbird
+import NIOCore
+import ProviderRegistry
+import Synchronization
+
+/// How a name is answered, and why: JSON, or text.
+package protocol ShownAnswer: Encodable, Sendable {
+    /// The lines for people.
+    var text: String { get }
+}
+
+/// `/zones`: the zones; `/zones/ORIGIN.zone`: one as a master file; `/zones/ORIGIN/NAME`: how a name is answered.
+package struct ZoneRoutes: RouteGroup {
+    /// How a name in a zone is answered now; nil if there is no such zone, or the name cannot be one.
+    package typealias Explain = @Sendable (_ name: String, _ origin: DomainName) -> (any ShownAnswer)?
+
+    private let board: StatusBoard
+    private let served: @Sendable () -> ServedZones
+    private let explain: Explain
+    private let transfers = Transfers()
+
+    /// `served`: the zones that are answered from now.
+    package init(_ board: StatusBoard, served: @escaping @Sendable () -> ServedZones, explain: @escaping Explain) {
+        (self.board, self.served, self.explain) = (board, served, explain)
+    }
+
+    package func add(to router: Router<BasicRequestContext>) {
+        router.get("zones") { _, _ in
+            let facts = board.facts
+            return try Response.json(facts.zones.map { ZoneSummary($0, at: facts.now) })
+        }
+        router.get("zones/{zone}") { request, context in try masterFile(request, context) }
+        router.get("zones/{zone}/{name}") { request, context in try explanation(request, context) }
+    }
+
+    private func explanation(_ request: Request, _ context: BasicRequestContext) throws -> Response {
+        guard let origin = context.parameters.get("zone").flatMap(PathText.decode).flatMap(DomainName.init(text:)),
+            let name = context.parameters.get("name").flatMap(PathText.decode), let explanation = explain(name, origin)
+        else { return .text("no such zone, or no name that could be in it\n", status: .notFound) }
+        // Text unless JSON is asked for: whatever follows the name may be a part of it.
+        guard request.headers[.accept]?.contains("application/json") == true else { return .text(explanation.text) }
+        return try .json(explanation)
+    }
+}
+
+// MARK: Master files
+
+extension ZoneRoutes {
+    private static let suffix = ".zone"
+    /// Octets of a master file that are written at once, about.
+    private static let pieceLength = 64 << 10
+
+    /// How many master files are on their way: each keeps what later zones drop.
+    private final class Transfers: Sendable {
+        private static let most = 4
+        private static let pause: Duration = .milliseconds(100)
+        private let count = Atomic(0)
+
+        /// Waits until there are few enough.
+        func begin() async throws {
+            while count.add(1, ordering: .relaxed).newValue > Self.most {
+                end()
+                try await Task.sleep(for: Self.pause)
+            }
+        }
+
+        func end() { count.subtract(1, ordering: .relaxed) }
+    }
+
+    private func masterFile(_ request: Request, _ context: BasicRequestContext) throws -> Response {
+        guard let file = context.parameters.get("zone").flatMap(PathText.decode), file.hasSuffix(Self.suffix),
+            let origin = DomainName(text: file.dropLast(Self.suffix.count)), let found = served().all.first(where: { $0.origin == origin })
+        else { return .text("no such zone\n", status: .notFound) }
+        guard let zone = found.zone else { return .text("the zone has not been read\n", status: .serviceUnavailable) }
+        let tag = "\"\(zone.authority.serial)\""
+        let known = request.headers[.ifNoneMatch]?.split(separator: ",").map { $0.trimmed } ?? []
+        guard !known.contains(where: { $0 == tag || $0 == "W/" + tag || $0 == "*" }) else {
+            return Response(status: .notModified, headers: [.eTag: tag, .cacheControl: "no-cache"])
+        }
+        let headers: HTTPFields = [.contentType: "text/dns; charset=utf-8", .eTag: tag, .cacheControl: "no-cache"]
+        guard request.method != .head else { return Response(status: .ok, headers: headers) }
+        return Response(
+            status: .ok, headers: headers,
+            body: ResponseBody { [transfers] writer in
+                try await transfers.begin()
+                defer { transfers.end() }
+                var pieces = MasterFile.Pieces(of: zone, octets: Self.pieceLength)
+                while let piece = pieces.next() { try await writer.write(ByteBuffer(string: piece)) }
+                try await writer.finish(nil)
+            })
+    }
+}
+
+extension Substring {
+    /// Without spaces around it.
+    fileprivate var trimmed: String { String(drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()) }
+}
+
+/// A zone as `/zones` shows it.
+private struct ZoneSummary: Encodable {
+    let origin: String
+    let status: String
+    let serial: UInt32?
+    let names: Int
+    let services: Int
+    let providers: Int
+    let held: Int
+    let rejected: Int
+    /// How many of them have which reason.
+    let reasons: [String: Int]
+    /// Seconds since what is served was right for sure.
+    let age: Double
+
+    init(_ facts: ZoneFacts, at now: ContinuousClock.Instant) {
+        (origin, status, serial, names) = (facts.origin.text, facts.status.text, facts.serial, facts.names)
+        (services, providers, held) = (facts.services, facts.providers, facts.held)
+        (rejected, reasons, age) = (facts.rejected.count, facts.rejected.counts, facts.age(at: now).seconds)
+    }
+}
+
+/// Parts of a request's path.
+enum PathText {
+    /// The text of a part, its percent signs resolved (RFC 3986 §2.1); nil if that is no text.
+    static func decode(_ part: some StringProtocol) -> String? {
+        var octets: [UInt8] = []
+        var rest = Array(part.utf8)[...]
+        while let octet = rest.popFirst() {
+            guard octet == UInt8(ascii: "%") else {
+                octets.append(octet)
+                continue
+            }
+            guard rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) else { return nil }
+            octets.append(value)
+            rest = rest.dropFirst(2)
+        }
+        return String(validating: octets, as: UTF8.self)
+    }
+}
