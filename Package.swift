@@ -1,8 +1,8 @@
 // swift-tools-version: 6.3
 // 5  zoodns                      Commands/ Settings/ Serve/ Register/ Process/
 // 4  ServerStatus  Explanation
-// 3  ProviderRegistration  ProviderDiscovery  ZoneCompilation  DNSTransport  HostResolution
-// 2  ZooKeeperClient  ProviderRegistry  DNSAuthority
+// 3  ProviderRegistration  ProviderDiscovery  ZoneCompilation  DNSTransport  HostResolution  QueryLogging
+// 2  ZooKeeperClient  ProviderRegistry  DNSAuthority  QueryTap
 // 1  CZooKeeper  CAres  CLinux  IPAddressing  Handoff
 //
 // A target depends on targets of lower rows, never on its own.
@@ -39,6 +39,7 @@ let package = Package(
         .target(
             name: "ProviderRegistry", dependencies: ["IPAddressing", .product(name: "Crypto", package: "swift-crypto")]),
         .target(name: "DNSAuthority"),
+        .target(name: "QueryTap"),
 
         .target(
             name: "ProviderRegistration",
@@ -64,9 +65,11 @@ let package = Package(
         .target(
             name: "DNSTransport",
             dependencies: [
-                "DNSAuthority", "CLinux", "IPAddressing", "Handoff",
+                "DNSAuthority", "CLinux", "IPAddressing", "Handoff", "QueryTap",
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ]),
+
+        .target(name: "QueryLogging", dependencies: ["CLinux", "DNSAuthority", "Handoff", "QueryTap", .logging]),
 
         .target(
             name: "Explanation",
@@ -77,7 +80,8 @@ let package = Package(
         .target(
             name: "ServerStatus",
             dependencies: [
-                "DNSAuthority", "DNSTransport", "Handoff", "IPAddressing", "ProviderRegistry", "ZoneCompilation", "ZooKeeperClient",
+                "DNSAuthority", "DNSTransport", "Handoff", "IPAddressing", "ProviderRegistry", "QueryLogging", "QueryTap",
+                "ZoneCompilation", "ZooKeeperClient",
                 .logging, .lifecycle, .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
@@ -88,7 +92,8 @@ let package = Package(
             name: "zoodns",
             dependencies: [
                 "CLinux", "DNSAuthority", "DNSTransport", "Explanation", "Handoff", "HostResolution", "IPAddressing", "ProviderDiscovery",
-                "ProviderRegistration", "ProviderRegistry", "ServerStatus", "ZoneCompilation", "ZooKeeperClient", .logging,
+                "ProviderRegistration", "ProviderRegistry", "QueryLogging", "QueryTap", "ServerStatus", "ZoneCompilation",
+                "ZooKeeperClient", .logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "DequeModule", package: "swift-collections"),
@@ -125,6 +130,7 @@ let package = Package(
         .testTarget(
             name: "HostResolutionTests", dependencies: ["HostResolution", "DNSAuthority", "IPAddressing", "TestSupport", .logging]),
         .testTarget(name: "DNSTransportTests", dependencies: ["DNSTransport", "DNSAuthority", "IPAddressing", "TestSupport"]),
+        .testTarget(name: "QueryLoggingTests", dependencies: ["Handoff", "QueryLogging", "QueryTap", "TestSupport", .logging]),
         .testTarget(name: "ConformanceTests", dependencies: ["DNSAuthority", "ProviderRegistry", "TestSupport"]),
         .testTarget(
             name: "ExplanationTests",

@@ -2,6 +2,7 @@ import DNSAuthority
 import Glibc
 import Handoff
 import IPAddressing
+import QueryTap
 import Synchronization
 
 /// The machine has no thread for a worker.
@@ -31,8 +32,9 @@ package final class DNSServer: Sendable {
         var places: [Place] = []
         /// Those workers that have begun, each until its last query.
         var running: [ObjectIdentifier: Task<Void, Never>] = [:]
-        /// What all workers have counted since the start, and the tallies of those that have ended, in which new ones go on.
+        /// What all workers have counted since the start.
         var tallies: [Tally] = []
+        /// The tallies of workers that have ended, in which new ones go on.
         var freeTallies: [Tally] = []
         var hasEnded = false
     }
@@ -44,6 +46,7 @@ package final class DNSServer: Sendable {
     /// UDP workers at each address.
     private let workers: Int
     private let udpLimit: Int
+    private let tap: QueryTap?
     private let state = Mutex(State())
     private let mailbox = Mailbox<Event>()
 
@@ -55,13 +58,15 @@ package final class DNSServer: Sendable {
     private static let portAttempts = 16
 
     /// Takes the addresses, each with so many UDP workers; port 0 takes any that is free. From here queries queue up, `run` answers them.
-    /// `udpLimit`: most octets of a response over UDP.
-    package init(listen: [SocketEndpoint], workers: Int, udpLimit: Int, zones: ServedZones) async throws(ListenError) {
+    /// `udpLimit`: most octets of a response over UDP. `tap`: where queries are recorded; nil for nowhere.
+    package init(
+        listen: [SocketEndpoint], workers: Int, udpLimit: Int, zones: ServedZones, tap: QueryTap? = nil
+    ) async throws(ListenError) {
         slot = ZoneSlot(zones)
-        (self.workers, self.udpLimit) = (workers, udpLimit)
+        (self.workers, self.udpLimit, self.tap) = (workers, udpLimit, tap)
         tcpCounters = TCPCounters(numbers)
         let mostConnections = DescriptorLimit.connections(Self.mostConnections, beside: DescriptorLimit.sockets(listen.count, workers))
-        listener = TCPListener(slot, tcpCounters, mostConnections: mostConnections)
+        listener = TCPListener(slot, tcpCounters, mostConnections: mostConnections, ring: tap?.makeRing())
         do {
             let places = try await open(listen, beside: [])
             state.withLock { $0.places = places }
@@ -162,7 +167,8 @@ extension DNSServer {
         var bound: [UDPWorker] = []
         for _ in 0..<workers {
             let socket = try UDPSocket(endpoint)
-            bound.append(UDPWorker(socket, slot, tally(isIPv6: socket.isIPv6), numbers, limit: udpLimit))
+            let tally = tally(isIPv6: socket.isIPv6)
+            bound.append(UDPWorker(socket, slot, tally, numbers, limit: udpLimit, ring: tap?.makeRing()))
         }
         return bound
     }

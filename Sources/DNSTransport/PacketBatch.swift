@@ -90,6 +90,23 @@ struct PacketBatch: ~Copyable {
     @inline(__always)
     func client(_ index: Int) -> UnsafeRawPointer { UnsafeRawPointer(addresses + index) + 4 }
 
+    /// The socket address that a packet came from. The C types are `sockaddr_in` and `sockaddr_in6`.
+    func sender(_ index: Int) -> UnsafeRawPointer { UnsafeRawPointer(addresses + index) }
+
+    /// Writes the address that a packet was sent to into a socket address of the same family, if the socket takes packets for several.
+    func copyDestination(of index: Int, to address: UnsafeMutableRawPointer) {
+        guard usesControl, let control = packets[index].msg_hdr.msg_control,
+            packets[index].msg_hdr.msg_controllen >= MemoryLayout<cmsghdr>.size
+        else { return }
+        let kind = control.load(as: cmsghdr.self)
+        let data = control + MemoryLayout<cmsghdr>.size
+        if kind.cmsg_level == Int32(IPPROTO_IP), kind.cmsg_type == IP_PKTINFO {
+            address.storeBytes(of: data.load(as: in_pktinfo.self).ipi_addr.s_addr, toByteOffset: 4, as: UInt32.self)
+        } else if kind.cmsg_level == Int32(IPPROTO_IPV6), kind.cmsg_type == IPV6_PKTINFO {
+            (address + 8).copyMemory(from: data, byteCount: 16)
+        }
+    }
+
     /// Has the first `length` octets of a slot sent back to where its packet came from; none: nothing.
     @inline(__always)
     mutating func respond(_ index: Int, length: Int) {

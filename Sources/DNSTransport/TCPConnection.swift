@@ -1,4 +1,4 @@
-import DNSAuthority
+import Glibc
 import NIOCore
 
 /// One client's stream: queries behind their lengths come in, responses go out in the same order (RFC 7766 §6.2.1).
@@ -34,7 +34,7 @@ final class TCPConnection: ChannelInboundHandler {
 
     func channelActive(context: ChannelHandlerContext) {
         lastQuery = .now()
-        client.set(context.remoteAddress)
+        client.set(context.remoteAddress, local: context.localAddress)
         service.opened(self)
         watchIdleness(context)
         context.fireChannelActive()
@@ -144,20 +144,31 @@ extension TCPConnection {
 }
 
 extension TCPConnection {
-    /// The client's address as the responder takes it: what stands behind family and port in either C type.
+    /// The socket addresses of both ends. The C types are `sockaddr_in` and `sockaddr_in6`.
     final class Client {
-        let octets = UnsafeMutableRawPointer.allocate(byteCount: Responder.clientLength, alignment: 1)
+        private static let length = MemoryLayout<sockaddr_in6>.size
+        private let memory = UnsafeMutableRawPointer.allocate(byteCount: 2 * length, alignment: 8)
         private(set) var isIPv6 = false
 
-        init() { octets.initializeMemory(as: UInt8.self, repeating: 0, count: Responder.clientLength) }
+        init() { memory.initializeMemory(as: UInt8.self, repeating: 0, count: 2 * Self.length) }
 
-        deinit { octets.deallocate() }
+        deinit { memory.deallocate() }
 
-        func set(_ address: NIOCore.SocketAddress?) {
+        /// The client's.
+        var address: UnsafeRawPointer { UnsafeRawPointer(memory) }
+        /// The client's as the responder takes it: what stands behind family and port.
+        var octets: UnsafeRawPointer { address + 4 }
+        /// The one that it has connected to.
+        var local: UnsafeRawPointer { address + Self.length }
+
+        func set(_ address: NIOCore.SocketAddress?, local: NIOCore.SocketAddress?) {
             isIPv6 = address?.protocol == .inet6
-            address?.withSockAddr { address, length in
-                octets.copyMemory(from: UnsafeRawPointer(address) + 4, byteCount: min(length - 4, Responder.clientLength))
-            }
+            Self.copy(address, to: memory)
+            Self.copy(local, to: memory + Self.length)
+        }
+
+        private static func copy(_ address: NIOCore.SocketAddress?, to memory: UnsafeMutableRawPointer) {
+            address?.withSockAddr { memory.copyMemory(from: $0, byteCount: min(Int($1), length)) }
         }
     }
 }

@@ -3,6 +3,7 @@ import Glibc
 import IPAddressing
 import NIOCore
 import NIOPosix
+import QueryTap
 import Synchronization
 
 /// All TCP sockets of a server, on one event loop: TCP is the rare way, and one loop needs no locks.
@@ -24,12 +25,12 @@ final class TCPListener: Sendable {
     /// Connections that may wait to be accepted.
     private static let backlog: ChannelOptions.Types.BacklogOption.Value = 1024
 
-    /// `mostConnections`: how many there may be at once.
-    init(_ slot: ZoneSlot, _ counters: TCPCounters, mostConnections: Int) {
+    /// `mostConnections`: how many there may be at once. `ring`: where queries are recorded; nil for nowhere.
+    init(_ slot: ZoneSlot, _ counters: TCPCounters, mostConnections: Int, ring: QueryRing?) {
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         loop = group.next()
         loop.execute { set_thread_slice(0) }
-        service = .makeBoxSendingValue(TCPService(slot, counters, mostConnections: mostConnections), eventLoop: loop)
+        service = .makeBoxSendingValue(TCPService(slot, counters, mostConnections: mostConnections, ring: ring), eventLoop: loop)
     }
 
     /// Listens at one more address; with the port that it got.

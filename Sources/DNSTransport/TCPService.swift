@@ -1,6 +1,7 @@
 import CLinux
 import DNSAuthority
 import NIOCore
+import QueryTap
 
 /// What all TCP connections share: the responder, the zones, and how many there may be. On one event loop only, so it needs no lock.
 final class TCPService {
@@ -16,6 +17,8 @@ final class TCPService {
     private var ipv4: TallyWriter
     private var ipv6: TallyWriter
     private let memory: UnsafeMutableRawBufferPointer
+    private let ring: QueryRing?
+    private var recorder: QueryRecorder
     /// Connections, and pieces of their streams, that have come in so far.
     private(set) var arrivals = 0
     /// Most connections at once since memory was given back.
@@ -26,8 +29,9 @@ final class TCPService {
     /// Succeeds when the last connection is closed; nil as long as there may be new ones.
     private var hasEnded: EventLoopPromise<Void>?
 
-    /// `mostConnections`: how many there may be at once, at least one.
-    init(_ slot: ZoneSlot, _ counters: TCPCounters, mostConnections: Int) {
+    /// `mostConnections`: how many there may be at once, at least one. `ring`: where queries are recorded; nil for nowhere.
+    init(_ slot: ZoneSlot, _ counters: TCPCounters, mostConnections: Int, ring: QueryRing?) {
+        self.ring = ring
         self.mostConnections = mostConnections
         self.counters = counters
         self.slot = slot
@@ -35,10 +39,14 @@ final class TCPService {
         ipv6 = TallyWriter(counters.ipv6, counters.numbers)
         responder = Responder(seed: .random(in: 0 ... .max), over: .tcp)
         memory = .allocate(byteCount: responder.capacity, alignment: 8)
+        recorder = QueryRecorder(ring, isStream: true, longestResponse: responder.capacity)
         memory.initializeMemory(as: UInt8.self, repeating: 0)
     }
 
-    deinit { memory.deallocate() }
+    deinit {
+        memory.deallocate()
+        ring?.end()
+    }
 
     /// The response to a message behind its length; nil for silence.
     func respond(to query: ByteBuffer, of client: TCPConnection.Client, _ allocator: ByteBufferAllocator) -> ByteBuffer? {
@@ -52,7 +60,11 @@ final class TCPService {
         let zones = slot.zones
         counts.prepare(for: zones)
         let beginning = counts.sampleBeginning(of: 1)
+        recorder.begin()
+        let isKept = recorder.isOn && memory.baseAddress.map { recorder.keep($0, length: query.readableBytes) } ?? false
         let outcome = responder.respond(in: memory, queryLength: query.readableBytes, to: client.octets, from: zones)
+        if isKept, let message = memory.baseAddress { recorder.record(outcome, message, from: client.address, to: client.local) }
+        recorder.end()
         if let beginning { counts.sampleEnd(since: beginning) }
         guard case .answered(let answer) = outcome else {
             counts.countSilent()

@@ -1,6 +1,7 @@
 import CLinux
 import DNSAuthority
 import Glibc
+import QueryTap
 import Synchronization
 
 /// One thread with one socket: takes in packets, answers them from the newest zones, sends the responses, batch by batch.
@@ -12,21 +13,27 @@ final class UDPWorker: Sendable {
     let tally: Tally
     /// Most octets of a response.
     private let limit: Int
+    /// Where queries are recorded; nil for nowhere.
+    private let ring: QueryRing?
     private let isStopping = Atomic(false)
 
     /// Batches that are answered after `stop` if clients go on asking: more than a socket's queue holds.
     private static let lastBatches = 256
 
     /// Owns the socket from now on. `limit`: most octets of a response.
-    init(_ socket: UDPSocket, _ slot: ZoneSlot, _ tally: Tally, _ numbers: ZoneNumbers, limit: Int) {
+    init(_ socket: UDPSocket, _ slot: ZoneSlot, _ tally: Tally, _ numbers: ZoneNumbers, limit: Int, ring: QueryRing?) {
         self.socket = socket
+        self.ring = ring
         self.numbers = numbers
         self.tally = tally
         self.limit = limit
         self.slot = slot
     }
 
-    deinit { socket.close() }
+    deinit {
+        socket.close()
+        ring?.end()
+    }
 
     /// Has `work` answer what has arrived, then return.
     func stop() {
@@ -42,6 +49,7 @@ final class UDPWorker: Sendable {
         var batch = PacketBatch(usesControl: socket.isWildcard, capacity: responder.capacity)
         var reader = ZoneSlot.Reader(slot)
         var counts = TallyWriter(tally, numbers)
+        var record = DatagramRecord(ring, socket, longestResponse: responder.capacity)
         var lastBatches = Self.lastBatches
         while lastBatches > 0 {
             let isStopping = isStopping.load(ordering: .acquiring)
@@ -51,8 +59,10 @@ final class UDPWorker: Sendable {
             // None within the time limit, or an error of an earlier response: neither is a reason to stop serving.
             if count > 0 {
                 let beginning = counts.sampleBeginning(of: count)
-                answer(count, &batch, from: reader.zones, &responder, counts)
+                record.recorder.begin()
+                answer(count, &batch, from: reader.zones, &responder, counts, &record)
                 batch.send(to: socket.descriptor)
+                record.recorder.end()
                 if let beginning { counts.sampleEnd(since: beginning) }
             }
             guard isStopping else { continue }
@@ -61,11 +71,14 @@ final class UDPWorker: Sendable {
     }
 
     private func answer(
-        _ count: Int, _ batch: inout PacketBatch, from zones: ServedZones, _ responder: inout Responder, _ counts: borrowing TallyWriter
+        _ count: Int, _ batch: inout PacketBatch, from zones: ServedZones, _ responder: inout Responder, _ counts: borrowing TallyWriter,
+        _ record: inout DatagramRecord
     ) {
         for index in 0..<count {
             let length = batch.length(index)
-            switch responder.respond(in: batch.slot(index), queryLength: length, to: batch.client(index), from: zones) {
+            let isKept = record.recorder.isOn && record.keep(index, of: batch)
+            let outcome = responder.respond(in: batch.slot(index), queryLength: length, to: batch.client(index), from: zones)
+            switch outcome {
             case .answered(let answer):
                 batch.respond(index, length: answer.length)
                 counts.count(answer, queryLength: length)
@@ -73,6 +86,7 @@ final class UDPWorker: Sendable {
                 batch.respond(index, length: 0)
                 counts.countSilent()
             }
+            if isKept { record.add(outcome, index, of: batch) }
         }
     }
 }

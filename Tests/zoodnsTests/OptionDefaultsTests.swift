@@ -11,7 +11,8 @@ import Testing
         ("zookeeper", "127.0.0.1:2181", "h:1"), ("zone", "svc.local=/providers", "a=/b"), ("session-timeout", "10s", "11s"),
         ("log-level", "info", "debug"), ("ttl", "5", "6"), ("negative-ttl", "1", "2"), ("max-answers", "100", "99"),
         ("hosts-file", "/etc/hosts", "none"), ("max-stale", "1h", "2h"), ("reconcile", "60s", "61s"), ("hold-down", "120s", "0"),
-        ("mass-removal-guard", "on", "off"), ("probe-held", "on", "off"), ("max-udp-size", "1232", "1231"),
+        ("mass-removal-guard", "on", "off"), ("query-log-sample", "1", "2"), ("query-log-class", "all", "error"),
+        ("probe-held", "on", "off"), ("max-udp-size", "1232", "1231"),
     ]
 
     private let nothing = SettingsReader(environment: ConfigReader(provider: InMemoryProvider(values: [:])))

@@ -65,6 +65,11 @@ extension Metric {
     static let hostLookups = Metric("zoodns_host_lookups_total", .counter, "Look-ups of providers' host names that were begun.")
     static let hostFailures = Metric("zoodns_host_lookup_failures_total", .counter, "Look-ups of host names that failed, each family once.")
     static let logLeftOut = Metric("zoodns_log_lines_left_out_total", .counter, "Lines of the log that were left out.")
+    /// What `QueryObserver.droppedLines` counts.
+    package static let queryLogDropped = Metric(
+        "zoodns_query_log_dropped_total", .counter, "Lines of the query log that were left out.")
+    /// What `QueryObserver.droppedMessages` counts.
+    package static let dnstapDropped = Metric("zoodns_dnstap_dropped_total", .counter, "Messages that no dnstap receiver got.")
     static let reload = Metric(
         "zoodns_config_last_reload_successful", .gauge, "Whether the settings were taken over when they were last read.")
     static let buildInfo = Metric("zoodns_build_info", .gauge, "1, with the program's version.")

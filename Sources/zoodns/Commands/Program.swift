@@ -75,7 +75,7 @@ struct Program: AsyncParsableCommand {
 
     /// Ends the program with a last line behind those of the log, as far as standard error is read.
     private static func end(_ complaint: String, _ code: Int32) -> Never {
-        LogStream.standardError.write(StandardStreams.complaint(complaint))
+        LogStream.standardError.write(LogStream.standardError.format.line(.critical, StandardStreams.oneLine(complaint)))
         LogStream.standardError.drain()
         Glibc.exit(code)
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import DNSAuthority
 import DNSTransport
+import QueryLogging
 import ServerStatus
 import UnixSignals
 
@@ -33,14 +34,15 @@ struct ServeCommand: AsyncParsableCommand {
         let logger = settings.common.registry.logger
         try raiseDescriptorLimit(settings)
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint).map { SignalNumber($0.rawValue) }
-        let server = try await listen(settings)
+        let observer = try observe(settings)
+        let server = try await listen(settings, observer)
         let admin = try await listenForAdmin(settings)
         if let admin { StandardStreams.say("admin \(admin.address.text)") }
         for endpoint in server.endpoints { StandardStreams.say("listening \(endpoint.text) udp tcp") }
         warn(settings, server)
         let reporting = Task { await others.report(logger) }
         defer { reporting.cancel() }
-        let wiring = ServerWiring(settings, server, admin)
+        let wiring = ServerWiring(settings, server, admin, observer)
         try await Shutdown.run(
             wiring.services, signals, logger, limit: Self.longestShutdown,
             linger: { signal in
@@ -80,11 +82,25 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
-    private func listen(_ settings: ServeSettings) async throws(CommandFailure) -> DNSServer {
+    private func observe(_ settings: ServeSettings) throws(CommandFailure) -> QueryObserver? {
+        var observation = settings.observation
+        observation.samples = settings.admin != nil
+        guard !observation.isEmpty else { return nil }
+        // One more: TCP.
+        let threads = settings.common.listen.count * settings.workers + 1
+        do throws(QueryLogError) {
+            return try QueryObserver(observation, threads: threads, settings.common.registry.logger)
+        } catch {
+            throw .refused("--query-log \(error.text)")
+        }
+    }
+
+    private func listen(_ settings: ServeSettings, _ observer: QueryObserver?) async throws(CommandFailure) -> DNSServer {
         let zones = ServedZones(settings.common.registry.zones.map { ServedZone(notReady: $0.origin) })
         do throws(ListenError) {
             return try await DNSServer(
-                listen: settings.common.listen, workers: settings.workers, udpLimit: settings.longestUDPResponse, zones: zones)
+                listen: settings.common.listen, workers: settings.workers, udpLimit: settings.longestUDPResponse, zones: zones,
+                tap: observer?.tap)
         } catch {
             throw .refused(error.text)
         }

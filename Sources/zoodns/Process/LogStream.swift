@@ -23,6 +23,7 @@ final class LogStream: TextOutputStream, Sendable {
         /// The thread is writing lines that it has taken.
         var isWriting = false
         var hasThread = false
+        var format = LogFormat.text
         /// Writes the lines that must come last.
         var lastWords: @Sendable () -> Void = {}
     }
@@ -49,6 +50,12 @@ final class LogStream: TextOutputStream, Sendable {
         }
     }
 
+    /// How the lines are written that the stream adds itself, and the program's complaints.
+    var format: LogFormat {
+        get { state.withLock { $0.format } }
+        set { state.withLock { $0.format = newValue } }
+    }
+
     /// Has `lastWords` write the lines that must come last, before the stream drains.
     func beforeDraining(_ lastWords: @escaping @Sendable () -> Void) { state.withLock { $0.lastWords = lastWords } }
 
@@ -61,7 +68,7 @@ final class LogStream: TextOutputStream, Sendable {
                 return false
             }
             defer {
-                state.lines += Self.notice(state.leftOut) + [line]
+                state.lines += Self.notice(state) + [line]
                 state.leftOut = 0
                 state.octets += line.utf8.count
             }
@@ -104,7 +111,7 @@ final class LogStream: TextOutputStream, Sendable {
     /// All lines that wait, with a notice of those that were left out; nil if there are none.
     private func take() -> [String]? {
         state.withLock { state in
-            let lines = state.lines + Self.notice(state.leftOut)
+            let lines = state.lines + Self.notice(state)
             state.lines = []
             state.octets = 0
             state.leftOut = 0
@@ -113,8 +120,9 @@ final class LogStream: TextOutputStream, Sendable {
         }
     }
 
-    private static func notice(_ count: Int) -> [String] {
-        count == 0 ? [] : ["zoodns: \(count) lines of the log are left out: standard error was not read fast enough\n"]
+    private static func notice(_ state: State) -> [String] {
+        guard state.leftOut > 0 else { return [] }
+        return [state.format.line(.warning, "\(state.leftOut) lines of the log are left out: standard error was not read fast enough")]
     }
 
     /// Writes a line, however long that takes. One that cannot be written is lost: there is nowhere to say so.
@@ -141,7 +149,8 @@ final class LogStream: TextOutputStream, Sendable {
         return text.unicodeScalars.dropLast(end.count).map { isSeen($0) ? String($0) : $0.escaped(asASCII: true) }.joined() + end
     }
 
-    private static func isSeen(_ scalar: Unicode.Scalar) -> Bool {
+    /// Whether a character shows, and neither ends lines nor turns the direction.
+    static func isSeen(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned: false
         default: true

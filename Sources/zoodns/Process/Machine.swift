@@ -85,6 +85,16 @@ enum ProcessMemory {
     static func hideFromOthers() { _ = prctl_set_dumpable(0) }
 }
 
+/// The machine that the program runs on.
+enum Machine {
+    /// The machine's own name; empty if it has none. The C function is `gethostname`.
+    static var name: String {
+        var name = [CChar](repeating: 0, count: Int(HOST_NAME_MAX) + 1)
+        guard gethostname(&name, name.count - 1) == 0 else { return "" }
+        return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}
+
 /// Files of some lines, such as the kernel's.
 enum SmallFile {
     /// A file's octets; nil if it has more than `limit` or cannot be read, for the reason in `errno`.

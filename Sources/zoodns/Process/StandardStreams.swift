@@ -24,7 +24,8 @@ enum StandardStreams {
     static func complain(_ text: String) { _ = try? FileDescriptor.standardError.writeAll(complaint(text).utf8) }
 
     /// A text as one line that names the program, whatever the text holds.
-    static func complaint(_ text: String) -> String {
-        "zoodns: " + text.split(whereSeparator: \.isNewline).joined(separator: " ") + "\n"
-    }
+    static func complaint(_ text: String) -> String { LogFormat.text.line(.critical, oneLine(text)) }
+
+    /// A text without its line breaks.
+    static func oneLine(_ text: String) -> String { text.split(whereSeparator: \.isNewline).joined(separator: " ") }
 }

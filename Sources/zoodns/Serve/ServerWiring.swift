@@ -7,6 +7,7 @@ import Handoff
 import HostResolution
 import IPAddressing
 import ProviderDiscovery
+import QueryLogging
 import ServerStatus
 import ServiceLifecycle
 import ZoneCompilation
@@ -23,6 +24,8 @@ struct ServerWiring {
     private let resolver: HostResolver
     private let publisher: ZonePublisher
     private let admin: AdminServer?
+    /// What is recorded of queries; nil for nothing.
+    private let observer: QueryObserver?
     /// What the admin endpoint shows; nil without one.
     private let board: StatusBoard?
     private let status: StatusSources?
@@ -30,7 +33,7 @@ struct ServerWiring {
     private let changes = ChangeFeed()
 
     /// Connects the parts of a server that listens already, also for the admin endpoint if there is one; none of them runs yet.
-    init(_ settings: ServeSettings, _ server: DNSServer, _ admin: AdminServer?) {
+    init(_ settings: ServeSettings, _ server: DNSServer, _ admin: AdminServer?, _ observer: QueryObserver?) {
         let registry = settings.common.registry
         let client = registry.client
         let resolver = settings.common.hostResolver(listening: server.endpoints)
@@ -63,7 +66,7 @@ struct ServerWiring {
         watchers.serve(settings.zones)
         access = RegistryAccess(client, registry, registry.logger)
         status = board.map { StatusSources($0, settings, server) }
-        (self.server, self.client, self.admin, self.board) = (server, client, admin, board)
+        (self.server, self.client, self.admin, self.board, self.observer) = (server, client, admin, board, observer)
         (self.resolver, self.prober, self.keeper, self.publisher) = (resolver, prober, keeper, publisher)
     }
 
@@ -77,6 +80,7 @@ struct ServerWiring {
         }
         services.append(Part("host resolver") { await resolve() })
         services.append(Part("publisher") { try await publish() })
+        if let observer { services.append(Part("query observer") { try await observe(observer) }) }
         services.append(Part("dns server") { try await serve() })
         if let board { services.append(Part("change feed") { await changes.run(board) }) }
         if let admin, let board { services.append(Part("admin endpoint") { await admin.run(routes(board)) }) }
@@ -106,17 +110,25 @@ struct ServerWiring {
     /// What the admin endpoint answers.
     private func routes(_ board: StatusBoard) -> [any RouteGroup] {
         let (server, resolver) = (server, resolver)
-        let metrics = MetricsSources(
+        var metrics = MetricsSources(
             version: Version.text, traffic: { server.traffic }, hostLookups: { resolver.lookups },
             logLinesLeftOut: { LogLosses.lines.load(ordering: .relaxed) })
+        if let observer {
+            metrics.further = [
+                (.queryLogDropped, { observer.droppedLines }), (.dnstapDropped, { observer.droppedMessages }),
+            ]
+        }
         let zones = ZoneRoutes(board, served: { server.zones }, explain: explain)
         return [HealthRoutes(board), MetricsRoutes(board, metrics), zones, EventRoutes(changes)]
-            + (status.map { [PageRoutes($0, changes, explain: explain)] } ?? [])
+            + (observer.map { [QueryRoutes($0)] } ?? []) + (status.map { [PageRoutes($0, changes, explain: explain)] } ?? [])
     }
 
     /// How a name, or a service in each zone, is answered now; nil if it is in no zone.
     private func explain(_ text: String) -> String? {
-        let answers = ExplainedName.read(text, sources).compactMap { explain($0.name.text, in: $0.origin)?.text }
+        let sources = board?.facts.zones.compactMap { zone in
+            board?.layout(of: zone.origin).map { ZoneSource(origin: zone.origin, layout: $0) }
+        }
+        let answers = ExplainedName.read(text, sources ?? []).compactMap { explain($0.name.text, in: $0.origin)?.text }
         return answers.isEmpty ? nil : answers.joined(separator: "\n")
     }
 
@@ -151,6 +163,10 @@ struct ServerWiring {
 
     private func publish() async throws(CommandFailure) {
         do throws(NoThread) { try await publisher.run() } catch { throw .noThread(for: "the zones") }
+    }
+
+    private func observe(_ observer: QueryObserver) async throws(CommandFailure) {
+        do throws(NoThread) { try await observer.run() } catch { throw .noThread(for: "the query log") }
     }
 
     private func serve() async throws(CommandFailure) {

@@ -29,6 +29,9 @@ struct RegistryOptions: ParsableArguments {
         ))
     var logLevel: String?
 
+    @Option(help: ArgumentHelp("text, or json: an object a line. (default: text)", valueName: "format"))
+    var logFormat: String?
+
     @Option(
         help: ArgumentHelp(
             "Log lines of one kind in a second, 0 for any number; the others are counted. (default: 20)", valueName: "number"))

@@ -32,7 +32,8 @@ struct RegistrySettings {
         let linesPerSecond = reader.value(
             "log-rate", options.logRate, default: 20, expected: "a number of lines a second from 0 to 1000000, 0 for no limit"
         ) { Int($0).flatMap { 0...1_000_000 ~= $0 ? $0 : nil } }
-        logger = Self.logger(level, linesPerSecond)
+        let format = reader.value("log-format", options.logFormat, default: .text, expected: "text or json", LogFormat.init(rawValue:))
+        logger = Self.logger(level, format, linesPerSecond)
         if credentials != nil { ProcessMemory.hideFromOthers() }
         if Set(zones.map(\.origin)).count < zones.count { reader.complain("--zone: two zones have the same origin") }
     }
@@ -49,11 +50,12 @@ struct RegistrySettings {
     /// A client that does not run yet.
     var client: Client { Client(servers: servers, timeout: sessionTimeout, credentials: credentials, logger: logger) }
 
-    private static func logger(_ level: Logger.Level, _ linesPerSecond: Int) -> Logger {
+    private static func logger(_ level: Logger.Level, _ format: LogFormat, _ linesPerSecond: Int) -> Logger {
+        LogStream.standardError.format = format
         LogStream.standardError.start()
         let limit = LimitedLogHandler.Limit(LogRate(linesPerSecond: linesPerSecond))
         var logger = Logger(label: "zoodns") { label in
-            let handler = LimitedLogHandler(StreamLogHandler(label: label, stream: LogStream.standardError), limit)
+            let handler = LimitedLogHandler(format.handler(label, .standardError), limit)
             LogStream.standardError.beforeDraining(handler.reportAll)
             return handler
         }

@@ -1,5 +1,7 @@
 import ArgumentParser
 import DNSAuthority
+import QueryLogging
+import QueryTap
 import ServerStatus
 
 /// Options of `serve` alone, as they were written.
@@ -46,6 +48,30 @@ struct ServeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Where to log queries, an object of JSON a line; - for standard output. (default: nowhere)", valueName: "file|-"))
+    var queryLog: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Log one query in so many, 0 for none until the admin endpoint says otherwise. (default: 1)", valueName: "number"))
+    var queryLogSample: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Which queries are logged: all; denial: names that do not exist, or not with that type; error: all other errors. (default: all)",
+            valueName: "all|denial|error"))
+    var queryLogClass: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The unix socket of a dnstap receiver that queries and responses are sent to. (default: none)", valueName: "unix:path"))
+    var dnstap: String?
+
+    @Option(help: ArgumentHelp("What dnstap messages call this server. (default: the host's name)", valueName: "text"))
+    var dnstapIdentity: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Where to show what the server does, over HTTP: an address, or the path of a unix socket. (default: nowhere)",
             valueName: "address:port|path"))
     var admin: String?
@@ -66,6 +92,8 @@ struct ServeSettings {
     let workers: Int
     /// Octets.
     let longestUDPResponse: Int
+    /// What is recorded of queries.
+    let observation: QueryObservation
     /// Where the admin endpoint listens; nil for nowhere.
     let admin: AdminAddress?
     /// How long to serve on after SIGTERM.
@@ -86,6 +114,7 @@ struct ServeSettings {
             "max-udp-size", options.maxUdpSize, default: UDPPayloadSize.unfragmented,
             expected: "octets from 512 to \(UDPPayloadSize.longest)"
         ) { Int($0).flatMap { UDPPayloadSize.withoutEDNS...UDPPayloadSize.longest ~= $0 ? $0 : nil } }
+        observation = Self.observation(options, &reader)
         admin = reader.value(
             "admin", options.admin, default: nil,
             expected: "an address with a port such as 127.0.0.1:9153, or a path such as /run/zoodns.sock"
@@ -98,6 +127,32 @@ struct ServeSettings {
 
     /// The zones to serve.
     var zones: [ZoneSettings] { common.zones }
+
+    private static func observation(_ options: ServeOptions, _ reader: inout SettingsReader) -> QueryObservation {
+        var observation = QueryObservation()
+        observation.log = reader.value("query-log", options.queryLog, default: nil, expected: "the path of a file, or -") {
+            $0 == "-" ? .some(.standardOutput) : $0.isEmpty || $0.hasSuffix("/") ? nil : .some(.file($0))
+        }
+        let every = reader.value("query-log-sample", options.queryLogSample, default: 1, expected: "a number from 0 to 1000000000") {
+            UInt32($0).flatMap { $0 <= 1_000_000_000 ? $0 : nil }
+        }
+        let responses = reader.value(
+            "query-log-class", options.queryLogClass, default: ResponseClass.all, expected: "all, denial or error"
+        ) { text in ResponseClass.allCases.first { "\($0)" == text } }
+        observation.selection = QueryLogSelection(isOn: every > 0, every: every, responseClass: responses)
+        observation.dnstap = reader.value(
+            "dnstap", options.dnstap, default: nil,
+            expected: "unix: and the path of a socket, at most \(QueryObservation.longestPath) octets"
+        ) { text in
+            let path = text.hasPrefix("unix:") ? String(text.dropFirst(5)) : text
+            return 1...QueryObservation.longestPath ~= path.utf8.count && path.contains("/") && !path.hasSuffix("/") ? .some(path) : nil
+        }
+        observation.identity = reader.value(
+            "dnstap-identity", options.dnstapIdentity, default: Machine.name, expected: "a text of 1 to 255 octets"
+        ) { 1...255 ~= $0.utf8.count ? $0 : nil }
+        observation.version = "zoodns \(Version.text)"
+        return observation
+    }
 
     private static var processors: Int { min(Processors.usable, 256) }
 }
