@@ -11,7 +11,8 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: name, abstract: "Answer DNS queries from a registry in ZooKeeper.",
         discussion: """
             A duration is seconds or has a unit: 90, 90s, 250ms, 15m, 1h. Each option is also an environment variable, such as \
-            ZOODNS_HOLD_DOWN for --hold-down, with commas between repeated values; the option wins.
+            ZOODNS_HOLD_DOWN for --hold-down, with commas between repeated values, and a key of the file of --config, where each zone may \
+            have settings of its own. An option goes before its variable, a variable before the file.
 
             SIGTERM and SIGINT end it within five seconds, a second one at once; SIGHUP is logged (settings are read at the start only), like \
             SIGQUIT, SIGUSR1, SIGUSR2 and SIGALRM; others are ignored.
@@ -45,7 +46,7 @@ struct ServeCommand: AsyncParsableCommand {
         for endpoint in server.missing {
             registry.logger.warning("address is not there yet: listening all the same", metadata: ["address": "\(endpoint.text)"])
         }
-        for (inner, outer) in registry.nestedZones {
+        for (inner, outer) in registry.zones.nested {
             registry.logger.warning(
                 "zone lies within another, whose services of that name are out of reach",
                 metadata: ["zone": "\(inner.origin.text)", "within": "\(outer.origin.text)"])

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import SystemPackage
 
@@ -26,5 +27,15 @@ enum StandardStreams {
     /// A text as one line that names the program, whatever the text holds.
     static func complaint(_ text: String) -> String {
         "zoodns: " + text.split(whereSeparator: \.isNewline).joined(separator: " ") + "\n"
+    }
+}
+
+/// JSON for programs that read what a command prints.
+enum JSONText {
+    /// A value in one line, its keys in the order of the alphabet.
+    static func of(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 }

@@ -1,52 +1,9 @@
-import ArgumentParser
-import DNSAuthority
-
-/// Options of `serve` alone, as they were written.
-struct ServeOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("How long to answer without ZooKeeper, 0 for no limit. (default: 1h)", valueName: "duration"))
-    var maxStale: String?
-
-    @Option(help: ArgumentHelp("How often to compare all names with those in ZooKeeper. (default: 60s)", valueName: "duration"))
-    var reconcile: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "How long to keep providers that vanish after an outage, twice that where a service has no other; 0 for not at all. (default: 120s)",
-            valueName: "duration"))
-    var holdDown: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Whether to keep providers, too, when more than half of ten or more vanish within ten seconds. (default: on)",
-            valueName: "on|off"))
-    var massRemovalGuard: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Whether to let held providers go, a service's last one excepted, once their hosts or a firewall refuse a TCP connection; off for services over UDP. (default: on)",
-            valueName: "on|off"))
-    var probeHeld: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Where to keep the last registry for a start without ZooKeeper: served then, marked stale, for --max-stale. (default: nowhere)",
-            valueName: "file"))
-    var state: String?
-
-    @Option(
-        help: ArgumentHelp("UDP threads for each listen address. (default: one for each processor that it may use)", valueName: "number"))
-    var workers: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Most octets of an answer over UDP, as far as the client takes them: 1232 pass every network; more for those that cannot use TCP. (default: 1232)",
-            valueName: "octets"))
-    var maxUdpSize: String?
-}
+import Logging
 
 /// The settings of `serve`, checked.
-struct ServeSettings {
+struct ServeSettings: Sendable {
     let common: CommonSettings
+    /// Whether held providers are probed.
     let probesHeld: Bool
     /// The file that keeps the registry; nil for none.
     let state: StateFile?
@@ -54,27 +11,24 @@ struct ServeSettings {
     let workers: Int
     /// Octets.
     let longestUDPResponse: Int
+    /// All values by the settings' names.
+    let record: SettingsRecord
 
-    /// Throws with all problems in one line.
-    init(_ commonOptions: CommonOptions, _ options: ServeOptions, _ reader: SettingsReader = SettingsReader()) throws(CommandFailure) {
+    /// Throws with all problems. `logger` is the one of the running program, if settings are read again.
+    init(
+        _ commonOptions: CommonOptions, _ options: ServeOptions, _ reader: SettingsReader = SettingsReader(),
+        for command: CommandName = .serve, logger: Logger? = nil
+    ) throws(CommandFailure) {
         var reader = reader
-        common = CommonSettings(commonOptions, serve: options, &reader, logLevel: .info)
-        probesHeld = reader.value("probe-held", options.probeHeld, default: true, expected: "on or off") { ["on": true, "off": false][$0] }
-        state = reader.value("state", options.state, default: nil, expected: "the path of a file") {
-            $0.isEmpty || $0.hasSuffix("/") ? nil : .some(StateFile(path: $0))
-        }
-        workers = reader.value("workers", options.workers, default: Self.processors, expected: "a number from 1 to 256") {
-            Int($0).flatMap { 1...256 ~= $0 ? $0 : nil }
-        }
-        longestUDPResponse = reader.value(
-            "max-udp-size", options.maxUdpSize, default: UDPPayloadSize.unfragmented,
-            expected: "octets from 512 to \(UDPPayloadSize.longest)"
-        ) { Int($0).flatMap { UDPPayloadSize.withoutEDNS...UDPPayloadSize.longest ~= $0 ? $0 : nil } }
+        common = CommonSettings(commonOptions, serve: options, &reader, for: command, logger: logger)
+        probesHeld = reader.value(Declared.probeHeld, options.probeHeld)
+        state = reader.value(Declared.state, options.state)
+        workers = reader.value(Declared.workers, options.workers)
+        longestUDPResponse = reader.value(Declared.maxUDPSize, options.maxUdpSize)
+        record = reader.record
         try reader.finish()
     }
 
     /// The zones to serve.
     var zones: [ZoneSettings] { common.zones }
-
-    private static var processors: Int { min(Processors.usable, 256) }
 }
