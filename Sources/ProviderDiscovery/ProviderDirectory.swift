@@ -44,7 +44,8 @@ public final class ProviderDirectory: ServiceLifecycle.Service {
     /// A directory of the registry below `root`. `zooKeeper` are the servers, with a chroot if need be: `h1:2181,h2:2181/chroot`;
     /// `authentication` is who to be for ZooKeeper's access control lists, `digest:user:password`, nil for anonymous.
     public init(
-        zooKeeper: String, authentication: String? = nil, root: String = "/providers", sessionTimeout: Duration = .seconds(10),
+        zooKeeper: String, authentication: String? = nil, root: String = RegistryLayout.usualRoot,
+        sessionTimeout: Duration = .usualSessionTimeout,
         logger: Logger = Logger(label: "directory")
     ) throws(DirectoryError) {
         guard let servers = ConnectString(zooKeeper) else { throw .badServers(zooKeeper) }

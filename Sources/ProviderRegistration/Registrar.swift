@@ -59,9 +59,8 @@ public final class Registrar: ServiceLifecycle.Service {
     ///     TTL of the answers.
     public init(
         _ providers: [ProviderAnnouncement], zooKeeper: String, authentication: String? = nil, readers: RegistrationReaders = .world,
-        root: String = "/providers",
-        sessionTimeout: Duration = .seconds(10),
-        connectTimeout: Duration? = nil, drain: Duration = .seconds(5), logger: Logger = Logger(label: "registrar")
+        root: String = RegistryLayout.usualRoot, sessionTimeout: Duration = .usualSessionTimeout,
+        connectTimeout: Duration? = nil, drain: Duration = .usualDrain, logger: Logger = Logger(label: "registrar")
     ) throws(RegistrarError) {
         guard let servers = ConnectString(zooKeeper) else { throw .badServers(zooKeeper) }
         let credentials = authentication.flatMap(Credentials.init)
@@ -236,4 +235,9 @@ extension Registrar {
             }
         }
     }
+}
+
+extension Duration {
+    /// How long a provider goes on serving after its withdrawal unless another time is set: as long as answers live by default.
+    @usableFromInline package static let usualDrain: Duration = .seconds(5)
 }

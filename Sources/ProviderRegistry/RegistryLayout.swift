@@ -1,5 +1,8 @@
 /// Which path of the tree holds what: `<root>/<service>/<instance>`.
-package struct RegistryLayout: Hashable, Sendable {
+@usableFromInline package struct RegistryLayout: Hashable, Sendable {
+    /// The path of a registry unless another is named.
+    @usableFromInline package static let usualRoot = "/providers"
+
     /// The path whose children are the services; absolute, without a final slash unless it is `/`.
     package let root: String
 

@@ -26,6 +26,10 @@ package struct ZonePolicy: Hashable, Sendable {
         self.nameServerAddresses = nameServerAddresses
     }
 
+    /// What holds where an operator decides nothing, without the name server's addresses. BIND refuses RRsets of more than 100 records.
+    package static let standard = ZonePolicy(
+        ttl: 5, negativeTTL: 1, nameServerAddresses: [], mostAnswers: 100, maximumStale: .seconds(3600))
+
     /// The name server's addresses as a host's, both families definite.
     var nameServer: HostAddresses {
         let ipv4 = nameServerAddresses.compactMap { if case .v4(let address) = $0 { address } else { nil } }

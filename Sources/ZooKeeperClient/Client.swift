@@ -219,3 +219,8 @@ extension Client {
         logger.warning("no session with zookeeper", metadata: ["reason": "\(obstacle.text)", "servers": "\(servers.text)"])
     }
 }
+
+extension Duration {
+    /// The session timeout that ZooKeeper is asked for unless another is set.
+    @usableFromInline package static let usualSessionTimeout: Duration = .seconds(10)
+}

@@ -1,7 +1,7 @@
 import IPAddressing
 
 /// The servers of an ensemble in ZooKeeper's own form: `h1:2181,h2:2181/chroot`, IPv6 addresses in brackets, port 2181 where none is given.
-package struct ConnectString: Sendable {
+package struct ConnectString: Hashable, Sendable {
     /// One server, by name or address.
     package struct Server: Hashable, Sendable {
         /// A host name or an address literal without brackets.

@@ -2,7 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The README's table of options against the program's own help.
+@testable import zoodns
+
+/// The README's table of options against the declarations of settings, and both against the program's own help.
 @Suite struct OptionTableTests {
     private struct Help: Decodable {
         let command: Command
@@ -22,22 +24,30 @@ import Testing
         struct Name: Decodable { let name: String }
     }
 
-    /// An option as the table or the help has it.
+    /// An option as the table, the declarations or the help have it.
     private struct Option: Hashable {
         let name: String
         let fallback: String
+        var marks = ""
         /// The first letters of the commands that take the option.
         let commands: Set<Character>
     }
 
-    private let commands = ["serve", "register", "lookup", "explain", "zone"]
+    private func ofDeclarations() -> Set<Option> {
+        Set(
+            Declared.all.map { setting in
+                let marks = [setting.isList ? "+" : nil, setting.isPerZone ? "*" : nil].compactMap(\.self).joined(separator: " ")
+                let commands = setting.commands.compactMap(\.rawValue.first)
+                return Option(name: setting.name, fallback: setting.fallbackText, marks: marks, commands: Set(commands))
+            })
+    }
 
     private func ofProgram() async throws -> Set<Option> {
         let result = try await RunningProgram.run(RunningProgram.zoodns, ["--experimental-dump-help"])
         let help = try JSONDecoder().decode(Help.self, from: Data(result.output.utf8))
         var defaults: [String: String] = [:]
         var users: [String: Set<Character>] = [:]
-        for command in help.command.subcommands ?? [] where commands.contains(command.commandName) {
+        for command in help.command.subcommands ?? [] where CommandName(rawValue: command.commandName) != nil {
             for argument in command.arguments ?? [] where argument.kind != "positional" {
                 guard let name = argument.names?.map(\.name).first(where: { $0.count > 1 }), !["help", "version"].contains(name) else {
                     continue
@@ -53,16 +63,22 @@ import Testing
 
     private func ofReadme() throws -> Set<Option> {
         let readme = try String(contentsOf: RunningProgram.root.appending(path: "README.md"), encoding: .utf8)
-        let rows = readme.matches(of: /(?m)^\| `--([a-z-]+)`(?: \+)? \|([^|]*)\| ([srlez]+) \|/)
+        let rows = readme.matches(of: /(?m)^\| `--([a-z-]+)`((?: [+*])*) \|([^|]*)\| ([srlezct]+) \|/)
         return Set(
             rows.map {
-                Option(name: String($0.output.1), fallback: $0.output.2.trimmingCharacters(in: .whitespaces), commands: Set($0.output.3))
+                Option(
+                    name: String($0.output.1), fallback: $0.output.3.trimmingCharacters(in: .whitespaces),
+                    marks: $0.output.2.trimmingCharacters(in: .whitespaces), commands: Set($0.output.4))
             })
     }
 
     @Test func `the README has every option, with its default and its commands`() async throws {
-        let (program, readme) = (try await ofProgram(), try ofReadme())
-        #expect(program.count > 30)
+        let (declared, readme) = (ofDeclarations(), try ofReadme())
+        // What is no setting is a flag, which the help alone knows.
+        let flags = try await ofProgram().filter { option in !declared.contains { $0.name == option.name } }
+        #expect(declared.count > 30)
+        #expect(flags.map(\.name).sorted() == ["all", "json", "watch"])
+        let program = declared.union(flags)
         #expect(program.subtracting(readme).sorted { $0.name < $1.name } == [], "in the program alone")
         #expect(readme.subtracting(program).sorted { $0.name < $1.name } == [], "in the README alone")
     }

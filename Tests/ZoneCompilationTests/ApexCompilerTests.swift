@@ -39,7 +39,8 @@ import ZoneCompilation
         let published = Mutex(0)
         let origin = try #require(DomainName(text: "svc.local"))
         let publisher = ZonePublisher(
-            policies: [origin: TestRegistry.policy], seed: 1, outlets: .init(publish: { _ in published.withLock { $0 += 1 } }, follow: { _ in }), now: { 1 },
+            policies: [origin: TestRegistry.policy], seed: 1,
+            outlets: .init(publish: { _ in published.withLock { $0 += 1 } }, follow: { _ in }), now: { 1 },
             logger: log.logger)
         let task = Task { try await publisher.run() }
         defer { task.cancel() }

@@ -45,6 +45,13 @@ package enum MasterFile {
         }
     }
 
+    /// The RRsets of more than so many records, in no order that matters. O(names of the zone).
+    package static func sets(in zone: Zone, above most: Int) -> [(owner: DomainName, type: RecordType, records: Int)] {
+        zone.nodes.flatMap { node in
+            node.rrsets.filter { $0.count > most }.map { (node.owner, $0.type, $0.count) }
+        }
+    }
+
     /// The labels from the root down, so that names come after those they lie below (RFC 4034 §6.1).
     private static func sortKey(_ name: DomainName) -> [UInt8] { name.labels.reversed().flatMap { $0 + [0] } }
 

@@ -7,7 +7,7 @@ package struct NameTable {
     /// The zone's origin.
     package let origin: DomainName
     /// Where the name server stands unless a service does; nil if it is in no name of this zone.
-    let nameServer: DomainName?
+    package let nameServer: DomainName?
     /// The services at each name, more than one where their names differ only in case.
     private var services: [DomainName: [ServiceName]] = [:]
     /// How many names of services lie right below each name that lies below the origin.

@@ -23,7 +23,7 @@ struct ExplainCommand: AsyncParsableCommand {
 
     func run() async throws {
         var reader = SettingsReader()
-        let settings = CommonSettings(common, &reader, logLevel: .warning)
+        let settings = CommonSettings(common, &reader, for: .explain)
         let zones = settings.registry.zones
         let questions = ExplainedName.read(name, zones)
         if questions.isEmpty {
@@ -36,8 +36,7 @@ struct ExplainCommand: AsyncParsableCommand {
         let excerpts = try await settings.registry.read(.names(questions), client, before: deadline, within: Self.limit)
         // Hosts may take long.
         let now = Int64(Date().timeIntervalSince1970 * 1000)
-        let snapshot = await ZoneSnapshot.take(
-            excerpts, settings.policies, settings.hostResolver(listening: settings.listen), before: deadline)
+        let snapshot = await settings.snapshot(of: excerpts, before: deadline)
         let explanations = questions.compactMap { question in
             excerpts[question.origin].map { ExplainedAnswer(question, $0, snapshot, now: now) }
         }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import FoundationEssentials
 import ProviderDiscovery
 
 /// `zoodns lookup`: finds providers of a service in the registry itself.
@@ -19,7 +18,7 @@ struct LookupCommand: AsyncParsableCommand {
 
     func run() async throws {
         var reader = SettingsReader()
-        let settings = RegistrySettings(registry, &reader, logLevel: .error)
+        let settings = RegistrySettings(registry, &reader, for: .lookup)
         if settings.zones.count > 1 { reader.complain("--zone: expected one, where to look") }
         try reader.finish()
         let directory = try ProviderDirectory(
@@ -34,7 +33,7 @@ struct LookupCommand: AsyncParsableCommand {
 
     private func follow(_ directory: ProviderDirectory) async throws {
         for await providers in directory.updates(of: service) {
-            let line = json ? try Self.json(providers) : providers.map(\.authority).joined(separator: " ")
+            let line = json ? try JSONText.of(providers) : providers.map(\.authority).joined(separator: " ")
             try StandardStreams.print((line.isEmpty ? "-" : line) + "\n")
         }
     }
@@ -61,13 +60,7 @@ struct LookupCommand: AsyncParsableCommand {
             let missing = await settings.missing(settings.zones[0].layout.root).map { ": \($0)" } ?? ""
             throw CommandFailure.refused("\(service.debugDescription) has no provider\(missing)")
         }
-        let lines = json ? [try all ? Self.json(found) : Self.json(first)] : found.map(\.authority)
+        let lines = json ? [try all ? JSONText.of(found) : JSONText.of(first)] : found.map(\.authority)
         try StandardStreams.print(lines.joined(separator: "\n") + "\n")
-    }
-
-    private static func json(_ value: some Encodable) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 }

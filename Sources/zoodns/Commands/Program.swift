@@ -35,8 +35,8 @@ struct Program: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "zoodns", abstract: "DNS answers from ZooKeeper.", version: "zoodns \(Version.text)",
         subcommands: [
-            ServeCommand.self, RegisterCommand.self, LookupCommand.self, ExplainCommand.self, ZoneCommand.self, StatusCommand.self,
-            TopCommand.self,
+            ServeCommand.self, RegisterCommand.self, LookupCommand.self, ExplainCommand.self, ZoneCommand.self, CheckCommand.self,
+            StatusCommand.self, TopCommand.self,
         ])
 
     /// Runs the command that the arguments name, `register` with the signals that were trapped for it.
@@ -57,42 +57,50 @@ struct Program: AsyncParsableCommand {
             }
             LogStream.standardError.drain()
         } catch let failure as CommandFailure {
-            end(failure.text, failure.exitCode)
+            end(failure.lines, failure.exitCode)
+        } catch let code as ExitCode {
+            LogStream.standardError.drain()
+            Glibc.exit(code.rawValue)
         } catch {
             let code = exitCode(for: error)
             guard code.rawValue == EX_USAGE else {
                 LogStream.standardError.drain()
                 exit(withError: error)
             }
-            end("\(message(for: error)); see zoodns --help", code.rawValue)
+            end(["\(message(for: error)); see zoodns --help"], code.rawValue)
         }
     }
 
     /// Ends the program if there are too few descriptors for anything.
     static func checkDescriptorLimit() {
-        do throws(DescriptorError) { try DescriptorLimit.checkLeast() } catch { end(error.text, EXIT_FAILURE) }
+        do throws(DescriptorError) { try DescriptorLimit.checkLeast() } catch { end([error.text], EXIT_FAILURE) }
     }
 
-    /// Ends the program with a last line behind those of the log, as far as standard error is read.
-    private static func end(_ complaint: String, _ code: Int32) -> Never {
-        LogStream.standardError.write(LogStream.standardError.format.line(.critical, StandardStreams.oneLine(complaint)))
+    /// Ends the program with last lines behind those of the log, as far as standard error is read.
+    private static func end(_ complaints: [String], _ code: Int32) -> Never {
+        let stream = LogStream.standardError
+        for complaint in complaints { stream.write(stream.format.line(.critical, StandardStreams.oneLine(complaint))) }
         LogStream.standardError.drain()
         Glibc.exit(code)
     }
 }
 
-/// A reason for a command's early end, in one line.
+/// Why a command ends early.
 struct CommandFailure: Error {
-    let text: String
+    /// A line for each problem.
+    let lines: [String]
     let exitCode: Int32
+
+    /// All problems in one line.
+    var text: String { lines.joined(separator: "; ") }
 
     /// The operator asked for something that makes no sense.
     static func usage(_ problems: [String]) -> CommandFailure {
-        CommandFailure(text: problems.joined(separator: "; "), exitCode: EX_USAGE)
+        CommandFailure(lines: problems, exitCode: EX_USAGE)
     }
 
     /// The machine, ZooKeeper or the registry refuses.
-    static func refused(_ text: String) -> CommandFailure { CommandFailure(text: text, exitCode: EXIT_FAILURE) }
+    static func refused(_ text: String) -> CommandFailure { CommandFailure(lines: [text], exitCode: EXIT_FAILURE) }
 
     /// The machine has no thread left for a part of the program.
     static func noThread(for what: String) -> CommandFailure {

@@ -13,10 +13,12 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: name, abstract: "Answer DNS queries from a registry in ZooKeeper.",
         discussion: """
             A duration is seconds or has a unit: 90, 90s, 250ms, 15m, 1h. Each option is also an environment variable, such as \
-            ZOODNS_HOLD_DOWN for --hold-down, with commas between repeated values; the option wins.
+            ZOODNS_HOLD_DOWN for --hold-down, with commas between repeated values, and a key of the file of --config, where each zone may \
+            have settings of its own. An option goes before its variable, a variable before the file.
 
-            SIGTERM (after --lameduck) and SIGINT end it within five seconds, a second one at once; SIGHUP is logged (settings are read at the start only), like \
-            SIGQUIT, SIGUSR1, SIGUSR2 and SIGALRM; others are ignored.
+            SIGTERM (after --lameduck) and SIGINT end it within five seconds, a second one at once. SIGHUP has it read its settings again: zones, \
+            addresses, TTLs and the like change at once, what needs a restart is logged, and settings with a problem change nothing. SIGQUIT, \
+            SIGUSR1, SIGUSR2 and SIGALRM are logged; others are ignored.
             """)
 
     @OptionGroup var common: CommonOptions
@@ -40,9 +42,12 @@ struct ServeCommand: AsyncParsableCommand {
         if let admin { StandardStreams.say("admin \(admin.address.text)") }
         for endpoint in server.endpoints { StandardStreams.say("listening \(endpoint.text) udp tcp") }
         warn(settings, server)
-        let reporting = Task { await others.report(logger) }
-        defer { reporting.cancel() }
         let wiring = ServerWiring(settings, server, admin, observer)
+        let reload = SettingsReload(settings, wiring) { [common, options] () throws(CommandFailure) in
+            try ServeSettings(common, options, logger: logger)
+        }
+        let reporting = Task { await others.report(logger) { await reload.reload() } }
+        defer { reporting.cancel() }
         try await Shutdown.run(
             wiring.services, signals, logger, limit: Self.longestShutdown,
             linger: { signal in
@@ -66,7 +71,7 @@ struct ServeCommand: AsyncParsableCommand {
         for endpoint in server.missing {
             registry.logger.warning("address is not there yet: listening all the same", metadata: ["address": "\(endpoint.text)"])
         }
-        for (inner, outer) in registry.nestedZones {
+        for (inner, outer) in registry.zones.nested {
             registry.logger.warning(
                 "zone lies within another, whose services of that name are out of reach",
                 metadata: ["zone": "\(inner.origin.text)", "within": "\(outer.origin.text)"])

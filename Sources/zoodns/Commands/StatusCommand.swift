@@ -6,20 +6,12 @@ import UnixSignals
 
 /// Where a command finds the server.
 struct AdminOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            "The server's admin endpoint: an address, or the path of a unix socket. (default: 127.0.0.1:9153)", valueName: "ip:port|path"))
-    var admin: String?
+    @Option(Declared.admin) var admin: String?
 
     /// A client of the endpoint; throws if the option makes no sense.
     func client() throws(CommandFailure) -> AdminClient {
         var reader = SettingsReader()
-        let address = reader.value(
-            "admin", admin, default: AdminAddress("127.0.0.1:9153"),
-            expected: "an address such as 127.0.0.1:9153, or a path such as /run/zoodns/admin"
-        ) {
-            AdminAddress($0).map(Optional.some)
-        }
+        let address = reader.value(Declared.admin, admin, in: .status)
         try reader.finish()
         guard let address else { throw .usage(["--admin: no address"]) }
         return AdminClient(address)

@@ -7,7 +7,7 @@ import Synchronization
 /// A line's kind is its message: messages are constant sentences, what varies is metadata. Pure: the time comes in.
 struct LogRate {
     /// Lines of one kind in one second; 0 for any number.
-    let linesPerSecond: Int
+    var linesPerSecond: Int
 
     /// Kinds that are counted apart; further ones share a count.
     private static let mostKinds = 256
@@ -60,7 +60,22 @@ struct LimitedLogHandler: LogHandler {
     final class Limit: Sendable {
         private let rate: Mutex<LogRate>
 
-        init(_ rate: LogRate) { self.rate = Mutex(rate) }
+        private let level: Mutex<Logger.Level>
+
+        /// So many lines, of at least this level.
+        init(_ rate: LogRate, level: Logger.Level = .trace) {
+            self.rate = Mutex(rate)
+            self.level = Mutex(level)
+        }
+
+        /// The least level that any logger with this limit logs.
+        var leastLevel: Logger.Level { level.withLock { $0 } }
+
+        /// Has all loggers with this limit log so much from now on.
+        func set(linesPerSecond: Int, level: Logger.Level) {
+            rate.withLock { $0.linesPerSecond = linesPerSecond }
+            self.level.withLock { $0 = level }
+        }
 
         /// Whether a line may be written, and what was left out in seconds that are over.
         fileprivate func judge(_ message: String) -> (LogRate.Verdict, leftOut: [(kind: String, count: Int)]) {
@@ -80,12 +95,13 @@ struct LimitedLogHandler: LogHandler {
     private static let delay = DispatchTimeInterval.milliseconds(1010)
 
     private var handler: any LogHandler
-    private let limit: Limit
+    fileprivate let limit: Limit
 
     init(_ handler: any LogHandler, _ limit: Limit) { (self.handler, self.limit) = (handler, limit) }
 
+    /// One logger may log less than all.
     var logLevel: Logger.Level {
-        get { handler.logLevel }
+        get { max(handler.logLevel, limit.leastLevel) }
         set { handler.logLevel = newValue }
     }
     var metadata: Logger.Metadata {
@@ -125,4 +141,9 @@ struct LimitedLogHandler: LogHandler {
                     function: #function, line: #line))
         }
     }
+}
+
+extension Logger {
+    /// What this logger and its copies share; nil without a limit.
+    var limit: LimitedLogHandler.Limit? { (handler as? LimitedLogHandler)?.limit }
 }

@@ -33,12 +33,12 @@ struct OtherSignals {
         return OtherSignals(signals: await UnixSignalsSequence(trapping: reported))
     }
 
-    /// Logs each trapped signal until the task is cancelled.
-    func report(_ logger: Logger) async {
+    /// Reloads the settings at each SIGHUP, and logs all other trapped signals, until the task is cancelled.
+    func report(_ logger: Logger, reload: () async -> Void) async {
         for await signal in signals {
             let metadata: Logger.Metadata = ["signal": "\(signal)"]
             if signal == .sighup {
-                logger.warning("signal ignored: settings are read at the start only", metadata: metadata)
+                await reload()
             } else {
                 logger.warning("signal ignored: it has no meaning here", metadata: metadata)
             }

@@ -81,7 +81,7 @@ final class WrappedProgram: Service {
             logger.info("program has ended", metadata: ["program": "\((command.first ?? "").debugDescription)", "status": "\(end.text)"])
         } catch {
             let name = command.first ?? ""
-            throw CommandFailure(text: "cannot start \(name.debugDescription): \(error.text)", exitCode: Self.notStarted)
+            throw CommandFailure(lines: ["cannot start \(name.debugDescription): \(error.text)"], exitCode: Self.notStarted)
         }
     }
 }

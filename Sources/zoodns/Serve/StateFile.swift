@@ -2,7 +2,7 @@ import Glibc
 import SystemPackage
 
 /// A file that is replaced whole: whenever the program or the machine ends, the old file or the new one is there.
-struct StateFile {
+struct StateFile: Hashable {
     let path: String
 
     /// What did not work, and why.

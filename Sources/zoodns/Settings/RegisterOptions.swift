@@ -1,70 +1,89 @@
 import ArgumentParser
+import ProviderRegistration
+import ProviderRegistry
+
+extension Declared {
+    /// The settings of `register`.
+    static let registering: [any DeclaredSetting] = [
+        port, host, instance, weight, priority, check, checkInterval, checkFailures, drain, stopSignal, stopTimeout, keepProgram,
+        readableBy,
+        connectTimeout,
+    ]
+
+    static let port = Setting(
+        "port", "number", "The port that it serves; also from PORT.", SettingForm<Int>.number(1...65535).optional, default: nil,
+        for: .registering, variable: "PORT")
+    static let host = Setting(
+        "host", "name or ip", "The host that it serves on; also from HOST.",
+        SettingForm<String>("a host name or an address") { ProviderHost($0) == nil ? nil : $0 }.optional, default: nil,
+        shownAs: "this machine's full name", for: .registering, variable: "HOST")
+    static let instance = Setting(
+        "instance", "name", "The name of its znode.", SettingForm<String>("a znode's name") { $0 }.optional, default: nil,
+        shownAs: "a new UUID", for: .registering)
+    static let weight = Setting(
+        "weight", "number", "How often it is chosen in relation to others, 0 to 65535.", SettingForm<Int>.number(0...65535).optional,
+        default: nil, shownAs: "1, and not written", for: .registering)
+    static let priority = Setting(
+        "priority", "number", "The lowest is chosen first, 0 to 65535.", SettingForm<Int>.number(0...65535).optional, default: nil,
+        shownAs: "0, and not written", for: .registering)
+    static let check = Setting(
+        "check", "check",
+        "When it can serve: tcp or tcp://HOST:PORT (its port, or that one, takes a connection), http://HOST:PORT/PATH or https://… (answers "
+            + "2xx or 3xx; the certificate is not looked at), exec:COMMAND (exits with 0) or none.",
+        SettingForm("tcp, tcp://HOST:PORT, http://HOST:PORT/PATH, https://HOST:PORT/PATH, exec:COMMAND or none", ServiceCheck.init),
+        default: .tcp(nil), shownAs: "tcp", for: .registering)
+    static let checkInterval = Setting(
+        "check-interval", "duration", "Time between checks, and for one of them.", .duration(.milliseconds(10) ... .seconds(3600)),
+        default: .seconds(2), for: .registering)
+    static let checkFailures = Setting(
+        "check-failures", "number", "After how many failed checks it is withdrawn.", .number(1...1000), default: 3, for: .registering)
+    static let drain = Setting(
+        "drain", "duration", "How long to go on serving after the withdrawal: the TTL of the answers.",
+        SettingForm<Duration>.duration(.zero...).optional, default: nil,
+        shownAs: "\(Duration.usualDrain.text), or half of --stop-timeout if that is less", for: .registering)
+    static let stopSignal = Setting(
+        "stop-signal", "signal",
+        "The signal that the program is stopped by, which begins a stop too, such as QUIT, SIGQUIT, 3 or RTMIN+3. SIGTERM goes to all that "
+            + "the program has started in its group, any other to the program alone.",
+        SettingForm("a signal that ends a program, such as QUIT or RTMIN+3", SignalNumber.init(text:)), default: .term, shownAs: "TERM",
+        for: .registering)
+    static let stopTimeout = Setting(
+        "stop-timeout", "duration", "How long a stop may take in all, the drain included, before the program is killed.",
+        SettingForm<Duration>.duration(.milliseconds(1)...).optional, default: nil,
+        shownAs: "\(RegisterSettings.timeAfterDrain.text) more than --drain", for: .registering)
+    static let keepProgram = Setting(
+        "keep-program", "on|off",
+        "Whether the program goes on when this process is killed; else the program itself, though not what it has started, is killed too.",
+        .onOff, default: false, for: .registering)
+    static let readableBy = Setting(
+        "readable-by", "world|creator",
+        "With --zookeeper-auth, who may read the znode and those made above it; only who registers may change them.",
+        SettingForm<RegistrationReaders>("world or creator", text: \.rawValue, RegistrationReaders.init).optional, default: nil,
+        shownAs: "world", for: .registering)
+    static let connectTimeout = Setting(
+        "connect-timeout", "duration", "How long to wait for ZooKeeper at first.", SettingForm<Duration>.duration(.zero...).optional,
+        default: nil, shownAs: "without limit", for: .registering)
+}
 
 /// Options of `register` alone, as they were written.
 struct RegisterOptions: ParsableArguments {
     @Argument(help: "The service; also from the environment, as SERVICE.")
     var service: String?
 
-    @Option(help: ArgumentHelp("The port that it serves; also from PORT.", valueName: "number"))
-    var port: String?
-
-    @Option(help: ArgumentHelp("The host that it serves on; also from HOST. (default: this machine's full name)", valueName: "name or ip"))
-    var host: String?
-
-    @Option(help: ArgumentHelp("The name of its znode. (default: a new UUID)", valueName: "name"))
-    var instance: String?
-
-    @Option(
-        help: ArgumentHelp("How often it is chosen in relation to others, 0 to 65535. (default: 1, and not written)", valueName: "number"))
-    var weight: String?
-
-    @Option(help: ArgumentHelp("The lowest is chosen first, 0 to 65535. (default: 0, and not written)", valueName: "number"))
-    var priority: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "When it can serve: tcp or tcp://HOST:PORT (its port, or that one, takes a connection), http://HOST:PORT/PATH or https://… (answers "
-                + "2xx or 3xx; the certificate is not looked at), exec:COMMAND (exits with 0) or none. (default: tcp)", valueName: "check"))
-    var check: String?
-
-    @Option(help: ArgumentHelp("Time between checks, and for one of them. (default: 2s)", valueName: "duration"))
-    var checkInterval: String?
-
-    @Option(help: ArgumentHelp("After how many failed checks it is withdrawn. (default: 3)", valueName: "number"))
-    var checkFailures: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "How long to go on serving after the withdrawal: the TTL of the answers. (default: 5s, or half of --stop-timeout if that is less)",
-            valueName: "duration"))
-    var drain: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "The signal that the program is stopped by, which begins a stop too, such as QUIT, SIGQUIT, 3 or RTMIN+3. SIGTERM goes to all that "
-                + "the program has started in its group, any other to the program alone. (default: TERM)", valueName: "signal"))
-    var stopSignal: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "How long a stop may take in all, the drain included, before the program is killed. (default: 4s more than --drain)",
-            valueName: "duration"))
-    var stopTimeout: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Whether the program goes on when this process is killed; else the program itself, though not what it has started, is killed too. (default: off)",
-            valueName: "on|off"))
-    var keepProgram: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "With --zookeeper-auth, who may read the znode and those made above it; only who registers may change them. (default: world)",
-            valueName: "world|creator"))
-    var readableBy: String?
-
-    @Option(help: ArgumentHelp("How long to wait for ZooKeeper at first. (default: without limit)", valueName: "duration"))
-    var connectTimeout: String?
+    @Option(Declared.port) var port: String?
+    @Option(Declared.host) var host: String?
+    @Option(Declared.instance) var instance: String?
+    @Option(Declared.weight) var weight: String?
+    @Option(Declared.priority) var priority: String?
+    @Option(Declared.check) var check: String?
+    @Option(Declared.checkInterval) var checkInterval: String?
+    @Option(Declared.checkFailures) var checkFailures: String?
+    @Option(Declared.drain) var drain: String?
+    @Option(Declared.stopSignal) var stopSignal: String?
+    @Option(Declared.stopTimeout) var stopTimeout: String?
+    @Option(Declared.keepProgram) var keepProgram: String?
+    @Option(Declared.readableBy) var readableBy: String?
+    @Option(Declared.connectTimeout) var connectTimeout: String?
 
     @Argument(parsing: .postTerminator, help: "A program to start, registered while it serves.")
     var command: [String] = []

@@ -10,41 +10,27 @@ struct RegistrySettings {
     let credentials: Credentials?
     let sessionTimeout: Duration
     let zones: [ZoneSource]
+    let logLevel: Logger.Level
+    /// Lines of one kind in a second, 0 for any number.
+    let logRate: Int
     /// Writes to standard error without waiting for its reader, and keeps to a rate for each kind of line.
     let logger: Logger
 
-    /// Reads the settings; problems are left with the reader.
-    init(_ options: RegistryOptions, _ reader: inout SettingsReader, logLevel fallback: Logger.Level) {
-        servers = reader.value(
-            "zookeeper", options.zookeeper, default: .local, expected: "servers such as h1:2181,h2:2181/chroot",
-            ConnectString.init)
-        credentials = reader.secret("zookeeper-auth", options.zookeeperAuth, expected: "digest:USER:PASSWORD", Credentials.init)
-        sessionTimeout = reader.value(
-            "session-timeout", options.sessionTimeout, default: .seconds(10), expected: "a duration from 100ms to 1h, such as 10s"
-        ) { Duration(text: $0).flatMap { .milliseconds(100) ... .seconds(3600) ~= $0 ? $0 : nil } }
-        zones = reader.values(
-            "zone", options.zone, default: Self.defaultZones, expected: "a domain name and a path such as svc.local=/providers",
-            ZoneSource.init)
-        let level = reader.value(
-            "log-level", options.logLevel, default: fallback,
-            expected: "one of " + Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
-        ) { Logger.Level(rawValue: $0) }
-        let linesPerSecond = reader.value(
-            "log-rate", options.logRate, default: 20, expected: "a number of lines a second from 0 to 1000000, 0 for no limit"
-        ) { Int($0).flatMap { 0...1_000_000 ~= $0 ? $0 : nil } }
-        let format = reader.value("log-format", options.logFormat, default: .text, expected: "text or json", LogFormat.init(rawValue:))
-        logger = Self.logger(level, format, linesPerSecond)
+    /// Reads the settings, the file of settings first; problems are left with the reader. `logger` is the one of the running program, if
+    /// settings are read again.
+    init(_ options: RegistryOptions, _ reader: inout SettingsReader, for command: CommandName, logger: Logger? = nil) {
+        reader.open(options.config)
+        servers = reader.value(Declared.zookeeper, options.zookeeper)
+        credentials = reader.secret(
+            Declared.zookeeperAuth, options.zookeeperAuth, expected: "digest:USER:PASSWORD", Credentials.init)
+        sessionTimeout = reader.value(Declared.sessionTimeout, options.sessionTimeout)
+        zones = reader.value(Declared.zone, options.zone)
+        logLevel = reader.value(Declared.logLevel, options.logLevel, in: command)
+        logRate = reader.value(Declared.logRate, options.logRate)
+        let format = reader.value(Declared.logFormat, options.logFormat)
+        self.logger = logger ?? Self.logger(logLevel, format, logRate)
         if credentials != nil { ProcessMemory.hideFromOthers() }
         if Set(zones.map(\.origin)).count < zones.count { reader.complain("--zone: two zones have the same origin") }
-    }
-
-    private static let defaultZones = [ZoneSource("svc.local=/providers")].compactMap(\.self)
-
-    /// Zones whose origins lie below another's, each with that: services of the outer one that have such a name are out of reach.
-    var nestedZones: [(inner: ZoneSource, outer: ZoneSource)] {
-        zones.compactMap { inner in
-            zones.first { $0 != inner && inner.origin.isAtOrBelow($0.origin) }.map { (inner, $0) }
-        }
     }
 
     /// A client that does not run yet.
@@ -53,13 +39,14 @@ struct RegistrySettings {
     private static func logger(_ level: Logger.Level, _ format: LogFormat, _ linesPerSecond: Int) -> Logger {
         LogStream.standardError.format = format
         LogStream.standardError.start()
-        let limit = LimitedLogHandler.Limit(LogRate(linesPerSecond: linesPerSecond))
+        let limit = LimitedLogHandler.Limit(LogRate(linesPerSecond: linesPerSecond), level: level)
         var logger = Logger(label: "zoodns") { label in
             let handler = LimitedLogHandler(format.handler(label, .standardError), limit)
             LogStream.standardError.beforeDraining(handler.reportAll)
             return handler
         }
-        logger.logLevel = level
+        // The limit's level counts, which can change.
+        logger.logLevel = .trace
         return logger
     }
 }
@@ -90,6 +77,9 @@ extension RegistrySettings {
 }
 
 extension ZoneSource {
+    /// The origin and the path as `init(_:)` reads them, the origin without its final dot.
+    var text: String { "\(origin.text.dropLast())=\(layout.root)" }
+
     /// Reads `svc.local=/providers`; nil if the origin is no domain name or leaves no room for `hostmaster` in front of it, or the path is none.
     init?(_ text: String) {
         guard let equals = text.firstIndex(of: "=") else { return nil }

@@ -1,4 +1,6 @@
+import DNSAuthority
 import Explanation
+import IPAddressing
 import ProviderDiscovery
 import ZoneCompilation
 
@@ -8,4 +10,34 @@ struct ZoneSettings: Sendable {
     let policy: ZonePolicy
     /// Defaults in commands that follow no registry.
     let watch: WatchSettings
+}
+
+/// Reads the settings of one zone: its own where the file has them, else those of all zones.
+struct ZoneReader {
+    private let origin: DomainName
+    private(set) var reader: SettingsReader
+
+    init(_ origin: DomainName, _ reader: SettingsReader) { (self.origin, self.reader) = (origin, reader) }
+
+    /// How the zone is answered, without a limit on stale answers; `nameServer` are the addresses of `ns.dns` unless others are set.
+    mutating func policy(_ options: CommonOptions, nameServer: [IPAddress]) -> ZonePolicy {
+        let addresses = reader.value(Declared.nameserverAddress, options.nameserverAddress, for: origin)
+        return ZonePolicy(
+            ttl: UInt32(clamping: value(Declared.ttl, options.ttl)),
+            negativeTTL: UInt32(clamping: value(Declared.negativeTTL, options.negativeTtl)),
+            nameServerAddresses: addresses.isEmpty ? nameServer : addresses, mostAnswers: value(Declared.maxAnswers, options.maxAnswers))
+    }
+
+    /// How long answers may be stale, and how the registry is followed.
+    mutating func read(_ options: ServeOptions, into policy: inout ZonePolicy, _ watch: inout WatchSettings) {
+        let stale = value(Declared.maxStale, options.maxStale)
+        policy.maximumStale = stale == .zero ? nil : stale
+        watch.reconcile = value(Declared.reconcile, options.reconcile)
+        watch.holdDown = value(Declared.holdDown, options.holdDown)
+        watch.guardsMassRemoval = value(Declared.massRemovalGuard, options.massRemovalGuard)
+    }
+
+    private mutating func value<Value>(_ setting: Setting<Value>, _ option: String?) -> Value {
+        reader.value(setting, option.map { [$0] } ?? [], for: origin)
+    }
 }
