@@ -7,9 +7,9 @@ from lab.machine import Program
 from .registry import A, ORIGIN, SOA, query
 
 
-def zoodns(tools, where, zookeeper, *options, prefix=(), core=machine.SERVER_CORE, workers=1, name="zoodns"):
+def zoodns(tools, where, zookeeper, *options, prefix=(), core=machine.SERVER_CORE, workers=1, name="zoodns", listen=("--listen", "127.0.0.1:0")):
     """zoodns on a registry in ZooKeeper."""
-    command = [*prefix, tools / "zoodns", "serve", "--zookeeper", zookeeper, "--listen", "127.0.0.1:0", "--workers", workers, "--max-answers", "0", *options]
+    command = [*prefix, tools / "zoodns", "serve", "--zookeeper", zookeeper, *listen, "--workers", workers, "--max-answers", "0", *options]
     return listening(Program(name, command, where, core))
 
 

@@ -46,6 +46,8 @@ PROMISES = [
     ("no process reads standard error", "everything; log lines are left out, and counted", "unread-log"),
     ("the clock jumps", "everything; only the log's times jump", "clock-jumps"),
     ("SIGTERM comes under full load", "what has arrived; exit 0 within five seconds", "stop-loaded"),
+    ("the settings are read again under load (SIGHUP), fifty times, and some are bad",
+     "everything; bad settings change nothing", "reloads"),
     ("a service has thousands of providers",
      "all of them over TCP up to 65,535 octets; what does not fit is left out, with TC set", "five-thousand-providers"),
 ]

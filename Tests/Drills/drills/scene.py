@@ -158,11 +158,11 @@ class Scene:
         self.client, self.client_address = self.client or client, address
         return client
 
-    def serve(self, address, *options, prefix=(), name="zoodns", log="info"):
+    def serve(self, address, *options, prefix=(), name="zoodns", log="info", **more):
         """zoodns on a ZooKeeper; listening, perhaps not more than that."""
         # What 10.0.0.1 answers is the business of the machine's network, unless a drill is about it.
         command = ["--session-timeout", f"{SESSION_TIMEOUT}s", "--hold-down", f"{HOLD_DOWN}s", "--probe-held", "off", "--log-level", log, *options]
-        program = servers.zoodns(self.tools, self.where, address, *command, prefix=prefix, core=None, workers=2, name=name)
+        program = servers.zoodns(self.tools, self.where, address, *command, prefix=prefix, core=None, workers=2, name=name, **more)
         # Whatever drill is interrupted: nothing is left.
         self.stack.callback(lambda: program.process.poll() is None and program.process.kill())
         self.server, self.has_ended = program, False
