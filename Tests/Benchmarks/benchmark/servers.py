@@ -19,8 +19,11 @@ def floor(tools, where, octets):
 
 
 def listening(program):
-    line = machine.wait_for(program.name, lambda: program.check() or program.output.read_text().endswith("\n") and program.output.read_text())
-    program.port = int(line.split()[1].rpartition(":")[2])
+    def lines():
+        program.check()
+        return [line for line in program.output.read_text().splitlines(keepends=True) if line.startswith("listening ") and line.endswith("\n")]
+
+    program.port = int(machine.wait_for(program.name, lines)[0].split()[1].rpartition(":")[2])
     return program
 
 

@@ -1,4 +1,4 @@
-"""The settings are read again while clients ask."""
+"""The settings are read again while clients ask, and everything looks on."""
 import contextlib
 import os
 import signal
@@ -12,7 +12,7 @@ from lab import machine
 from benchmark.registry import ORIGIN
 
 from .catalogue import drill
-from .prober import Prober
+from .observers import Observers
 
 LEAVES = "leaves.example"
 
@@ -43,15 +43,18 @@ def reload(scene, sign):
 
 @drill(short=True)
 def reloads(scene):
-    """Fifty SIGHUPs under load: zones and addresses come and go, TTLs change, some files are bad. No query is lost or wrong."""
+    """Fifty SIGHUPs under load, with scrapes, event streams, the query log and dnstap: zones and addresses come and go, TTLs change, some files
+    are bad. No query is lost or wrong."""
     zookeeper = scene.zookeeper()
     scene.connect(zookeeper.address)
     scene.fill()
     port = machine.free_port()
     first = f"127.0.0.1:{port}"
     write(scene, port, ["127.0.0.1"], 5, [ORIGIN])
-    scene.serve(zookeeper.address, "--config", scene.where / "zoodns.yaml", listen=())
+    observers = Observers(scene)
+    scene.serve(zookeeper.address, "--config", scene.where / "zoodns.yaml", *observers.options, listen=())
     scene.wait_for("the zone", scene.is_ready)
+    observers.start()
     scene.probe()
     scene.settle(f"the stage is set at {first}: every answer is right")
     name, failures = f"known-1.{ORIGIN}", 0
@@ -80,5 +83,6 @@ def reloads(scene):
             scene.check(ask("127.0.0.1", port, f"known-1.{LEAVES}").rcode() == 5, f"reload {number}: a zone that has gone is answered")
     scene.say(f"50 reloads, {failures} of bad files")
     scene.see_changes("after all reloads")
+    observers.check()
     leaked = len(os.listdir(f"/proc/{scene.server.process.pid}/fd"))
     scene.check(leaked < 60, f"{leaked} descriptors are open")
