@@ -56,7 +56,10 @@ function timeText(milliseconds) {
 /** How far this machine's clock is behind the server's, in milliseconds. */
 let clockOffset = 0;
 const serverNow = () => Date.now() + clockOffset;
-const ago = (milliseconds) => `${span(serverNow() - milliseconds)} ago`;
+const ago = (milliseconds) => {
+  const passed = serverNow() - milliseconds;
+  return passed < 1000 ? "just now" : `${span(passed)} ago`;
+};
 
 /** Puts pairs of a term and a description into a list, each in place where the term was there before. */
 function setFacts(list, facts, isAcross = false) {
