@@ -67,7 +67,7 @@ final class UDPWorker: Sendable {
             let length = batch.length(index)
             switch responder.respond(in: batch.slot(index), queryLength: length, to: batch.client(index), from: zones) {
             case .answered(let answer):
-                batch.respond(index, length: answer.length)
+                batch.respond(index, length: answer.octets)
                 counts.count(answer, queryLength: length)
             case .silent:
                 batch.respond(index, length: 0)
