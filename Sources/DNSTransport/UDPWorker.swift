@@ -80,7 +80,7 @@ final class UDPWorker: Sendable {
             let outcome = responder.respond(in: batch.slot(index), queryLength: length, to: batch.client(index), from: zones)
             switch outcome {
             case .answered(let answer):
-                batch.respond(index, length: answer.length)
+                batch.respond(index, length: answer.octets)
                 counts.count(answer, queryLength: length)
             case .silent:
                 batch.respond(index, length: 0)

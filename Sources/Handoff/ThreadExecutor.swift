@@ -8,6 +8,40 @@ package struct NoThread: Error {
 
 /// A thread of its own for an actor whose steps take long, so that Swift's pool of threads stays free.
 package final class ThreadExecutor: SerialExecutor {
+    private let thread = JobThread()
+
+    package init() {}
+
+    /// Starts the thread, which does the jobs that have come in so far first.
+    package func start() throws(NoThread) {
+        try thread.start { [self] in $0.runSynchronously(on: asUnownedSerialExecutor()) }
+    }
+
+    /// Has the thread end once it has done all jobs that have come in.
+    package func stop() { thread.stop() }
+
+    package func enqueue(_ job: consuming ExecutorJob) { thread.add(UnownedJob(job)) }
+}
+
+/// A thread of its own for tasks whose steps may take long, one after another: together they never have more than one processor.
+package final class TaskThread: TaskExecutor {
+    private let thread = JobThread()
+
+    package init() {}
+
+    /// Starts the thread, which does the jobs that have come in so far first.
+    package func start() throws(NoThread) {
+        try thread.start { [self] in $0.runSynchronously(on: asUnownedTaskExecutor()) }
+    }
+
+    /// Has the thread end once it has done all jobs that have come in: when no task prefers it any more.
+    package func stop() { thread.stop() }
+
+    package func enqueue(_ job: consuming ExecutorJob) { thread.add(UnownedJob(job)) }
+}
+
+/// A thread that does jobs in their order.
+private final class JobThread: Sendable {
     private struct Content {
         var jobs: [UnownedJob] = []
         var isOver = false
@@ -16,33 +50,28 @@ package final class ThreadExecutor: SerialExecutor {
     private let content = Mutex(Content())
     private let wake = Wake()
 
-    package init() {}
-
-    /// Starts the thread, which does the jobs that have come in so far first.
-    package func start() throws(NoThread) {
-        guard WorkerThread.start({ [self] in work() }) else { throw NoThread() }
+    func start(_ run: @escaping @Sendable (UnownedJob) -> Void) throws(NoThread) {
+        guard WorkerThread.start({ [self] in work(run) }) else { throw NoThread() }
     }
 
-    /// Has the thread end once it has done all jobs that have come in.
-    package func stop() {
+    func stop() {
         content.withLock { $0.isOver = true }
         wake.post()
     }
 
-    package func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
+    func add(_ job: UnownedJob) {
         content.withLock { $0.jobs.append(job) }
         wake.post()
     }
 
-    private func work() {
+    private func work(_ run: (UnownedJob) -> Void) {
         while true {
             wake.wait()
             let (jobs, isOver) = content.withLock { content in
                 defer { content.jobs = [] }
                 return (content.jobs, content.isOver)
             }
-            for job in jobs { job.runSynchronously(on: asUnownedSerialExecutor()) }
+            for job in jobs { run(job) }
             if isOver, jobs.isEmpty { return }
         }
     }

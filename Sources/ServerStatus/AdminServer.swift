@@ -1,4 +1,5 @@
 import Glibc
+import Handoff
 import HummingbirdCore
 import IPAddressing
 import Logging
@@ -157,11 +158,15 @@ extension AdminServer {
                 if response.headers[.contentType]?.hasPrefix("text/event-stream") == true { connections.stream(channel) }
                 try await writer.write(response: response.head, body: response.body)
             }, configuration: Self.configuration)
+        // Whatever clients ask for, all else has the other processors.
+        let thread = TaskThread()
+        let hasThread = (try? thread.start()) != nil
         await withTaskCancellationHandler {
-            await serve(http)
+            await withTaskExecutorPreference(hasThread ? thread : nil) { await serve(http) }
         } onCancel: {
             connections.closeAll(in: Self.drainLimit)
         }
+        thread.stop()
         try? await group.shutdownGracefully()
         if case .unixSocket(let path) = address { unlink(path) }
         // Everything else works without it: its early end must not be the program's.

@@ -92,6 +92,9 @@ final class EventFeed: Sendable {
     /// Lets go of a follower.
     func end(_ following: Following) { state.withLock { $0.end(following.number) } }
 
+    /// Whether one more may follow.
+    var hasPlace: Bool { followerCount < Self.mostFollowers }
+
     /// How many follow now.
     var followerCount: Int { state.withLock { $0.followers.count } }
 }

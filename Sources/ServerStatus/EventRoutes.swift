@@ -24,20 +24,20 @@ package struct EventRoutes: RouteGroup {
 
     private func response(to request: Request) -> Response {
         let last = HTTPFields.Element.Name("Last-Event-ID").flatMap { request.headers[$0] }
-        guard let following = feed.follow(after: last) else {
-            return .text("too many followers\n", status: .serviceUnavailable)
-        }
+        guard feed.hasPlace else { return .text("too many followers\n", status: .serviceUnavailable) }
         var headers: HTTPFields = [.contentType: "text/event-stream", .cacheControl: "no-store"]
         if let name = HTTPFields.Element.Name("X-Accel-Buffering") { headers[name] = "no" }
         return Response(
             status: .ok, headers: headers,
             body: ResponseBody { [feed] writer in
+                // Not before: of a response to HEAD, or to a client that has gone, there is no body.
+                guard let following = feed.follow(after: last) else { return try await writer.finish(nil) }
                 defer { feed.end(following) }
                 // The client has gone, or the server ends.
                 do { try await Self.send(following, feed, request, &writer) } catch is CancellationError {}
-                let last = LastWriter(writer: writer)
+                let end = LastWriter(writer: writer)
                 // In a task of its own, for this one may have been cancelled: a response without its end looks like a failure.
-                try await Task { try await last.writer.finish(nil) }.value
+                try await Task { try await end.writer.finish(nil) }.value
             })
     }
 

@@ -66,6 +66,24 @@ import Testing
         return "\(answer.code)" + (answer.isTruncated ? " tc" : "")
     }
 
+    @Test func `the outcome names the zone that answers, and the type that was asked for`() {
+        var responder = TestResponder(seed: 1)
+        func facts(_ query: [UInt8], from zones: ServedZones) -> [Int] {
+            _ = responder.response(to: query, over: .udp, from: zones)
+            guard case .answered(let answer) = responder.outcome else { return [] }
+            return [answer.zone, Int(answer.type.rawValue)]
+        }
+        let origins = ["b.test", "a.b.test"].compactMap { DomainName(text: $0) }
+        let zones = ServedZones(origins.map { ServedZone(notReady: $0) })
+        #expect(zones.all.map(\.origin.text) == ["a.b.test.", "b.test."])
+        #expect(facts(QueryOctets.query("x.a.b.test", "A"), from: zones) == [1, 1])
+        #expect(facts(QueryOctets.query("x.b.test", "TYPE4711"), from: zones) == [2, 4711])
+        #expect(facts(QueryOctets.query("test", "AAAA"), from: zones) == [0, 28])
+        #expect(facts(QueryOctets.header(1, 0, 0, 0), from: zones) == [0, 0])
+        #expect(facts(QueryOctets.query("svc.local", "SOA"), from: TestRegistry().zones) == [1, 6])
+        #expect(ResponseCode.allCases.map(\.index) == Array(0..<7))
+    }
+
     @Test func `the outcome says what became of a query`() {
         let query = QueryOctets.query("second.svc.local", "A")
         #expect(outcome(query) == "noError")

@@ -4,6 +4,15 @@ import TestSupport
 import Testing
 
 @Suite struct MasterFileTests {
+    @Test func `pieces of a zone are short, and all of it together`() throws {
+        var registry = TestRegistry()
+        for number in 0..<100 { registry.add("a\(number)", "u", .init(host: .ipv4(.init(value: 0x0A00_0000 + UInt32(number))), port: 80)) }
+        let zone = try #require(registry.zone)
+        let pieces = Array(MasterFile.Pieces(of: zone, octets: 500))
+        #expect(pieces.joined() == MasterFile.text(of: zone))
+        #expect(pieces.count > 20 && pieces.allSatisfy { (1...1000).contains($0.utf8.count) && $0.hasSuffix("\n") })
+    }
+
     @Test func `a zone is written with its SOA first, and absolute names`() throws {
         var registry = TestRegistry()
         registry.add("second", "u1", .init(host: .name("db.example.net"), port: 80))

@@ -34,6 +34,27 @@ import Testing
         worker.thread.stop()
     }
 
+    @Test func `all steps of a task that prefers a thread are on it, and those of its children`() async throws {
+        let thread = TaskThread()
+        try thread.start()
+        // As a function, since asynchronous code may not ask directly.
+        @Sendable func number() -> pthread_t { pthread_self() }
+        await withTaskExecutorPreference(thread) {
+            let first = number()
+            await withTaskGroup(of: Void.self) { group in
+                for _ in 0..<20 {
+                    group.addTask {
+                        await Task.yield()
+                        #expect(number() == first)
+                    }
+                }
+            }
+            await Task.yield()
+            #expect(number() == first)
+        }
+        thread.stop()
+    }
+
     /// More of them than the pool has threads.
     @Test func `actors that block leave the pool's threads free`() async throws {
         let semaphore = Semaphore()

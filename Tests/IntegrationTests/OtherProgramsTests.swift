@@ -22,6 +22,10 @@ import Testing
         try await run("sequence")
     }
 
+    @Test func `Prometheus scrapes, evaluates the rules, and has data for every query of the dashboard`() async throws {
+        try await run("metrics")
+    }
+
     @Test func `dnsdist leaves out a server without a registry, and Prometheus follows the providers`() async throws {
         try await run("clients")
     }

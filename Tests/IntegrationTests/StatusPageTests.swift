@@ -21,6 +21,12 @@ import Testing
         try await zooKeeper.start()
         let server = try await ServingProgram(zooKeeper: zooKeeper.address, ["--admin", "127.0.0.1:0"])
         let admin = try #require(server.program.output.firstMatch(of: /(?m)^admin (\S+)$/)).output.1
+        // A request for the head alone takes none of the 32 places.
+        for _ in 0..<40 {
+            let head = try await RunningProgram.run(
+                URL(filePath: "/usr/bin/curl"), ["--silent", "--head", "--noproxy", "*", "http://\(admin)/events"])
+            #expect(head.output.contains("200") && head.output.contains("text/event-stream"))
+        }
         let followers = try (0..<3).map { _ in
             try RunningProgram(URL(filePath: "/usr/bin/curl"), ["--silent", "--no-buffer", "--noproxy", "*", "http://\(admin)/events"])
         }

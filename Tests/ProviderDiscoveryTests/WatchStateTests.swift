@@ -75,8 +75,57 @@ import Testing
         tree.services?["a"]?["bad"] = (good.text, 2)
         tree.take(.session(.watch(path: "/providers/a/bad")))
         tree.settle()
-        #expect(tree.state.takeOutput().changed == ["a"])
+        let output = tree.state.takeOutput()
+        #expect(output.changed == ["a"])
+        #expect(output.mended.map(\.path) == ["/providers/a/bad"] && output.mended.map(\.reason) == ["not a JSON object"])
         #expect(tree.state.service("a")?.registrations.count == 2)
+    }
+
+    @Test func `of each reported znode the last word is that it is mended, however much came at once`() {
+        var tree = Tree.settled(["a": ["1": good, "bad": ("nope", 1), "worse": ("", 1)], "b": ["x": ("nope", 1)]])
+        // Reported for another reason, then mended, before anybody looks.
+        for (text, version) in [("{}", Int64(2)), (good.text, 3)] {
+            tree.services?["a"]?["bad"] = (text, version)
+            tree.fire("/providers/a/bad")
+            tree.settle()
+        }
+        tree.services?["a"]?["worse"] = nil
+        tree.services?["b"] = nil
+        tree.fire("/providers/a")
+        tree.fire("/providers")
+        tree.settle()
+        let output = tree.state.takeOutput()
+        #expect(output.reports == [])
+        #expect(output.mended.map(\.reason).sorted() == ["no data", "not a JSON object", "not a JSON object"])
+        #expect(tree.state.reported.isEmpty)
+    }
+
+    @Test func `a change says when the event came that told of it`() {
+        var tree = Tree.settled(["a": ["1": good]])
+        let event = tree.now
+        tree.services?["a"]?["2"] = good
+        tree.services?["new"] = ["1": good]
+        tree.take(.session(.watch(path: "/providers/a")))
+        tree.take(.session(.watch(path: "/providers")))
+        tree.now += .seconds(2)
+        // A second event of the same change is later.
+        tree.take(.session(.watch(path: "/providers/a")))
+        tree.settle()
+        #expect(tree.state.takeOutput().heard == ["a": event, "new": event])
+        #expect(tree.state.heard.isEmpty)
+        // An event without a change leaves nothing behind for the next one.
+        tree.fire("/providers/a/1")
+        tree.settle()
+        tree.now += .seconds(100)
+        tree.services?["a"]?["1"] = (#"{"host":"10.0.0.2","port":80}"#, 7)
+        tree.fire("/providers/a/1")
+        tree.settle()
+        #expect(tree.state.takeOutput().heard == ["a": tree.now])
+        // What is found without an event is told without one.
+        tree.services?["a"]?["2"] = nil
+        _ = tree.pass(.seconds(120), step: .seconds(1))
+        let found = tree.state.takeOutput()
+        #expect(found.changed == ["a"] && found.heard == [:] && found.repairs == 1)
     }
 
     @Test func `a lost watch is repaired and counted`() {

@@ -81,6 +81,18 @@ import Testing
         #expect(screen.lines(40).contains("queries a second   5.0   peak 1500   █▁"))
     }
 
+    @Test func `top shows what is asked most where that is sampled, in half of the space that is left`() throws {
+        var screen = TopScreen()
+        screen.take(try report(), [])
+        #expect(!screen.lines(40).contains { $0.hasPrefix("asked most") })
+        let asked = (1...30).map { AskedQuestion(name: "n\u{1B}\($0).svc.local.", type: "A", queriesPerSecond: Double(3000 / $0)) }
+        screen.take(try report(), [], asked)
+        let lines = screen.lines(40)
+        #expect(lines.contains("  3000   A   \"n\\u{1B}1.svc.local.\""))
+        #expect((5...20).contains(lines.count { $0.contains("svc.local.\"") }))
+        #expect(lines.contains("changes, the newest first"))
+    }
+
     @Test func `a screen has as many lines as it may, the last of which says how to end`() throws {
         var screen = TopScreen()
         screen.take(try report(), [])

@@ -99,17 +99,7 @@ package enum ResponseCode: UInt16, CaseIterable, Sendable {
     case badVersion = 16
 
     /// Its place among all.
-    @inlinable package var index: Int {
-        switch self {
-        case .noError: 0
-        case .formatError: 1
-        case .serverFailure: 2
-        case .nameError: 3
-        case .notImplemented: 4
-        case .refused: 5
-        case .badVersion: 6
-        }
-    }
+    package var index: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 
     /// Its mnemonic (IANA's list of RCODEs).
     package var text: String {

@@ -29,29 +29,29 @@ package struct Responder {
         case silent
     }
 
-    /// What is known of a response.
+    /// What is known of a response. Each property comes in a register of its own: the caller counts all of them.
     package struct Answer: Sendable {
         /// Its octets, with `truncationMark` if it is truncated: one word, as a caller looks first whether it is short and whole.
-        package let lengthOrMark: Int
-        /// The place of the zone that answers among `ServedZones.all`, behind 0 for no zone.
-        package let zone: Int
+        package let lengthAndMark: Int
         /// Its RCODE.
         package let code: ResponseCode
+        /// The place of the zone that answers among `ServedZones.all`, behind 0 for no zone.
+        package let zone: Int
         /// The type that was asked for; 0 if there is no question that can be read.
         package let type: RecordType
 
-        @usableFromInline static let truncationMark = 1 << 16
+        private static let truncationMark = 1 << 16
 
         @inline(__always)
         init(length: Int, isTruncated: Bool, zone: Int, code: ResponseCode, type: RecordType) {
-            lengthOrMark = length | (isTruncated ? Self.truncationMark : 0)
+            lengthAndMark = length | (isTruncated ? Self.truncationMark : 0)
             (self.zone, self.code, self.type) = (zone, code, type)
         }
 
         /// Its octets.
-        @inlinable package var length: Int { lengthOrMark & 0xFFFF }
+        package var length: Int { lengthAndMark & 0xFFFF }
         /// Whether TC is set, since not all records of the answer fit.
-        @inlinable package var isTruncated: Bool { lengthOrMark > 0xFFFF }
+        package var isTruncated: Bool { lengthAndMark > 0xFFFF }
     }
 
     /// Octets that tell one client from another: an address of either family.

@@ -16,9 +16,8 @@ package enum MasterFile {
         /// Takes the names in their order. O(names × log names).
         package init(of zone: Zone, octets: Int) {
             (self.zone, self.octets) = (zone, octets)
-            nodes =
-                zone.nodes.map { (node: $0, key: sortKey($0.owner)) }.sorted { $0.key.lexicographicallyPrecedes($1.key) }
-                .map(\.node)[...]
+            let names = zone.nodes.map { (node: $0, key: sortKey($0.owner)) }
+            nodes = names.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.node)[...]
         }
 
         package mutating func next() -> String? {

@@ -148,7 +148,11 @@ function follow() {
 }
 
 function showChange(change) {
+  const changes = byId("changes");
+  const key = [change.zone, change.serial, change.state].join(" ");
+  if ([...changes.children].some((other) => other.key === key)) return;
   const item = element("li", "new");
+  item.key = key;
   const title = [clock.format(new Date(change.at)), change.zone, `serial ${change.serial}`];
   if (change.state !== "current") title.push(change.state);
   item.append(element("div", "when", title.join(", ")));
@@ -160,7 +164,6 @@ function showChange(change) {
   }
   if (change.services.length === 0) item.append(element("div", "", "no service: the zone's state, or addresses of hosts"));
   if (change.more > 0) item.append(element("div", "when", `and ${counted(change.more, "service")} more`));
-  const changes = byId("changes");
   changes.prepend(item);
   while (changes.children.length > KEPT_CHANGES) changes.lastChild.remove();
 }
@@ -192,6 +195,16 @@ byId("explain").addEventListener("submit", async (event) => {
   }
 });
 
+/** Begins with what happened before the page was opened. */
+async function begin() {
+  try {
+    for (const change of (await fetchJSON("status/changes")).reverse()) showChange(change);
+  } catch {
+    // What comes is worth more: the list begins empty.
+  }
+  follow();
+}
+
 poll();
 askForServices(true);
-follow();
+begin();

@@ -46,7 +46,7 @@ struct TopCommand: AsyncParsableCommand {
 
     /// Something to react to.
     private enum Happening: Sendable {
-        case status(StatusReport, [PublishedChange])
+        case status(StatusReport, [PublishedChange], [AskedQuestion]?)
         case failure(String)
         case resized
         case end
@@ -55,7 +55,7 @@ struct TopCommand: AsyncParsableCommand {
     func run() async throws {
         let client = try options.client()
         // Before the terminal changes: a wrong address is an ordinary complaint.
-        let first = try await (client.status(), client.changes())
+        let first = try await (client.status(), client.changes(), client.questions())
         // Before the terminal changes: from here a signal ends the loop.
         let signals = await UnixSignalsSequence(trapping: [.sigint, .sigterm, .sighup, .sigquit, .sigwinch])
         guard let terminal = Terminal() else { throw CommandFailure.refused("top needs a terminal: zoodns status prints the same once") }
@@ -68,11 +68,11 @@ struct TopCommand: AsyncParsableCommand {
             group.addTask { await Self.poll(client, source) }
             defer { group.cancelAll() }
             var screen = TopScreen()
-            screen.take(first.0, first.1)
+            screen.take(first.0, first.1, first.2)
             terminal.draw(screen.lines(terminal.size.lines))
             for await happening in happenings {
                 switch happening {
-                case .status(let status, let changes): screen.take(status, changes)
+                case .status(let status, let changes, let questions): screen.take(status, changes, questions)
                 case .failure(let text): screen.fail(text)
                 case .resized: break
                 case .end: return
@@ -86,7 +86,7 @@ struct TopCommand: AsyncParsableCommand {
         while true {
             do { try await Task.sleep(for: interval) } catch { return }
             do throws(CommandFailure) {
-                source.yield(.status(try await client.status(), try await client.changes()))
+                source.yield(.status(try await client.status(), try await client.changes(), try await client.questions()))
             } catch {
                 source.yield(.failure(error.text))
             }

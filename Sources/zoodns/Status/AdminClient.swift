@@ -20,7 +20,18 @@ struct AdminClient {
     /// What was published last, the newest first.
     func changes() async throws(CommandFailure) -> [PublishedChange] { try await get("/status/changes") }
 
+    /// What is asked most, the most frequent first; nil if the server samples nothing.
+    func questions() async throws(CommandFailure) -> [AskedQuestion]? { try await find("/top") }
+
     private func get<Answer: Decodable & Sendable>(_ target: String) async throws(CommandFailure) -> Answer {
+        guard let answer: Answer = try await find(target) else {
+            throw .refused("\(address.text) has no \(target): is it another server, or another version?")
+        }
+        return answer
+    }
+
+    /// What is at a path; nil if nothing is there.
+    private func find<Answer: Decodable & Sendable>(_ target: String) async throws(CommandFailure) -> Answer? {
         let exchange = HTTPExchange(
             place: place, hostField: hostField, target: target, longestBody: Self.longestAnswer)
         let response: HTTPExchange.Response
@@ -38,6 +49,7 @@ struct AdminClient {
         } catch {
             throw .refused("no answer at \(address.text): is zoodns serve running with --admin \(address.text)?")
         }
+        if response.status == .notFound { return nil }
         guard response.status == .ok, let answer = try? JSONDecoder().decode(Answer.self, from: Data(response.body)) else {
             throw .refused("\(address.text) answers \(response.status.code) for \(target), or not as zoodns does: is it another server?")
         }
@@ -57,4 +69,14 @@ struct AdminClient {
         case .unixSocket: "localhost"
         }
     }
+}
+
+/// A question that is asked often.
+struct AskedQuestion: Decodable, Sendable {
+    /// In presentation form.
+    let name: String
+    /// Its mnemonic.
+    let type: String
+    /// About, from a sample.
+    let queriesPerSecond: Double
 }

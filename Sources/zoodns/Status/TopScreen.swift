@@ -1,13 +1,14 @@
 import Explanation
 import ServerStatus
 
-/// What `zoodns top` draws: the last status, the rates since the one before, and what was published last.
+/// What `zoodns top` draws: the last status, the rates since the one before, what is asked most, and what was published last.
 struct TopScreen {
     /// A rate in each second that has passed, the newest last.
     private var rates: [Double] = []
     private var codes: [(code: String, rate: Double)] = []
     private var report: StatusReport?
     private var changes: [PublishedChange] = []
+    private var questions: [AskedQuestion] = []
     /// Why there is no newer status.
     private var failure: String?
 
@@ -15,8 +16,8 @@ struct TopScreen {
     private static let mostRates = 60
     private static let bars = Array(" ▁▂▃▄▅▆▇█")
 
-    /// Takes in a status and what was published last.
-    mutating func take(_ new: StatusReport, _ published: [PublishedChange]) {
+    /// Takes in a status, what was published last, and what is asked most.
+    mutating func take(_ new: StatusReport, _ published: [PublishedChange], _ asked: [AskedQuestion]? = nil) {
         if let report, new.started == report.started, new.now > report.now {
             let seconds = Double(new.now - report.now) / 1000
             func rate(_ new: UInt64, _ old: UInt64) -> Double { Double(new >= old ? new - old : 0) / seconds }
@@ -26,7 +27,7 @@ struct TopScreen {
                 .filter { code, rate in rate > 0 || (new.traffic.responses[code] ?? 0) > 0 }
                 .sorted { ($1.rate, $0.code) < ($0.rate, $1.code) }
         }
-        (report, changes, failure) = (new, published, nil)
+        (report, changes, questions, failure) = (new, published, asked ?? [], nil)
     }
 
     /// Takes in that there was no status to be had.
@@ -38,6 +39,7 @@ struct TopScreen {
         let text = StatusText(report)
         var lines = failure.map { ["[!!] " + PlainText.line($0), "What was so before:"] } ?? []
         lines += text.head + [""] + text.zones + [""] + traffic + [""]
+        lines += asked(atMost: max((count - lines.count) / 2 - 2, 1))
         lines += ["changes, the newest first"] + changes.flatMap(text.lines)
         let space = max(count - 1, 0)
         lines = Array(lines.prefix(space)) + Array(repeating: "", count: max(space - lines.count, 0))
@@ -53,6 +55,13 @@ struct TopScreen {
             "queries a second   \(Self.text(last))   peak \(Self.text(peak))   \(String(bars))",
             "answers a second   " + codes.map { "\($0.code) \(Self.text($0.rate))" }.joined(separator: "   "),
         ]
+    }
+
+    /// The questions that are asked most, if there is a sample.
+    private func asked(atMost limit: Int) -> [String] {
+        guard !questions.isEmpty else { return [] }
+        let rows = questions.prefix(limit).map { [Self.text($0.queriesPerSecond), PlainText.line($0.type), PlainText.name($0.name)] }
+        return ["asked most, a second, from a sample"] + PlainText.columns(rows) + [""]
     }
 
     /// A rate with as many digits as say something.
