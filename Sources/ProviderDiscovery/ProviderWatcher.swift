@@ -122,7 +122,7 @@ extension WatchAnswer {
 }
 
 /// What an operator decides about following a registry.
-package struct WatchSettings: Sendable {
+package struct WatchSettings: Hashable, Sendable {
     /// How often everything is listed again in case a watch was lost.
     package var reconcile: Duration
     /// For how long after an outage vanished providers are kept; zero for not at all.

@@ -2,7 +2,7 @@ import DNSAuthority
 import IPAddressing
 
 /// What an operator decides about the answers of a zone.
-package struct ZonePolicy: Sendable {
+package struct ZonePolicy: Hashable, Sendable {
     /// TTL of positive answers, in seconds.
     package var ttl: UInt32
     /// TTL of negative answers and MINIMUM of the SOA, in seconds (RFC 2308 §4).
@@ -44,7 +44,7 @@ package struct ZonePolicy: Sendable {
 }
 
 /// What a zone's SOA says; its owner is the zone's origin (RFC 1035 §3.3.13).
-package struct AuthorityPolicy: Sendable {
+package struct AuthorityPolicy: Hashable, Sendable {
     /// MNAME; nil for the name server's name below the origin.
     package var primary: DomainName?
     /// RNAME; nil for `hostmaster` below the origin.

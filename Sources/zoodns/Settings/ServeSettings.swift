@@ -12,7 +12,7 @@ struct ServeSettings: Sendable {
     /// Octets.
     let longestUDPResponse: Int
     /// All values by the settings' names.
-    let record: SettingsRecord
+    let values: [String: any Hashable & Sendable]
 
     /// Throws with all problems. `logger` is the one of the running program, if settings are read again.
     init(
@@ -25,7 +25,7 @@ struct ServeSettings: Sendable {
         state = reader.value(Declared.state, options.state)
         workers = reader.value(Declared.workers, options.workers)
         longestUDPResponse = reader.value(Declared.maxUDPSize, options.maxUdpSize)
-        record = reader.record
+        values = reader.values
         try reader.finish()
     }
 
