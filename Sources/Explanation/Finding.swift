@@ -118,7 +118,7 @@ extension RegistryExcerpt {
     /// The path of a provider's znode.
     func path(of znode: ProviderZnode) -> String { source.layout.path(of: znode.instance, in: znode.service) }
 
-    /// Names that something else has: a zone within this one, a service of the same name but for case, a service with the name of a service
+    /// Names that something else has: a zone within this one, a service of a name that differs only in case, a service with the name of a service
     /// name (RFC 2782), of the name server or of an instance.
     package func nameFindings(among zones: [ZoneSource]) -> [Finding] {
         let inner = zones.filter { $0.origin != source.origin && $0.origin.isAtOrBelow(source.origin) }

@@ -9,7 +9,7 @@ extension ZoneSnapshot {
 
     /// What could not be served, or not as it stands in the registries that were read.
     package func findings(in excerpts: [DomainName: RegistryExcerpt]) -> [Finding] {
-        hostFindings(in: excerpts) + reports.map { finding($0, excerpts) } + crowdedSets(excerpts)
+        hostFindings(in: excerpts) + reports.map { finding($0, excerpts) }
     }
 
     /// Hosts without addresses, each once, at the first znode that names it.
@@ -66,8 +66,8 @@ extension ZoneSnapshot {
         }
     }
 
-    /// RRsets that other servers refuse.
-    private func crowdedSets(_ excerpts: [DomainName: RegistryExcerpt]) -> [Finding] {
+    /// RRsets of services that are served, and that other servers refuse.
+    package func crowdedSets(in excerpts: [DomainName: RegistryExcerpt]) -> [Finding] {
         zones.values.flatMap { MasterFile.sets(in: $0, above: Self.mostRecords) }.compactMap { set in
             let (path, zone) = place(of: set.owner, excerpts)
             guard let path else { return nil }

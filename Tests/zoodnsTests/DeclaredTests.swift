@@ -106,7 +106,7 @@ import Testing
         #expect(keys == Set(settings + ["zones"]))
     }
 
-    @Test func `what a running server can take is told apart from what needs a restart`() throws {
+    @Test func `what a running server can take and what needs a restart are different`() throws {
         func settings(_ text: String) throws -> ServeSettings { try serve([], reader(file: SettingsFile(Array(text.utf8), path: "F"))) }
         let zones = "zones: [{origin: a, path: /a}, {origin: b, path: /b}, {origin: c, path: /c}]\n"
         let old = try settings(zones + "workers: 2\nttl: 5\n")

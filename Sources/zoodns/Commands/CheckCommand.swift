@@ -48,7 +48,8 @@ struct CheckCommand: AsyncParsableCommand {
                 guard !excerpt.hasRoot, let text = await registry.missing(source.layout.root) else { continue }
                 findings.append(Finding(.error, .registry, path: source.layout.root, zone: source.origin, text))
             }
-            return findings + (await settings.snapshot(of: excerpts, before: deadline).findings(in: excerpts))
+            let snapshot = await settings.snapshot(of: excerpts, before: deadline)
+            return findings + snapshot.findings(in: excerpts) + snapshot.crowdedSets(in: excerpts)
         } catch {
             let lines = (error as? CommandFailure)?.lines ?? ["\(error)"]
             return findings + lines.map { Finding(.error, .registry, $0) }

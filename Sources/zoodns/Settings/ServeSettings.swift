@@ -21,7 +21,7 @@ struct ServeSettings: Sendable {
     /// How long to serve on after SIGTERM.
     let lameduck: Duration
     /// All values by the settings' names.
-    let record: SettingsRecord
+    let values: [String: any Hashable & Sendable]
 
     /// Throws with all problems. `logger` is the one of the running program, if settings are read again.
     init(
@@ -37,7 +37,7 @@ struct ServeSettings: Sendable {
         observation = QueryObservation(options, &reader)
         admin = reader.value(Declared.admin, options.admin)
         lameduck = reader.value(Declared.lameduck, options.lameduck)
-        record = reader.record
+        values = reader.values
         try reader.finish()
     }
 

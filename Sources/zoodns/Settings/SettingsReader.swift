@@ -10,8 +10,8 @@ struct SettingsReader {
     /// The file of settings; nil if there is none.
     private(set) var file: SettingsFile?
     private(set) var problems: [String] = []
-    /// What has been read.
-    private(set) var record = SettingsRecord()
+    /// What has been read, by the settings' names; without what zones have for themselves.
+    private(set) var values: [String: any Hashable & Sendable] = [:]
 
     init(
         environment: ConfigReader = ConfigReader(provider: EnvironmentVariablesProvider()), file: SettingsFile? = nil
@@ -49,15 +49,13 @@ struct SettingsReader {
     mutating func value<Value>(_ setting: Setting<Value>, _ options: [String], for origin: DomainName) -> Value {
         let common = value(setting, options, nil)
         let entry = file?.block(of: origin)?.entries[setting.name]
-        let value = entry.flatMap { read(setting, $0.texts, .file($0)) } ?? common
-        record.zones[origin, default: [:]][setting.name] = value
-        return value
+        return entry.flatMap { read(setting, $0.texts, .file($0)) } ?? common
     }
 
     private mutating func value<Value>(_ setting: Setting<Value>, _ options: [String], _ command: CommandName?) -> Value {
         let found = find(setting, options)
         let value = found.flatMap { read(setting, $0.texts, $0.source) } ?? setting.fallback(in: command)
-        record.server[setting.name] = value
+        values[setting.name] = value
         return value
     }
 
@@ -142,7 +140,7 @@ extension SettingsReader {
         }
         let value = parse(text)
         if value == nil { complain("\(place): expected \(expected), or \(Self.secretPrefix)PATH of a file with that") }
-        record.server[setting.name] = text
+        values[setting.name] = text
         return value
     }
 

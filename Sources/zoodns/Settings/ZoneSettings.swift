@@ -5,11 +5,11 @@ import ProviderDiscovery
 import ZoneCompilation
 
 /// What is decided about one zone: where it comes from, how it is answered, and how its registry is followed.
-struct ZoneSettings: Sendable {
+struct ZoneSettings: Hashable, Sendable {
     let source: ZoneSource
     let policy: ZonePolicy
     /// Defaults in commands that follow no registry.
-    let watch: WatchSettings
+    var watch: WatchSettings
 }
 
 /// Reads the settings of one zone: its own where the file has them, else those of all zones.
