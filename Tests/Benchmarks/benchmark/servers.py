@@ -19,8 +19,9 @@ def floor(tools, where, octets):
 
 
 def listening(program):
-    line = machine.wait_for(program.name, lambda: program.check() or program.output.read_text().endswith("\n") and program.output.read_text())
-    program.port = int(line.split()[1].rpartition(":")[2])
+    text = machine.wait_for(program.name, lambda: program.check() or program.output.read_text().endswith("\n") and program.output.read_text())
+    # zoodns says where its admin endpoint is first.
+    program.port = int(text.splitlines()[-1].split()[1].rpartition(":")[2])
     return program
 
 
