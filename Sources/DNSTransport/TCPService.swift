@@ -120,3 +120,15 @@ final class TCPService {
     /// Closes every connection at once.
     func closeAll() { for connection in connections.values { connection.close() } }
 }
+
+extension QueryRecorder {
+    /// Records what became of the query that was kept last. `message`: where its response stands, if there is one.
+    mutating func record(
+        _ outcome: Responder.Outcome, _ message: UnsafeRawPointer, from client: UnsafeRawPointer, to local: UnsafeRawPointer
+    ) {
+        switch outcome {
+        case .answered(let answer): record(answer.code.rawValue, message, length: answer.length, from: client, to: local)
+        case .silent: record(nil, message, length: 0, from: client, to: local)
+        }
+    }
+}

@@ -37,7 +37,7 @@ private struct FramingClient {
     init(stream: [UInt8]) {
         rest = stream[...]
         expected = ExpectedResponses(stream: stream)
-        let service = TCPService(slot, TCPCounters(ZoneNumbers()), mostConnections: 8)
+        let service = TCPService(slot, TCPCounters(ZoneNumbers()), mostConnections: 8, ring: nil)
         orTrap { try channel.pipeline.syncOperations.addHandlers([gate, TCPConnection(service)]) }
         channel.connect(to: orTrap { try SocketAddress(ipAddress: "127.0.0.1", port: 53) }, promise: nil)
         channel.read()

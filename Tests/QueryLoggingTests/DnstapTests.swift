@@ -151,7 +151,8 @@ import Testing
         /// What has come, without waiting.
         func read() -> [UInt8] {
             var octets = [UInt8](repeating: 0, count: 1 << 20)
-            return Array(octets.prefix(max(0, recv(connection, &octets, octets.count, Int32(MSG_DONTWAIT)))))
+            let count = recv(connection, &octets, octets.count, Int32(MSG_DONTWAIT))
+            return Array(octets.prefix(max(0, count)))
         }
     }
 

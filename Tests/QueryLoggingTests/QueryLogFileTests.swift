@@ -94,6 +94,7 @@ import Testing
 
     private func read(_ descriptor: Int32) -> String {
         var octets = [UInt8](repeating: 0, count: 1 << 20)
-        return String(decoding: octets.prefix(max(0, Glibc.read(descriptor, &octets, octets.count))), as: UTF8.self)
+        let count = Glibc.read(descriptor, &octets, octets.count)
+        return String(decoding: octets.prefix(max(0, count)), as: UTF8.self)
     }
 }

@@ -3,7 +3,7 @@ import argparse
 import pathlib
 import subprocess
 
-from . import drops, instructions, propagate, queries, scale, sync
+from . import drops, instructions, observed, propagate, queries, scale, sync
 
 
 def number(text):
@@ -28,6 +28,7 @@ def main():
 
     add("queries", "cost of a query, beside NSD, Knot and the floor", rounds=5, seconds=2.0, mix=None)
     add("instructions", "instructions in user space a query", mix=None)
+    add("observed", "cost of a query with a query log, with dnstap and with all of it, beside without", rounds=3, seconds=1.0, mix=None)
     add("scale", "cost of a query with many services, beside few", few=100, many=100_000, rounds=5, seconds=2.0)
     add("compile", "cost of a zone, and of one change to it, by size")
     add("sync", "time to a whole registry, beside a bare reader; memory a provider", rounds=3)
@@ -46,6 +47,8 @@ def measure(command, values):
         queries.run(tools, values.rounds, values.seconds, values.mix or queries.MIXES)
     elif command == "instructions":
         instructions.run(tools, values.mix or queries.MIXES)
+    elif command == "observed":
+        observed.run(tools, values.rounds, values.seconds, values.mix or ["a", "mixed"])
     elif command == "scale":
         scale.run(tools, values.few, values.many, values.rounds, values.seconds)
     elif command == "compile":

@@ -31,15 +31,3 @@ struct DatagramRecord: ~Copyable {
         recorder.record(outcome, message, from: batch.sender(index), to: local)
     }
 }
-
-extension QueryRecorder {
-    /// Records what became of the query that was kept last. `message`: where its response stands, if there is one.
-    mutating func record(
-        _ outcome: Responder.Outcome, _ message: UnsafeRawPointer, from client: UnsafeRawPointer, to local: UnsafeRawPointer
-    ) {
-        switch outcome {
-        case .answered(let answer): record(answer.code.rawValue, message, length: answer.length, from: client, to: local)
-        case .silent: record(nil, message, length: 0, from: client, to: local)
-        }
-    }
-}
