@@ -49,11 +49,25 @@ package struct MergedService: Equatable {
         }
         self.isUnknown = isUnknown && all.isEmpty
         hasUniqueNames = known <= 1 && !hasHeld
+        let order = Self.order(all)
+        guard Self.mayHaveTwins(all) else {
+            members = order.map { all[$0.index] }
+            return
+        }
         var seen = Set<Provider.Offer>(minimumCapacity: all.count)
-        var members: [Member] = []
-        members.reserveCapacity(all.count)
-        for key in Self.order(all) where seen.insert(all[key.index].registration.provider.offer).inserted { members.append(all[key.index]) }
-        self.members = members
+        members = order.compactMap { seen.insert(all[$0.index].provider.offer).inserted ? all[$0.index] : nil }
+    }
+
+    /// Whether members may have equal hosts and ports. Without hashing for what nearly all hosts are, IPv4 addresses.
+    private static func mayHaveTwins(_ all: [Member]) -> Bool {
+        var offers: [UInt64] = []
+        offers.reserveCapacity(all.count)
+        for member in all {
+            guard case .ipv4(let address) = member.registration.provider.host else { return true }
+            offers.append(UInt64(address.value) << 16 | UInt64(member.registration.provider.port))
+        }
+        offers.sort()
+        return offers.indices.dropFirst().contains { offers[$0] == offers[$0 - 1] }
     }
 
     /// What changes places when members are put in order, as they are large.

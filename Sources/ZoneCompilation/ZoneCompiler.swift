@@ -68,7 +68,7 @@ package struct ZoneCompiler {
     }
 
     private var inZone: InZoneNames {
-        InZoneNames(zones.mapValues { .init(content: $0.content, isRead: $0.isRead) }, nameServer: policy.nameServer, memo)
+        InZoneNames(zones.mapValues { .init($0.content, isRead: $0.isRead) }, nameServer: policy.nameServer, memo)
     }
 
     /// What could not be served, each once; asking takes them away.
@@ -183,12 +183,12 @@ extension ZoneCompiler {
 
     /// What comes of a service; nil if it is gone.
     private mutating func compileService(_ reference: ServiceReference, _ inZone: InZoneNames) -> ServiceCompiler.Output? {
-        guard let names = inZone.names(in: reference.origin), let known = inZone.service(reference) else {
+        guard let known = inZone.service(reference) else {
             uses.forget(reference)
             return nil
         }
         note(known.service.members.lazy.map { $0.registration.provider.host }, of: reference, inZone)
-        let compiler = ServiceCompiler(owner: reference.owner, names: names, policy: policy, limit: limit)
+        let compiler = ServiceCompiler(owner: reference.owner, policy: policy, limit: limit)
         let output = compiler.compile(known) { book.addresses(of: $0, in: inZone) }
         // Whose hosts change what these addresses are, although it may not have been compiled yet.
         for (service, hosts) in inZone.takeMet() { note(hosts, of: service, inZone) }

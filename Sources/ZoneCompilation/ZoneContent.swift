@@ -19,7 +19,10 @@ struct ZoneContent {
     var origin: DomainName { names.origin }
 
     /// The services at a name.
-    private func services(at name: DomainName) -> [Service] { names.services(at: name).compactMap { registry.services[$0] } }
+    private func services(at name: DomainName) -> [Service] {
+        if let only = names.onlyService(at: name) { return registry.services[only].map { [$0] } ?? [] }
+        return names.services(at: name).compactMap { registry.services[$0] }
+    }
 
     /// The merged service at a name; nil if there is none.
     func service(at name: DomainName) -> MergedService? {
@@ -35,6 +38,9 @@ struct ZoneContent {
 
     /// How many providers the services at a name have, twins included.
     func providerCount(at name: DomainName) -> Int { names.services(at: name).reduce(0) { $0 + (registry.services[$1]?.count ?? 0) } }
+
+    /// How many names the zone has at most, names without records aside: each service's own, its service names, and those of its providers.
+    var mostNames: Int { registry.services.values.reduce(0) { $0 + 1 + ServiceNaming.protocols.count + $1.count } }
 
     /// The hosts that the services at a name have, each once, and whether some may be out of date; nil if there is no service.
     func hosts(at name: DomainName) -> (hosts: [ProviderHost], isHeld: Bool)? {

@@ -30,7 +30,10 @@ struct ZoneState {
     }
 
     /// The registry has been read in full for the first time.
-    mutating func begin() { (isRead, isChanged) = (true, true) }
+    mutating func begin() {
+        (isRead, isChanged) = (true, true)
+        builder.reserve(names: content.mostNames)
+    }
 
     /// Has the names above new services exist from now on, if clients may have seen them.
     mutating func announce(_ owners: [DomainName]) {

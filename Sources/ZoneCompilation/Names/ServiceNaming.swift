@@ -70,12 +70,14 @@ package enum ServiceNaming {
         return Array("i-".utf8) + digest.prefix(8).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
     }
 
-    /// The name of an instance below its service if its znode's name is a plain label in lower case; nil if its label is another.
-    static func plainName(ofInstance znode: InstanceName, below owner: DomainName) -> DomainName? {
-        znode.withOctets { octets in
-            guard znode.isUUID || isLabel(octets) && octets.allSatisfy({ !(65...90 ~= $0) }) else { return nil }
-            return owner.prepending(octets)
+    /// Appends the name of an instance below its service if its znode's name is a plain label in lower case; false if its label is another.
+    static func append(plainNameOf znode: InstanceName, below owner: DomainName, to names: inout NameList) -> Bool {
+        var isPlain = false
+        znode.read { octets in
+            guard znode.isUUID || isLabel(octets) && octets.allSatisfy({ !(65...90 ~= $0) }) else { return }
+            isPlain = names.append(label: octets, below: owner)
         }
+        return isPlain
     }
 
     /// Whether these are 1 to 63 letters, digits, `-` and `_`.
