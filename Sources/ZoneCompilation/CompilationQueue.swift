@@ -48,6 +48,15 @@ struct CompilationQueue {
     /// Whether a service waits.
     func contains(_ service: ServiceReference) -> Bool { places[service].map { line[$0] != nil } ?? false }
 
+    /// Has room for so many services more at once.
+    mutating func reserve(_ more: Int) {
+        // A few at a time must not have everything copied each time.
+        guard more > line.count else { return }
+        places.reserveCapacity(places.count + more)
+        line.reserveCapacity(line.count + more)
+        byPrice.reserveCapacity(byPrice.count + more)
+    }
+
     /// Adds a service whose change costs so much; false if it waits already.
     mutating func insert(_ service: ServiceReference, price: Int) -> Bool {
         guard Self.claim(&places[service, default: line.count], in: line) else { return false }

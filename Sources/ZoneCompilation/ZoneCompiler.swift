@@ -90,7 +90,7 @@ extension ZoneCompiler {
         guard let effect = zones[origin]?.content.replace(with: registry) else { return }
         take(effect, in: origin)
         guard zones[origin]?.isRead == false else { return }
-        zones[origin]?.begin()
+        zones[origin]?.begin(services: effect.changed.count, providers: effect.changed.reduce(0) { $0 + $1.providers })
         queue.awaitServices(of: origin)
         // Until now nothing was known of their addresses.
         for host in uses.named(inZone: origin) { markDirty(host, providers: providerCount(of: host)) }
@@ -104,6 +104,7 @@ extension ZoneCompiler {
     private mutating func take(_ effect: ZoneContent.Effect, in origin: DomainName) {
         for name in effect.unreachable { report(.unreachable(name, origin: origin)) }
         zones[origin]?.announce(effect.new)
+        queue.reserve(effect.changed.count)
         for (owner, providers) in effect.changed { markDirty(ServiceReference(origin: origin, owner: owner), providers: providers) }
     }
 
@@ -150,10 +151,12 @@ extension ZoneCompiler {
         let inZone = inZone
         while let next = queue.popFirst() {
             let output = compileService(next, inZone)
-            let new = zones[next.origin]?.set(next.owner, to: output) { [queue] in
+            // In place: by its key the whole zone would be moved out and back.
+            guard let index = zones.index(forKey: next.origin) else { continue }
+            let new = zones.values[index].set(next.owner, to: output) { [queue] in
                 queue.contains(ServiceReference(origin: next.origin, owner: $0))
             }
-            for report in new ?? [] { self.report(report) }
+            for report in new { self.report(report) }
             guard hasTime() else { break }
         }
         memo = inZone.memo

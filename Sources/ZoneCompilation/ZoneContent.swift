@@ -39,9 +39,6 @@ struct ZoneContent {
     /// How many providers the services at a name have, twins included.
     func providerCount(at name: DomainName) -> Int { names.services(at: name).reduce(0) { $0 + (registry.services[$1]?.count ?? 0) } }
 
-    /// How many names the zone has at most, names without records aside: each service's own, its service names, and those of its providers.
-    var mostNames: Int { registry.services.values.reduce(0) { $0 + 1 + ServiceNaming.protocols.count + $1.count } }
-
     /// The hosts that the services at a name have, each once, and whether some may be out of date; nil if there is no service.
     func hosts(at name: DomainName) -> (hosts: [ProviderHost], isHeld: Bool)? {
         guard names.hasService(at: name) else { return nil }
@@ -81,6 +78,7 @@ extension ZoneContent {
     mutating func replace(with new: Registry) -> Effect {
         guard registry.services.isEmpty else { return apply(difference(to: new)) }
         registry = new
+        names.reserve(services: new.services.count)
         var effect = Effect()
         effect.changed.reserveCapacity(new.services.count)
         for (name, service) in new.services { note(name, service, isKnown: false, &effect) }

@@ -29,10 +29,11 @@ struct ZoneState {
         builder = ZoneBuilder(origin: origin, seed: seed)
     }
 
-    /// The registry has been read in full for the first time.
-    mutating func begin() {
+    /// The registry has been read in full for the first time, with so many services and providers.
+    mutating func begin(services: Int, providers: Int) {
         (isRead, isChanged) = (true, true)
-        builder.reserve(names: content.mostNames)
+        blocks.reserveCapacity(services)
+        builder.reserve(names: services * (1 + ServiceNaming.protocols.count) + providers, blocks: services)
     }
 
     /// Has the names above new services exist from now on, if clients may have seen them.

@@ -19,10 +19,12 @@ package struct ZoneBuilder {
         self.seed = seed
     }
 
-    /// Has room for so many names at once, where that is known before they come.
-    package mutating func reserve(names count: Int) {
+    /// Has room for so many names and blocks at once, where that is known before they come.
+    package mutating func reserve(names count: Int, blocks blockCount: Int) {
         makeUnique()
-        tables.reserve(names: count)
+        tables.reserve(names: count, blocks: blockCount)
+        // Most blocks have a name that others lie below.
+        below.reserveCapacity(blockCount)
     }
 
     /// Adds all names of a block, or puts them in the place of what those names held.
@@ -142,10 +144,11 @@ extension ZoneBuilder {
     /// Counts names that come right below one, which is in lower case.
     private mutating func count(_ names: Int, below parent: UnsafeRawBufferPointer) {
         guard names > 0, parent.count > origin.octets.count else { return }
-        let place = uncounted.firstIndex { $0.name.octets.withUnsafeBytes { $0.elementsEqual(parent) } }
+        let place = uncounted.firstIndex { $0.name.octets.withUnsafeBytes { $0.count == parent.count && $0.elementsEqual(parent) } }
         if let place { return uncounted[place].count += names }
         let name = DomainName(folded: parent)
         count(names, below: name)
+        // A service has its block already, and no other names come below it.
         guard block(of: name) == nil else { return }
         if uncounted.count == Self.mostUncounted { countRest() }
         uncounted.append((name, 0))
@@ -167,7 +170,8 @@ extension ZoneBuilder {
             let sum = Self.add(names, to: &below[name, default: 0])
             if sum == 0 { below[name] = nil }
             if sum == names || sum == 0, block(of: name) == nil { between.insert(name) }
-            next = name.parent
+            // Most names are right below the origin.
+            next = 1 + Int(name.octets[0]) + origin.octets.count == name.octets.count ? nil : name.parent
         }
     }
 

@@ -125,6 +125,9 @@ package struct NameTable {
 }
 
 extension NameTable {
+    /// Has room for so many services at once.
+    mutating func reserve(services count: Int) { services.reserveCapacity(count) }
+
     /// Adds a service that is not there at its name; true if that name had none.
     mutating func insert(_ service: ServiceName, at owner: DomainName) -> Bool {
         guard Self.add(service, to: &services[owner]) else { return false }

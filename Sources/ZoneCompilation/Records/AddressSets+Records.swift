@@ -38,11 +38,9 @@ extension AddressSets {
     private mutating func placeOnRing(_ instances: [ServiceCompiler.Instance]) -> [Int] {
         var order: [Int] = []
         order.reserveCapacity(sets.count)
-        var seen = [Bool](repeating: false, count: sets.count)
-        for instance in instances where !seen[instance.addresses] {
-            seen[instance.addresses] = true
-            order.append(instance.addresses)
+        for instance in instances where sets[instance.addresses].ringPlace == nil {
             sets[instance.addresses].ringPlace = instance.place
+            order.append(instance.addresses)
         }
         return order
     }
@@ -112,9 +110,10 @@ extension AddressSets {
     /// Where a record of a set lies on the ring. The only one of a type lies at its provider's place, so that addresses and SRV records have
     /// one order; several are spread.
     private func ringPlace(of address: UInt128, _ isIPv4: Bool, among count: Int, of place: Int) -> UInt32 {
-        guard count > 1 else { return sets[place].ringPlace }
+        let ringPlace = sets[place].ringPlace ?? 0
+        guard count > 1 else { return ringPlace }
         let data: RecordData = isIPv4 ? .a(UInt32(truncatingIfNeeded: address)) : .aaaa(address)
-        let octets = withUnsafeBytes(of: sets[place].ringPlace) { Array($0) } + data.octets
+        let octets = withUnsafeBytes(of: ringPlace) { Array($0) } + data.octets
         return octets.withUnsafeBytes(Ring.place)
     }
 

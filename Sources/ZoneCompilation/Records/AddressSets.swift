@@ -18,8 +18,8 @@ struct AddressSets {
         var isHeld = false
         /// The lowest rank of its providers.
         var rank = Int.max
-        /// Where its first provider lies on the ring.
-        var ringPlace: UInt32 = 0
+        /// Where its first provider lies on the ring; nil until that is said.
+        var ringPlace: UInt32?
         /// Its first record among the candidates of each family.
         var firsts = Families(ipv4: 0, ipv6: 0)
         /// What its instances have: of those that are not held, of those that are.

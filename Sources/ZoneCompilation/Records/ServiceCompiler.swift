@@ -84,14 +84,8 @@ struct ServiceCompiler {
                     priority: provider.priority, weight: provider.weight, port: provider.port, isHeld: member.isHeld, name: index,
                     target: target, addresses: place, place: member.instance.ringPlace))
         }
-        return Self.inRingOrder(instances)
-    }
-
-    /// Instances, which are in the order of their age, in the order of the ring.
-    private static func inRingOrder(_ instances: [Instance]) -> [Instance] {
-        var order = instances.indices.map { UInt64(instances[$0].place) << 32 | UInt64($0) }
-        order.sort()
-        return order.map { instances[Int($0 & 0xFFFF_FFFF)] }
+        instances.sort { ($0.place, $0.name) < ($1.place, $1.name) }
+        return instances
     }
 
     /// Most octets that a provider takes beside its addresses: a name with its RRsets, and SRV as a record of the service's and as its own.

@@ -99,8 +99,8 @@ package struct RRset: Sendable {
     var ends: [UInt32] {
         var end = 0
         return (0..<count).map { _ in
-            end += EncodedRRset.headerLength + Int(octets[end + EncodedRRset.dataLengthOffset]) << 8
-                + Int(octets[end + EncodedRRset.dataLengthOffset + 1])
+            let length = end + EncodedRRset.dataLengthOffset
+            end += EncodedRRset.headerLength + Int(octets[length]) << 8 + Int(octets[length + 1])
             return UInt32(end)
         }
     }

@@ -5,14 +5,14 @@
 /// `ZoneRemains` of those before it.
 final class ZoneTables {
     /// The number of shards is a power of two; the upper bits of a name's hash select its shard.
-    private(set) var shards: [ZoneShard]
-    /// How many names each shard has.
-    private var counts = [0]
+    @exclusivity(unchecked) private(set) var shards: [ZoneShard]
+    /// How many names each shard has. Unchecked, as are its neighbours: each name would pay for a check of what one builder alone changes.
+    @exclusivity(unchecked) private var counts = [0]
     /// Whether a zone shares each shard.
-    private var isShared = [false]
+    @exclusivity(unchecked) private var isShared = [false]
     /// The shards that no zone shares.
     private var changed = [0]
-    private(set) var nameCount = 0
+    @exclusivity(unchecked) private(set) var nameCount = 0
     /// The blocks that names lead to, with the number of those names.
     private var uses: [ObjectIdentifier: (block: RecordBlock, names: Int)] = [:]
     /// Where shards and blocks go that the zones made so far need and the next one does not.
@@ -134,9 +134,10 @@ final class ZoneTables {
         deal(room: nameCount)
     }
 
-    /// Has room for so many names at once.
-    func reserve(names count: Int) {
+    /// Has room for so many names and blocks at once.
+    func reserve(names count: Int, blocks: Int) {
         if count > nameCount { deal(room: count) }
+        uses.reserveCapacity(blocks)
     }
 
     /// Deals all names out again over so many shards that each holds some once there are `count` names.
