@@ -84,8 +84,10 @@ struct ServiceCompiler {
                     priority: provider.priority, weight: provider.weight, port: provider.port, isHeld: member.isHeld, name: index,
                     target: target, addresses: place, place: member.instance.ringPlace))
         }
-        instances.sort { ($0.place, $0.name) < ($1.place, $1.name) }
-        return instances
+        // Numbers, as instances are large to be moved.
+        var order = instances.indices.map { UInt64(instances[$0].place) << 32 | UInt64($0) }
+        order.sort()
+        return order.map { instances[Int($0 & 0xFFFF_FFFF)] }
     }
 
     /// Most octets that a provider takes beside its addresses: a name with its RRsets, and SRV as a record of the service's and as its own.

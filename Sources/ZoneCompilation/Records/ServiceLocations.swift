@@ -31,8 +31,8 @@ struct ServiceLocations {
     private let targets: [Int]?
     /// The distinct records.
     private let all: [Candidate]
-    /// The candidate of each instance; nil for one without a target.
-    private let candidates: [Int?]
+    /// The candidate of each instance, nil inside for one without a target; nil where each instance is the candidate of its own place.
+    private let candidates: [Int?]?
     private var whole: (handle: RecordBlockBuilder.Handle, choice: RecordChoice)?
 
     /// How many records the RRset would have if there might be so many.
@@ -74,9 +74,9 @@ struct ServiceLocations {
     func addInstances(_ builder: inout RecordBlockBuilder) {
         guard let whole else { return }
         names.read { octets in
-            for (index, candidate) in candidates.enumerated() {
+            for index in instances.indices {
                 let name = names.range(of: instances[index].name)
-                guard let candidate, !name.isEmpty else { continue }
+                guard let candidate = candidate(of: index), !name.isEmpty else { continue }
                 let isHeld = instances[index].isHeld
                 let location: RecordBlockBuilder.Handle
                 if let position = whole.choice.position(of: candidate) {
@@ -91,6 +91,8 @@ struct ServiceLocations {
             }
         }
     }
+
+    private func candidate(of index: Int) -> Int? { if let candidates { candidates[index] } else { index } }
 
     /// Appends the location of an instance that has a target.
     private func append(_ index: Int, to rrset: inout RRset) {
@@ -120,7 +122,8 @@ struct ServiceLocations {
     }
 
     /// The distinct records of instances, and the one of each instance.
-    private static func candidates(_ instances: [Instance], _ targets: [Int]?) -> (all: [Candidate], ofInstances: [Int?]) {
+    private static func candidates(_ instances: [Instance], _ targets: [Int]?) -> (all: [Candidate], ofInstances: [Int?]?) {
+        if targets == nil, instances.allSatisfy({ $0.target != nil }) { return (instances.indices.map { candidate(instances, $0) }, nil) }
         var all: [Candidate] = []
         all.reserveCapacity(instances.count)
         var known: [Key: Int] = [:]
@@ -135,10 +138,15 @@ struct ServiceLocations {
                 }
                 known[key] = all.count
             }
-            let rank = RecordChoice.rank(priority: instance.priority, weight: instance.weight)
-            all.append(Candidate(instance: index, place: instance.place, rank: rank, isHeld: instance.isHeld))
+            all.append(candidate(instances, index))
             return all.count - 1
         }
         return (all, ofInstances)
+    }
+
+    private static func candidate(_ instances: [Instance], _ index: Int) -> Candidate {
+        let instance = instances[index]
+        let rank = RecordChoice.rank(priority: instance.priority, weight: instance.weight)
+        return Candidate(instance: index, place: instance.place, rank: rank, isHeld: instance.isHeld)
     }
 }

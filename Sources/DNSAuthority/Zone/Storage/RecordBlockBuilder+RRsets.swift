@@ -7,7 +7,7 @@ extension RecordBlockBuilder {
         let dataLength = rrset.octets.count - rrset.count * EncodedRRset.headerLength
         if !rrset.isWritable { isOverfull = true }
         guard rrset.isWritable, take(Self.room(forRecords: rrset.count, ofLength: 0) + dataLength) else { return placeEmpty() }
-        var placed = PlacedRRset(type: rrset.type, count: rrset.count, length: rrset.octets.count)
+        var placed = PlacedRRset(type: rrset.type, count: UInt32(rrset.count), length: UInt32(rrset.octets.count))
         if rrset.isHeld { placed.flags.insert(.isHeld) }
         if rrset.isUnknown, rrset.count == 0 { placed.flags.insert(.isUnknown) }
         if rrset.places.count > 1, placed.length > Self.alwaysFits {
@@ -24,14 +24,15 @@ extension RecordBlockBuilder {
     /// Adds an RRset that is one record of another and shares its octets.
     package mutating func add(record index: Int, of handle: Handle, isHeld: Bool, additional: Additional? = nil) -> Handle {
         let whole = rrsets[handle.index]
-        guard 0..<whole.count ~= index, take(Self.room(forRecords: 1, ofLength: 0)) else { return placeEmpty() }
+        guard 0..<Int(whole.count) ~= index, take(Self.room(forRecords: 1, ofLength: 0)) else { return placeEmpty() }
         let start = end(ofRecord: index - 1, of: whole)
         let length = end(ofRecord: index, of: whole) - start
-        var placed = PlacedRRset(type: whole.type, hostOffset: whole.hostOffset, count: 1, length: length, start: whole.start + start)
+        var placed = PlacedRRset(type: whole.type, hostOffset: whole.hostOffset, count: 1, length: UInt32(length))
+        placed.start = whole.start + Int32(start)
         if let recordLength = UInt16(exactly: length) {
             placed.recordLength = recordLength
         } else {
-            placed.ends = ends.count
+            placed.ends = Int32(ends.count)
             ends.append(UInt32(length))
         }
         if isHeld { placed.flags.insert(.isHeld) }
@@ -61,7 +62,7 @@ extension RecordBlockBuilder {
         guard !links.isEmpty else { return add(RRset(record.type, ttl: ttl, records: [record])) }
         guard take(Self.room(forRecords: 1, ofLength: data.count)) else { return placeEmpty() }
         for link in links + [UInt16](repeating: 0, count: 2 - links.count) { withUnsafeBytes(of: link) { octets.append(contentsOf: $0) } }
-        var placed = PlacedRRset(type: record.type, flags: .hasLinks, count: 1, length: EncodedRRset.headerLength + data.count)
+        var placed = PlacedRRset(type: record.type, flags: .hasLinks, count: 1, length: UInt32(EncodedRRset.headerLength + data.count))
         append(RRset(record.type, ttl: ttl, records: [.other(record.type, data)]), to: &placed)
         return place(placed)
     }
@@ -69,25 +70,25 @@ extension RecordBlockBuilder {
     /// Where a record of an RRset ends, from the RRset's beginning; 0 before the first.
     private func end(ofRecord index: Int, of rrset: PlacedRRset) -> Int {
         guard let ends = rrset.ends, index >= 0 else { return (index + 1) * Int(rrset.recordLength) }
-        return Int(self.ends[ends + index])
+        return Int(self.ends[Int(ends) + index])
     }
 
     /// Appends the records of an RRset, and where each ends if they are not equally long.
     private mutating func append(_ rrset: RRset, to placed: inout PlacedRRset) {
-        placed.start = octets.count
+        placed.start = Int32(octets.count)
         octets += rrset.octets
         if let length = rrset.recordLength.flatMap(UInt16.init(exactly:)) {
             placed.recordLength = length
         } else if rrset.count > 0 {
-            placed.ends = ends.count
+            placed.ends = Int32(ends.count)
             ends += rrset.ends
         }
     }
 
     /// Appends running sums of the weights; nil where they make no difference.
-    private mutating func append(weights new: [UInt64]) -> Int? {
+    private mutating func append(weights new: [UInt64]) -> Int32? {
         guard let first = new.first, !new.allSatisfy({ $0 == first }) else { return nil }
-        let start = weights.count
+        let start = Int32(weights.count)
         var sum: UInt64 = 0
         for weight in new {
             sum = sum.addingReportingOverflow(weight).overflow ? .max : sum + weight
@@ -119,18 +120,20 @@ extension RecordBlockBuilder {
 
     /// Says where the addresses of an RRset's hosts are.
     private mutating func set(_ new: UnsafeBufferPointer<Additional>, of rrset: inout PlacedRRset) {
-        rrset.addressRun = addressRun(new, rrset)
-        guard rrset.addressRun == nil, !new.isEmpty else { return }
-        rrset.additional = additional.count
-        additional.append(contentsOf: new)
+        if let run = addressRun(new, rrset) {
+            (rrset.additional, rrset.addressLength) = (run.start, run.length)
+        } else if !new.isEmpty {
+            rrset.additional = Int32(additional.count)
+            additional.append(contentsOf: new)
+        }
     }
 
-    /// Where the addresses of an RRset's hosts stand, one a host and one after another, and how long each is; nil where they do not.
-    private func addressRun(_ additional: UnsafeBufferPointer<Additional>, _ rrset: PlacedRRset) -> (start: Int, length: UInt16)? {
-        guard rrset.ends == nil, let first = additional.first.flatMap(address) else { return nil }
+    /// Where the addresses of an RRset's hosts stand in `octets`, one a host and one after another, and how long each is; nil where they do not.
+    private func addressRun(_ additional: UnsafeBufferPointer<Additional>, _ rrset: PlacedRRset) -> (start: Int32, length: UInt16)? {
+        guard rrset.ends == nil, let first = additional.first.flatMap(address), first.recordLength > 0 else { return nil }
         for (index, additional) in additional.enumerated() {
             guard let address = address(additional), address.count == 1, address.type.rawValue == first.type.rawValue,
-                address.start == first.start + index * first.length
+                Int(address.start) == Int(first.start) + index * Int(first.length)
             else { return nil }
         }
         return (first.start, first.recordLength)

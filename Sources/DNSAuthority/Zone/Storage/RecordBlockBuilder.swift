@@ -25,27 +25,27 @@ package struct RecordBlockBuilder {
         }
     }
 
-    /// An RRset whose records stand in `octets`.
+    /// An RRset whose records stand in `octets`. Small: there are two for every provider, and each is looked at often.
     struct PlacedRRset {
-        var type: RecordType
+        let type: RecordType
         var flags: EncodedRRset.Flags = []
         /// Where in each record the name of the host begins that has additional data; 0 if none has any.
         var hostOffset: UInt8 = 0
-        var count = 0
         /// Octets of every record if they are equally long, else 0.
         var recordLength: UInt16 = 0
+        /// How long the address of each host is if `additional` says where they stand in `octets`, one a host and one after another; else 0.
+        var addressLength: UInt16 = 0
+        var count: UInt32 = 0
         /// Octets of all records together.
-        var length = 0
+        var length: UInt32 = 0
         /// Where the records begin in `octets`.
-        var start = 0
+        var start: Int32 = 0
         /// Where in `ends` it stands where each record ends, from the RRset's own beginning; nil if they are equally long.
-        var ends: Int?
+        var ends: Int32?
         /// Where in `weights` the running sums of the weights begin; nil where they make no difference.
-        var weights: Int?
-        /// Where the addresses of the hosts stand in `octets`, one a host and one after another, and how long each is; nil where they do not.
-        var addressRun: (start: Int, length: UInt16)?
-        /// Where in `additional` the hosts' addresses begin; nil where there are none, or a run of them.
-        var additional: Int?
+        var weights: Int32?
+        /// Where in `additional`, or in `octets`, the hosts' addresses begin; nil where there are none.
+        var additional: Int32?
     }
 
     /// A name that stands in `octets`.
@@ -117,8 +117,8 @@ package struct RecordBlockBuilder {
     /// Where a name stands in `octets` if it is the host of the only record of an RRset, as an instance's own name is in its SRV record.
     private func place(of name: UnsafeRawBufferPointer, asHostIn handle: Handle) -> Int? {
         let rrset = rrsets[handle.index]
-        let start = rrset.start + Int(rrset.hostOffset)
-        guard rrset.hostOffset > 0, rrset.count == 1, rrset.length == Int(rrset.hostOffset) + name.count else { return nil }
+        let start = Int(rrset.start) + Int(rrset.hostOffset)
+        guard rrset.hostOffset > 0, rrset.count == 1, Int(rrset.length) == Int(rrset.hostOffset) + name.count else { return nil }
         let isHost = octets.withUnsafeBytes { UnsafeRawBufferPointer(rebasing: $0[start..<start + name.count]).hasOctets(of: name) }
         return isHost ? start : nil
     }

@@ -92,10 +92,14 @@ final class ZoneTables {
     /// Counts names that lead to a block from now on, or no longer if negative.
     func count(_ names: Int, of block: RecordBlock) {
         let key = ObjectIdentifier(block)
-        uses[key, default: (block, 0)].names += names
-        guard let use = uses[key], use.names <= 0 else { return }
+        guard Self.add(names, to: &uses[key, default: (block, 0)]) <= 0 else { return }
         uses[key] = nil
         remains.add(block)
+    }
+
+    private static func add(_ names: Int, to use: inout (block: RecordBlock, names: Int)) -> Int {
+        use.names += names
+        return use.names
     }
 
     /// Has a zone share all shards; gives the remains that the zone must keep.
