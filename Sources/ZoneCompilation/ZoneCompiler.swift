@@ -30,6 +30,8 @@ package struct ZoneCompiler {
     private var book = AddressBook()
     private var uses = HostUses()
     private var memo = InZoneNames.Memo()
+    /// Memory for the blocks of services, one after another.
+    private var builder = RecordBlockBuilder()
     /// Services to compile before the zones are up to date.
     private var queue = CompilationQueue()
     private var reports: [Report] = []
@@ -192,7 +194,7 @@ extension ZoneCompiler {
         }
         note(known.service.members.lazy.map { $0.registration.provider.host }, of: reference, inZone)
         let compiler = ServiceCompiler(owner: reference.owner, policy: policy, limit: limit)
-        let output = compiler.compile(known) { book.addresses(of: $0, in: inZone) }
+        let output = compiler.compile(known, with: &builder) { book.addresses(of: $0, in: inZone) }
         // Whose hosts change what these addresses are, although it may not have been compiled yet.
         for (service, hosts) in inZone.takeMet() { note(hosts, of: service, inZone) }
         return output

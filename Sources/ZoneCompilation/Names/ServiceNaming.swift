@@ -30,12 +30,13 @@ package enum ServiceNaming {
         let relative = owner.octets.count - origin.octets.count
         guard relative > 0, relative + 1 + protocolLabel.utf8.count <= DomainName.maximumLength else { return nil }
         return withUnsafeTemporaryAllocation(byteCount: DomainName.maximumLength, alignment: 1) { text in
-            text[0] = UInt8(ascii: "_")
+            owner.octets.withUnsafeBytes { text.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[..<relative])) }
             // The labels of a service have no dots.
             var next = 0
-            for index in 0..<relative {
-                text[index] = index == 0 ? UInt8(ascii: "_") : index == next ? UInt8(ascii: ".") : owner.octets[index]
-                if index == next { next += 1 + Int(owner.octets[index]) }
+            while next < relative {
+                let length = Int(text[next])
+                text[next] = next == 0 ? UInt8(ascii: "_") : UInt8(ascii: ".")
+                next += 1 + length
             }
             text[relative] = UInt8(ascii: ".")
             var end = relative + 1

@@ -21,14 +21,16 @@ struct ServiceCompiler {
         let records: Int?
     }
 
-    /// Compiles the service, given all addresses of a host. O(providers + their addresses).
-    func compile(_ service: InZoneNames.Known, addresses: (ProviderHost) -> HostAddresses) -> Output {
+    /// Compiles the service, given all addresses of a host, with the memory of a builder. O(providers + their addresses).
+    func compile(
+        _ service: InZoneNames.Known, with builder: inout RecordBlockBuilder, addresses: (ProviderHost) -> HostAddresses
+    ) -> Output {
         let members = service.service.members
         var sets = AddressSets(policy, hosts: members.count)
         var names = service.names
         let instances = place(service.service, in: &sets, &names, addresses)
         let isWeighted = instances.contains { $0.weight != instances[0].weight }
-        var builder = RecordBlockBuilder()
+        builder.removeAll()
         builder.reserve(names: instances.count + 1 + ServiceNaming.protocols.count, octets: instances.count * 128 + 256)
         let isUnknown = service.service.isUnknown
         let whole = sets.addWhole(instances, isWeighted: isWeighted, isUnknown: isUnknown, &builder)
@@ -69,7 +71,8 @@ struct ServiceCompiler {
         var instances: [Instance] = []
         instances.reserveCapacity(service.members.count)
         var octets = RecordBlockBuilder.room(forName: DomainName.maximumLength, rrsets: 3) * (1 + ServiceNaming.protocols.count)
-        for (index, member) in service.members.enumerated() {
+        for index in service.members.indices {
+            let member = service.members[index]
             let provider = member.registration.provider
             let target = target(of: provider.host, at: index, &names)
             let (place, isNew) = sets.place(of: provider.host, addresses)

@@ -47,6 +47,12 @@ struct ServiceLocations {
 
     /// Adds the service's RRset, each target's addresses along with the first record that has it (RFC 2782); nil if there is nothing to say.
     mutating func addWhole(isUnknown: Bool, _ builder: inout RecordBlockBuilder) -> RecordBlockBuilder.Handle? {
+        whole = add(isUnknown: isUnknown, &builder)
+        return whole?.handle
+    }
+
+    /// Apart, as what changes itself would be copied for each record.
+    private func add(isUnknown: Bool, _ builder: inout RecordBlockBuilder) -> (RecordBlockBuilder.Handle, RecordChoice)? {
         guard !all.isEmpty || isUnknown else { return nil }
         let choice = RecordChoice(all, most: policy.mostAnswers)
         var rrset = RRset(.srv, ttl: policy.ttl)
@@ -56,18 +62,18 @@ struct ServiceLocations {
         var additional: [RecordBlockBuilder.Additional] = []
         additional.reserveCapacity(choice.count)
         var seen = targets.map { [Bool](repeating: false, count: $0.count) }
+        names.read { octets in
+            for position in 0..<choice.count { append(all[choice[position]].instance, octets, to: &rrset) }
+        }
         for position in 0..<choice.count {
             let candidate = all[choice[position]]
-            append(candidate.instance, to: &rrset)
             rrset.places.append(candidate.place)
             if candidate.isHeld { rrset.isHeld = true }
             let target = targets?[candidate.instance] ?? candidate.instance
             additional.append(seen?[target] == true ? RecordBlockBuilder.Additional() : own[candidate.instance].known)
             seen?[target] = true
         }
-        let handle = builder.add(rrset, additional: additional)
-        whole = (handle, choice)
-        return handle
+        return (builder.add(rrset, additional: additional), choice)
     }
 
     /// Adds the names of the instances with their RRsets; the SRV RRset of one is in the octets of the service's if its record is there.
@@ -84,7 +90,7 @@ struct ServiceLocations {
                 } else {
                     var rrset = RRset(.srv, ttl: policy.ttl)
                     rrset.isHeld = isHeld
-                    append(index, to: &rrset)
+                    append(index, octets, to: &rrset)
                     location = builder.add(rrset, additional: [own[index].known])
                 }
                 builder.add(name: UnsafeRawBufferPointer(rebasing: octets[name]), own[index].all, srv: location)
@@ -94,15 +100,13 @@ struct ServiceLocations {
 
     private func candidate(of index: Int) -> Int? { if let candidates { candidates[index] } else { index } }
 
-    /// Appends the location of an instance that has a target.
-    private func append(_ index: Int, to rrset: inout RRset) {
+    /// Appends the location of an instance that has a target, given the octets of all names.
+    private func append(_ index: Int, _ octets: UnsafeRawBufferPointer, to rrset: inout RRset) {
         let instance = instances[index]
         guard let target = instance.target else { return }
-        names.read { octets in
-            rrset.append(
-                priority: instance.priority, weight: instance.weight, port: instance.port,
-                target: UnsafeRawBufferPointer(rebasing: octets[names.range(of: target)]))
-        }
+        rrset.append(
+            priority: instance.priority, weight: instance.weight, port: instance.port,
+            target: UnsafeRawBufferPointer(rebasing: octets[names.range(of: target)]))
     }
 
     /// Octets of the data of an instance's location.

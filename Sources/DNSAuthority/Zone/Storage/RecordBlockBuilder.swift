@@ -76,6 +76,23 @@ package struct RecordBlockBuilder {
     /// A builder of a block of at most so many octets.
     package init(limit: Int = mostOctets) { room = min(limit, Self.mostOctets) - RecordBlockLayout.overhead }
 
+    /// Begins again with the memory of what was added before, unless that is large.
+    package mutating func removeAll(limit: Int = mostOctets) {
+        guard octets.capacity <= Self.mostKept else { return self = RecordBlockBuilder(limit: limit) }
+        octets.removeAll(keepingCapacity: true)
+        rrsets.removeAll(keepingCapacity: true)
+        names.removeAll(keepingCapacity: true)
+        lists.removeAll(keepingCapacity: true)
+        ends.removeAll(keepingCapacity: true)
+        weights.removeAll(keepingCapacity: true)
+        additional.removeAll(keepingCapacity: true)
+        let new = RecordBlockBuilder(limit: limit)
+        (empty, room, isOverfull) = (nil, new.room, false)
+    }
+
+    /// Most octets of records whose memory is kept: nearly all services have fewer.
+    private static let mostKept = 1 << 16
+
     /// Has room for so many names and octets at once, where they are known before they are added.
     package mutating func reserve(names count: Int, octets length: Int) {
         names.reserveCapacity(count)
