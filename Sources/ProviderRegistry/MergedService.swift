@@ -49,22 +49,35 @@ package struct MergedService: Equatable {
         }
         self.isUnknown = isUnknown && all.isEmpty
         hasUniqueNames = known <= 1 && !hasHeld
-        var seen = Set<Provider.Offer>(minimumCapacity: all.count)
-        var members: [Member] = []
-        members.reserveCapacity(all.count)
-        for key in Self.order(all) where seen.insert(all[key.index].registration.provider.offer).inserted { members.append(all[key.index]) }
-        self.members = members
+        Self.putInOrder(&all)
+        if Self.mayHaveTwins(all) {
+            var seen = Set<Provider.Offer>(minimumCapacity: all.count)
+            all = all.filter { seen.insert($0.provider.offer).inserted }
+        }
+        members = all
     }
 
-    /// What changes places when members are put in order, as they are large.
+    /// Whether members may have equal hosts and ports. Without hashing for what nearly all hosts are, IPv4 addresses.
+    private static func mayHaveTwins(_ all: [Member]) -> Bool {
+        var offers: [UInt64] = []
+        offers.reserveCapacity(all.count)
+        for member in all {
+            guard case .ipv4(let address) = member.registration.provider.host else { return true }
+            offers.append(UInt64(address.value) << 16 | UInt64(member.registration.provider.port))
+        }
+        offers.sort()
+        return offers.indices.dropFirst().contains { offers[$0] == offers[$0 - 1] }
+    }
+
+    /// What changes places while the order of members is found, as they are large.
     private struct Key {
         let isHeld: Bool
         let age: Int64
-        let index: Int
+        var index: Int
     }
 
-    /// The order of members: a znode that is there stands for the provider rather than one that has vanished.
-    private static func order(_ all: [Member]) -> [Key] {
+    /// Puts members in their order: a znode that is there stands for the provider rather than one that has vanished.
+    private static func putInOrder(_ all: inout [Member]) {
         var keys = all.indices.map { Key(isHeld: all[$0].isHeld, age: all[$0].registration.creationZxid, index: $0) }
         keys.sort { left, right in
             if left.isHeld != right.isHeld { return right.isHeld }
@@ -72,6 +85,16 @@ package struct MergedService: Equatable {
             let (left, right) = (all[left.index], all[right.index])
             return (left.instance, left.registration.modificationZxid) < (right.instance, right.registration.modificationZxid)
         }
-        return keys
+        // Round after round of those that take each other's places, by swaps: copies would count references.
+        for start in keys.indices {
+            var place = start
+            while keys[place].index != start {
+                let next = keys[place].index
+                all.swapAt(place, next)
+                keys[place].index = place
+                place = next
+            }
+            keys[place].index = place
+        }
     }
 }

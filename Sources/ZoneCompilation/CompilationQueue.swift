@@ -29,10 +29,12 @@ struct CompilationQueue {
         func isBefore(_ other: Entry) -> Bool { (price, place) < (other.price, other.place) }
     }
 
-    /// The services that wait.
-    private var waiting: Set<ServiceReference> = []
     /// The services that wait in the order of their arrival; nil for each that has been taken out.
     private var line: [Waiting?] = []
+    /// Where in the line a service stands, or stood until it was taken out.
+    private var places: [ServiceReference: Int] = [:]
+    /// How many services wait.
+    private var count = 0
     /// No service waits before this place in the line.
     private var oldest = 0
     /// A binary heap: no entry is before the one at half its place. Entries of services that have been taken out are out of date.
@@ -41,17 +43,34 @@ struct CompilationQueue {
     private var awaited: [DomainName: Int] = [:]
     private var isOldestsTurn = false
 
-    var isEmpty: Bool { waiting.isEmpty }
+    var isEmpty: Bool { count == 0 }
 
     /// Whether a service waits.
-    func contains(_ service: ServiceReference) -> Bool { waiting.contains(service) }
+    func contains(_ service: ServiceReference) -> Bool { places[service].map { line[$0] != nil } ?? false }
+
+    /// Has room for so many services more at once.
+    mutating func reserve(_ more: Int) {
+        // A few at a time must not have everything copied each time.
+        guard more > line.count else { return }
+        places.reserveCapacity(places.count + more)
+        line.reserveCapacity(line.count + more)
+        byPrice.reserveCapacity(byPrice.count + more)
+    }
 
     /// Adds a service whose change costs so much; false if it waits already.
     mutating func insert(_ service: ServiceReference, price: Int) -> Bool {
-        guard waiting.insert(service).inserted else { return false }
+        guard Self.claim(&places[service, default: line.count], in: line) else { return false }
+        count += 1
         byPrice.append(Entry(price: price, place: line.count))
         line.append(Waiting(service: service))
         rise()
+        return true
+    }
+
+    /// Makes a place the next in the line; false if a service waits at it.
+    private static func claim(_ place: inout Int, in line: [Waiting?]) -> Bool {
+        if place < line.count, line[place] != nil { return false }
+        place = line.count
         return true
     }
 
@@ -69,11 +88,11 @@ struct CompilationQueue {
     /// Takes out the service whose turn it is.
     mutating func popFirst() -> ServiceReference? {
         // What is out of date must not pile up behind what is never reached.
-        if line.count > 2 * waiting.count + 16 { closeUp() }
+        if line.count > 8 * count + 64 { closeUp() }
         while let place = isOldestsTurn ? popOldest() : popCheapest() {
             guard let first = line[place] else { continue }
             line[place] = nil
-            waiting.remove(first.service)
+            count -= 1
             if first.isAwaited { countOut(first.service.origin) }
             // Gives the memory back: a first registry has every service wait.
             if isEmpty { self = CompilationQueue() } else { isOldestsTurn.toggle() }
@@ -89,15 +108,17 @@ struct CompilationQueue {
 
     /// Drops all that is out of date.
     private mutating func closeUp() {
-        var places: [Int] = []
-        places.reserveCapacity(line.count)
-        var count = 0
-        for waiting in line {
-            places.append(count)
-            if waiting != nil { count += 1 }
+        var newPlaces = [Int](repeating: 0, count: line.count)
+        places = Dictionary(minimumCapacity: count)
+        var next = 0
+        for (place, waiting) in line.enumerated() {
+            guard let waiting else { continue }
+            newPlaces[place] = next
+            places[waiting.service] = next
+            next += 1
         }
         let current = byPrice.filter { line[$0.place] != nil }
-        byPrice = current.map { Entry(price: $0.price, place: places[$0.place]) }.sorted { $0.isBefore($1) }
+        byPrice = current.map { Entry(price: $0.price, place: newPlaces[$0.place]) }.sorted { $0.isBefore($1) }
         (line, oldest) = (line.filter { $0 != nil }, 0)
     }
 

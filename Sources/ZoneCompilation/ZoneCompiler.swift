@@ -31,6 +31,8 @@ package struct ZoneCompiler {
     private var book = AddressBook()
     private var uses = HostUses()
     private var memo = InZoneNames.Memo()
+    /// Memory for the blocks of services, one after another.
+    private var builder = RecordBlockBuilder()
     /// Services to compile before the zones are up to date.
     private var queue = CompilationQueue()
     private var reports: [Report] = []
@@ -68,8 +70,7 @@ package struct ZoneCompiler {
     }
 
     private var inZone: InZoneNames {
-        InZoneNames(
-            zones.mapValues { .init(content: $0.content, isRead: $0.isRead, nameServer: $0.policy.nameServer) }, memo)
+        InZoneNames(zones.mapValues { .init($0.content, isRead: $0.isRead, nameServer: $0.policy.nameServer) }, memo)
     }
 
     /// What could not be served, each once; asking takes them away.
@@ -109,7 +110,7 @@ extension ZoneCompiler {
         guard let effect = zones[origin]?.content.replace(with: registry) else { return }
         take(effect, in: origin)
         guard zones[origin]?.isRead == false else { return }
-        zones[origin]?.begin()
+        zones[origin]?.begin(services: effect.changed.count, providers: effect.changed.reduce(0) { $0 + $1.providers })
         queue.awaitServices(of: origin)
         // Until now nothing was known of their addresses.
         for host in uses.named(inZone: origin) { markDirty(host, providers: providerCount(of: host)) }
@@ -123,6 +124,7 @@ extension ZoneCompiler {
     private mutating func take(_ effect: ZoneContent.Effect, in origin: DomainName) {
         for name in effect.unreachable { report(.unreachable(name, origin: origin)) }
         zones[origin]?.announce(effect.new)
+        queue.reserve(effect.changed.count)
         for (owner, providers) in effect.changed { markDirty(ServiceReference(origin: origin, owner: owner), providers: providers) }
     }
 
@@ -169,10 +171,12 @@ extension ZoneCompiler {
         let inZone = inZone
         while let next = queue.popFirst() {
             let output = compileService(next, inZone)
-            let new = zones[next.origin]?.set(next.owner, to: output) { [queue] in
+            // In place: by its key the whole zone would be moved out and back.
+            guard let index = zones.index(forKey: next.origin) else { continue }
+            let new = zones.values[index].set(next.owner, to: output) { [queue] in
                 queue.contains(ServiceReference(origin: next.origin, owner: $0))
             }
-            for report in new ?? [] { self.report(report) }
+            for report in new { self.report(report) }
             guard hasTime() else { break }
         }
         memo = inZone.memo
@@ -202,15 +206,13 @@ extension ZoneCompiler {
 
     /// What comes of a service; nil if it is gone.
     private mutating func compileService(_ reference: ServiceReference, _ inZone: InZoneNames) -> ServiceCompiler.Output? {
-        guard let policy = zones[reference.origin]?.policy, let names = inZone.names(in: reference.origin),
-            let known = inZone.service(reference)
-        else {
+        guard let policy = zones[reference.origin]?.policy, let known = inZone.service(reference) else {
             uses.forget(reference)
             return nil
         }
         note(known.service.members.lazy.map { $0.registration.provider.host }, of: reference, inZone)
-        let compiler = ServiceCompiler(owner: reference.owner, names: names, policy: policy, limit: limit)
-        let output = compiler.compile(known) { book.addresses(of: $0, in: inZone) }
+        let compiler = ServiceCompiler(owner: reference.owner, policy: policy, limit: limit)
+        let output = compiler.compile(known, with: &builder) { book.addresses(of: $0, in: inZone) }
         // Whose hosts change what these addresses are, although it may not have been compiled yet.
         for (service, hosts) in inZone.takeMet() { note(hosts, of: service, inZone) }
         return output

@@ -19,7 +19,10 @@ struct ZoneContent {
     var origin: DomainName { names.origin }
 
     /// The services at a name.
-    private func services(at name: DomainName) -> [Service] { names.services(at: name).compactMap { registry.services[$0] } }
+    private func services(at name: DomainName) -> [Service] {
+        if let only = names.onlyService(at: name) { return registry.services[only].map { [$0] } ?? [] }
+        return names.services(at: name).compactMap { registry.services[$0] }
+    }
 
     /// The merged service at a name; nil if there is none.
     func service(at name: DomainName) -> MergedService? {
@@ -80,6 +83,7 @@ extension ZoneContent {
     mutating func replace(with new: Registry) -> Effect {
         guard registry.services.isEmpty else { return apply(difference(to: new)) }
         registry = new
+        names.reserve(services: new.services.count)
         var effect = Effect()
         effect.changed.reserveCapacity(new.services.count)
         for (name, service) in new.services { note(name, service, isKnown: false, &effect) }

@@ -33,8 +33,12 @@ struct ZoneState {
         builder = ZoneBuilder(origin: origin, seed: seed)
     }
 
-    /// The registry has been read in full for the first time.
-    mutating func begin() { (isRead, isChanged) = (true, true) }
+    /// The registry has been read in full for the first time, with so many services and providers.
+    mutating func begin(services: Int, providers: Int) {
+        (isRead, isChanged) = (true, true)
+        blocks.reserveCapacity(services)
+        builder.reserve(names: services * (1 + ServiceNaming.protocols.count) + providers, blocks: services)
+    }
 
     /// Has the names above new services exist from now on, if clients may have seen them.
     mutating func announce(_ owners: [DomainName]) {

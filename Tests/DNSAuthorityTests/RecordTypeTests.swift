@@ -27,7 +27,7 @@ import Testing
         var block = RecordBlockBuilder()
         let ipv4 = block.add(RRset(.a, ttl: 5, records: [.a(1), .a(2)]))
         let ipv6 = block.add(RRset(.aaaa, ttl: 5, records: [.aaaa(3)]))
-        block.add(name("n.svc.local"), [block.add(rrset, additional: rrset.records.map { _ in .init(ipv4: ipv4, ipv6: ipv6) })])
+        block.add(name("n.svc.local"), [block.add(rrset, additional: (0..<rrset.count).map { _ in .init(ipv4: ipv4, ipv6: ipv6) })])
         var builder = ZoneBuilder(origin: name("svc.local"), seed: 1)
         builder.insert(block.build())
         let soa = StartOfAuthority(primary: .root, mailbox: .root, serial: 1, refresh: 2, retry: 3, expire: 4, minimum: 5)

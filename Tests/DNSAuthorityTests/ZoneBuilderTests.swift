@@ -78,6 +78,20 @@ import Testing
         #expect(names(&builder) == [])
     }
 
+    /// As service names are: each block has one below the protocol's name.
+    @Test func `an empty non-terminal stands as long as any of many blocks has a name below it`() {
+        var builder = ZoneBuilder(origin: origin, seed: 3)
+        for number in 0..<9 { builder.insert(block(["n\(number).c", "n\(number).d\(number % 6).e"])) }
+        for number in 0..<8 {
+            builder.remove(name("n\(number).c"))
+            builder.remove(name("n\(number).d\(number % 6).e"))
+        }
+        #expect(names(&builder) == ["n8.c", "(c)", "n8.d2.e", "(d2.e)", "(e)"])
+        for number in 0..<3 { builder.insert(block(["n\(number).c"])) }
+        for number in [0, 1, 2, 8] { builder.remove(name("n\(number).c")) }
+        #expect(names(&builder) == ["n8.d2.e", "(d2.e)", "(e)"])
+    }
+
     @Test func `names above one that is announced exist, and stay until it has come`() {
         var builder = ZoneBuilder(origin: origin, seed: 3)
         builder.insert(block(["b"]))

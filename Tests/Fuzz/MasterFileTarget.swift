@@ -102,10 +102,10 @@ private struct ArbitraryZone {
         var rrset = RRset(type, ttl: UInt32(ttl))
         for _ in 0..<choices.octet() % 4 {
             let (record, data) = record(of: type)
-            rrset.records.append(record)
+            rrset.append(record)
             records.append(WireRecord(owner: owner.octets, ttl: ttl, type: Int(type.rawValue), data: data))
         }
-        if rrset.records.isEmpty, choices.octet() & 1 == 1 {
+        if rrset.count == 0, choices.octet() & 1 == 1 {
             rrset.isUnknown = true
             unknownCount += 1
         }

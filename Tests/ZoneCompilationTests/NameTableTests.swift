@@ -68,7 +68,8 @@ import Testing
         for services in [
             [service(["abc", "ABC", digest, "a.b", "_a"], 80)], [service(["abc"], 80), service(["abc"], 90)],
         ] {
-            let names = table("x").instanceNames(of: MergedService(services), at: name("x")).compactMap(\.self)
+            let list = table("x").instanceNames(of: MergedService(services), at: name("x"))
+            let names = (0..<list.count).compactMap { list[$0] }
             #expect(Set(names).count == names.count)
             #expect(names.contains(name("abc.x")))
         }

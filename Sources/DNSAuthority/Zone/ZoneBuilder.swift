@@ -8,6 +8,8 @@ package struct ZoneBuilder {
     private var tables = ZoneTables()
     /// How many names with blocks, or announced ones, lie below each name that is below the origin itself.
     private var below: [DomainName: Int] = [:]
+    /// The last names without blocks below which names came, with how many came that are not counted yet: names of many blocks lie below few.
+    private var uncounted: [(name: DomainName, count: Int)] = []
     /// Names that may have to become, or to stop being, empty non-terminals.
     private var between: Set<DomainName> = []
 
@@ -17,6 +19,14 @@ package struct ZoneBuilder {
         self.seed = seed
     }
 
+    /// Has room for so many names and blocks at once, where that is known before they come.
+    package mutating func reserve(names count: Int, blocks blockCount: Int) {
+        makeUnique()
+        tables.reserve(names: count, blocks: blockCount)
+        // Most blocks have a name that others lie below.
+        below.reserveCapacity(blockCount)
+    }
+
     /// Adds all names of a block, or puts them in the place of what those names held.
     package mutating func insert(_ block: RecordBlock) {
         makeUnique()
@@ -24,25 +34,22 @@ package struct ZoneBuilder {
         // Most names of a block lie below one, and most blocks take the place of one.
         var (parent, new) = (UnsafeRawBufferPointer(start: nil, count: 0), 0)
         var (replaced, old): (RecordBlock?, Int) = (nil, 0)
-        Self.withMemory { memory in
-            for index in 0..<block.nodeCount {
-                let node = block.node(index)
-                let name = FoldedName(padding: node.name, in: memory)
-                if let block = tables.put(node, name, name.hash(seed: seed))?.block.takeUnretainedValue() {
-                    if block !== replaced {
-                        if let replaced { tables.count(-old, of: replaced) }
-                        (replaced, old) = (block, 0)
-                    }
-                    old += 1
-                    guard block.isBetween else { continue }
+        Self.forEachNode(of: block, tables, seed: seed) { node, hash in
+            let name = node.folded
+            if let block = tables.put(node, name, hash)?.block.takeUnretainedValue() {
+                if block !== replaced {
+                    if let replaced { tables.count(-old, of: replaced) }
+                    (replaced, old) = (block, 0)
                 }
-                let above = UnsafeRawBufferPointer(rebasing: node.name.dropFirst(node.name.first.map { 1 + Int($0) } ?? 0))
-                if !FoldedName(folded: memory + (name.length - above.count), length: above.count).equals(parent) {
-                    count(new, below: parent)
-                    (parent, new) = (above, 0)
-                }
-                new += 1
+                old += 1
+                guard block.isBetween else { return }
             }
+            let above = UnsafeRawBufferPointer(rebasing: node.name.dropFirst(node.name.first.map { 1 + Int($0) } ?? 0))
+            if !FoldedName(folded: name.octets + (name.length - above.count), length: above.count).equals(parent) {
+                count(new, below: parent)
+                (parent, new) = (above, 0)
+            }
+            new += 1
         }
         if let replaced { tables.count(-old, of: replaced) }
         count(new, below: parent)
@@ -78,14 +85,12 @@ package struct ZoneBuilder {
     /// Those names of a block that still lead to it.
     package func names(leadingTo block: RecordBlock) -> [DomainName] {
         guard tables.uses(block) else { return [] }
-        return (0..<block.nodeCount).compactMap { index in
-            let node = block.node(index)
-            let isThere = Self.withMemory { memory in
-                let name = FoldedName(padding: node.name, in: memory)
-                return tables.node(name, name.hash(seed: seed))?.block.toOpaque() == Unmanaged.passUnretained(block).toOpaque()
-            }
-            return isThere ? node.owner : nil
+        var names: [DomainName] = []
+        Self.forEachNode(of: block, tables, seed: seed) { node, hash in
+            let isThere = tables.node(node.folded, hash)?.block.toOpaque() == Unmanaged.passUnretained(block).toOpaque()
+            if isThere { names.append(node.owner) }
         }
+        return names
     }
 
     /// The zone as it is now with this SOA; the builder goes on from there. `hasUnknownServices`: some names have an unknown SRV RRset.
@@ -94,6 +99,7 @@ package struct ZoneBuilder {
         _ authority: StartOfAuthority, ttl: UInt32, hasUnknownServices: Bool = false, isKept: (DomainName) -> Bool = { _ in false }
     ) -> Zone {
         makeUnique()
+        countRest()
         placeEmptyNonTerminals(isKept)
         let remains = tables.share()
         return Zone(
@@ -107,6 +113,25 @@ extension ZoneBuilder {
         if !isKnownUniquelyReferenced(&tables) { tables = ZoneTables(copying: tables) }
     }
 
+    /// Names whose places in the tables are loaded at once: as many as a core waits for memory at a time.
+    private static let namesAtOnce = 16
+
+    /// Calls a function with each name of a block and its hash. Static, as a copy of the builder would have its parts copied by a change.
+    private static func forEachNode(of block: RecordBlock, _ tables: ZoneTables, seed: UInt64, _ body: (ZoneNode, UInt64) -> Void) {
+        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: namesAtOnce) { hashes in
+            for start in stride(from: 0, to: block.nodeCount, by: namesAtOnce) {
+                let count = min(namesAtOnce, block.nodeCount - start)
+                withMemory { memory in
+                    for index in 0..<count {
+                        hashes[index] = FoldedName(padding: block.node(start + index).name, in: memory).hash(seed: seed)
+                    }
+                }
+                tables.load(UnsafeMutableBufferPointer(rebasing: hashes[..<count]))
+                for index in 0..<count { body(block.node(start + index), hashes[index]) }
+            }
+        }
+    }
+
     private func node(of name: DomainName) -> ZoneNode? {
         name.octets.withUnsafeBytes { octets in
             Self.withMemory { memory in
@@ -118,7 +143,24 @@ extension ZoneBuilder {
 
     /// Counts names that come right below one, which is in lower case.
     private mutating func count(_ names: Int, below parent: UnsafeRawBufferPointer) {
-        if names > 0, parent.count > origin.octets.count { count(names, below: DomainName(folded: parent)) }
+        guard names > 0, parent.count > origin.octets.count else { return }
+        let place = uncounted.firstIndex { $0.name.octets.withUnsafeBytes { $0.count == parent.count && $0.elementsEqual(parent) } }
+        if let place { return uncounted[place].count += names }
+        let name = DomainName(folded: parent)
+        count(names, below: name)
+        // A service has its block already, and no other names come below it.
+        guard block(of: name) == nil else { return }
+        if uncounted.count == Self.mostUncounted { countRest() }
+        uncounted.append((name, 0))
+    }
+
+    /// Protocols, of which there are two, and few others.
+    private static let mostUncounted = 4
+
+    /// Counts what has come below names and is not counted yet.
+    private mutating func countRest() {
+        for (name, names) in uncounted where names > 0 { count(names, below: name) }
+        uncounted = []
     }
 
     /// Counts names that come right below one, or go if negative.
@@ -128,7 +170,8 @@ extension ZoneBuilder {
             let sum = Self.add(names, to: &below[name, default: 0])
             if sum == 0 { below[name] = nil }
             if sum == names || sum == 0, block(of: name) == nil { between.insert(name) }
-            next = name.parent
+            // Most names are right below the origin.
+            next = 1 + Int(name.octets[0]) + origin.octets.count == name.octets.count ? nil : name.parent
         }
     }
 
@@ -161,12 +204,7 @@ extension ZoneBuilder {
 
     private func insertEmptyNonTerminals(_ block: RecordBlock) {
         tables.count(block.nodeCount, of: block)
-        Self.withMemory { memory in
-            for index in 0..<block.nodeCount {
-                let name = FoldedName(padding: block.node(index).name, in: memory)
-                _ = tables.put(block.node(index), name, name.hash(seed: seed))
-            }
-        }
+        Self.forEachNode(of: block, tables, seed: seed) { node, hash in _ = tables.put(node, node.folded, hash) }
     }
 
     /// Memory for a name with what `FoldedName` wants behind it.
@@ -176,6 +214,11 @@ extension ZoneBuilder {
             return body(start)
         }
     }
+}
+
+extension ZoneNode {
+    /// The name where it stands, to be compared: without zeros behind it, it must not be hashed.
+    fileprivate var folded: FoldedName { FoldedName(folded: wire, length: name.count) }
 }
 
 extension FoldedName {

@@ -4,18 +4,24 @@ import ProviderRegistry
 
 /// The served zones as hosts inside them see them. One of these serves as long as nothing changes.
 final class InZoneNames: AddressBook.Names {
-    /// One zone; one that has not been read says nothing of its names.
-    struct Part {
+    /// One zone; one that has not been read says nothing of its names. A class: a copy of the content would count references to all its parts.
+    final class Part {
         let content: ZoneContent
         let isRead: Bool
         /// The addresses of its name server's name.
         let nameServer: HostAddresses
+
+        init(_ content: ZoneContent, isRead: Bool, nameServer: HostAddresses) {
+            (self.content, self.isRead, self.nameServer) = (content, isRead, nameServer)
+        }
     }
 
-    /// A service with the names of its providers, in their order; nil for those that have none.
+    /// A service with the names of its providers, in their order; an empty place for one that has none.
     struct Known {
         let service: MergedService
-        let names: [DomainName?]
+        let names: NameList
+        /// The service names (RFC 2782) that it has.
+        let serviceNames: [DomainName]
     }
 
     /// What has been worked out of services that hosts lead to; holds as long as they do not change.
@@ -55,13 +61,12 @@ final class InZoneNames: AddressBook.Names {
         parts.keys.filter(name.isAtOrBelow).max { $0.octets.count < $1.octets.count }
     }
 
-    /// Who has which name of a zone.
-    func names(in origin: DomainName) -> NameTable? { parts[origin]?.content.names }
-
     /// The merged service at a name; nil if there is none.
     func service(_ reference: ServiceReference) -> Known? {
-        guard let content = parts[reference.origin]?.content, let service = content.service(at: reference.owner) else { return nil }
-        return Known(service: service, names: content.names.instanceNames(of: service, at: reference.owner))
+        guard let part = parts[reference.origin], let service = part.content.service(at: reference.owner) else { return nil }
+        return Known(
+            service: service, names: part.content.names.instanceNames(of: service, at: reference.owner),
+            serviceNames: part.content.names.serviceNames(of: reference.owner))
     }
 
     func hosts(at name: DomainName) -> InZoneHosts? {
@@ -91,8 +96,8 @@ final class InZoneNames: AddressBook.Names {
         if let instances = memo.instances[reference] { return instances }
         // Which counts as being led there.
         guard hosts(of: reference) != nil, let known = service(reference) else { return [:] }
-        let named = zip(known.names, known.service.members).compactMap { name, member in
-            name.map { ($0, (host: member.provider.host, isHeld: member.isHeld)) }
+        let named = known.service.members.enumerated().compactMap { index, member in
+            known.names[index].map { ($0, (host: member.provider.host, isHeld: member.isHeld)) }
         }
         let made = Dictionary(named) { first, _ in first }
         memo.instances[reference] = made

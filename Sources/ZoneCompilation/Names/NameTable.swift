@@ -9,11 +9,17 @@ package struct NameTable {
     /// Where the name server stands unless a service does; nil if it is in no name of this zone.
     package let nameServer: DomainName?
     /// The services at each name, more than one where their names differ only in case.
-    private var services: [DomainName: [ServiceName]] = [:]
+    private var services: [DomainName: SharedName] = [:]
     /// How many names of services lie right below each name that lies below the origin.
     private var children: [DomainName: Int] = [:]
     /// How many names of services end like service names (RFC 2782).
     private var servicesBelowProtocols = 0
+
+    /// The services at one name. The first stands apart, as nearly all names have one only: an array of one takes an allocation.
+    private struct SharedName {
+        var first: ServiceName
+        var others: [ServiceName] = []
+    }
 
     /// What stands at a name.
     package enum Holder: Hashable, Sendable {
@@ -53,7 +59,13 @@ package struct NameTable {
     }
 
     /// The services at a name, in no order that matters.
-    package func services(at name: DomainName) -> [ServiceName] { services[name] ?? [] }
+    package func services(at name: DomainName) -> [ServiceName] { services[name].map { [$0.first] + $0.others } ?? [] }
+
+    /// The service at a name; nil if there is none, or more than one.
+    func onlyService(at name: DomainName) -> ServiceName? {
+        guard let shared = services[name], shared.others.isEmpty else { return nil }
+        return shared.first
+    }
 
     /// Whether a service stands at a name.
     func hasService(at name: DomainName) -> Bool { services[name] != nil }
@@ -64,29 +76,42 @@ package struct NameTable {
         return servicesBelowProtocols > 0 ? names.filter { !hasService(at: $0) } : names
     }
 
-    /// The name of each provider of a service, in their order: the plain label where it is free, else the digest; nil where neither can be
-    /// had. The older znode takes a name first.
-    func instanceNames(of service: MergedService, at owner: DomainName) -> [DomainName?] {
+    /// The name of each provider of a service, in their order: the plain label where it is free, else the digest; an empty place where neither
+    /// can be had. The older znode takes a name first.
+    func instanceNames(of service: MergedService, at owner: DomainName) -> NameList {
         let mayBeTaken = mayHaveChildren(owner)
-        if !mayBeTaken, service.hasUniqueNames {
-            // All different, as the names of the znodes are.
-            let names = service.members.map { ServiceNaming.plainName(ofInstance: $0.instance, below: owner) }
-            if names.allSatisfy({ $0 != nil }) { return names }
-        }
+        // All different, as the names of the znodes are.
+        if !mayBeTaken, service.hasUniqueNames, let names = plainNames(of: service, at: owner) { return names }
+        var names = NameList()
         var taken: Set<DomainName> = []
-        return service.members.map { member in
-            for makeLabel in [ServiceNaming.label, ServiceNaming.digestLabel] {
-                guard let name = owner.prepending(makeLabel(member.instance)) else { continue }
-                if mayBeTaken, holder(of: name) != .instance(of: owner) { continue }
-                if taken.insert(name).inserted { return name }
-            }
-            return nil
+        for member in service.members {
+            let labels = [ServiceNaming.label, ServiceNaming.digestLabel].lazy.map { $0(member.instance) }
+            names.append(
+                labels.compactMap { owner.prepending($0) }.first { name in
+                    !(mayBeTaken && holder(of: name) != .instance(of: owner)) && taken.insert(name).inserted
+                })
         }
+        return names
+    }
+
+    /// The names of providers whose znodes' names are plain labels in lower case, in their order; nil if one of them has another label.
+    private func plainNames(of service: MergedService, at owner: DomainName) -> NameList? {
+        var names = NameList()
+        names.reserve(names: service.members.count, octets: service.members.count * (owner.octets.count + 40))
+        for member in service.members {
+            guard ServiceNaming.append(plainNameOf: member.instance, below: owner, to: &names) else { return nil }
+        }
+        return names
     }
 
     /// Whether something of a higher rank than instances may stand right below a service.
     private func mayHaveChildren(_ owner: DomainName) -> Bool {
-        children[owner] != nil || nameServer?.parent == owner || isBelowProtocol(owner)
+        children[owner] != nil || isAboveNameServer(owner) || isBelowProtocol(owner)
+    }
+
+    private func isAboveNameServer(_ name: DomainName) -> Bool {
+        guard let nameServer else { return false }
+        return nameServer.octets.count == 1 + Int(nameServer.octets[0]) + name.octets.count && nameServer.parent == name
     }
 
     /// Whether the label right below the origin is a protocol's.
@@ -100,35 +125,55 @@ package struct NameTable {
 }
 
 extension NameTable {
+    /// Has room for so many services at once.
+    mutating func reserve(services count: Int) { services.reserveCapacity(count) }
+
     /// Adds a service that is not there at its name; true if that name had none.
     mutating func insert(_ service: ServiceName, at owner: DomainName) -> Bool {
-        // In place: thousands of services may differ only in case.
-        if services[owner]?.append(service) != nil { return false }
-        services[owner] = [service]
+        guard Self.add(service, to: &services[owner]) else { return false }
         count(owner, 1)
+        return true
+    }
+
+    /// Adds a service to those of a name; true if there was none. In place: thousands of services may differ only in case.
+    private static func add(_ service: ServiceName, to shared: inout SharedName?) -> Bool {
+        if shared?.others.append(service) != nil { return false }
+        shared = SharedName(first: service)
         return true
     }
 
     /// Takes a service away from its name; true if that name has none now.
     mutating func remove(_ service: ServiceName, at owner: DomainName) -> Bool {
-        guard let place = services[owner]?.firstIndex(of: service) else { return false }
-        services[owner]?.remove(at: place)
-        guard services[owner]?.isEmpty == true else { return false }
-        services[owner] = nil
-        count(owner, -1)
-        return true
+        guard let shared = services[owner] else { return false }
+        if shared.first == service {
+            guard let heir = services[owner]?.others.popLast() else {
+                services[owner] = nil
+                count(owner, -1)
+                return true
+            }
+            services[owner]?.first = heir
+        } else if let place = shared.others.firstIndex(of: service) {
+            services[owner]?.others.remove(at: place)
+        }
+        return false
     }
 
     private mutating func count(_ owner: DomainName, _ step: Int) {
         if isBelowProtocol(owner) { servicesBelowProtocols += step }
-        guard let parent = owner.parent, parent.octets.count > origin.octets.count else { return }
+        guard let parent = parentInside(of: owner) else { return }
         let count = (children[parent] ?? 0) + step
         children[parent] = count == 0 ? nil : count
     }
 
+    /// The name right above one unless that is the origin.
+    private func parentInside(of name: DomainName) -> DomainName? {
+        // Most names of services are right below the origin.
+        1 + Int(name.octets[0]) + origin.octets.count == name.octets.count ? nil : name.parent
+    }
+
     /// The services that have to give way to one that has come to a name, or need not any more after one has gone.
     func neighbours(of owner: DomainName) -> [DomainName] {
-        var names = [owner.parent, ServiceNaming.owner(ofServiceName: owner, in: origin)]
+        var names = [parentInside(of: owner), ServiceNaming.owner(ofServiceName: owner, in: origin)]
         if servicesBelowProtocols > 0 {
             names += ServiceNaming.protocols.map { ServiceNaming.serviceName(of: owner, $0, in: origin)?.parent }
         }

@@ -30,12 +30,13 @@ package enum ServiceNaming {
         let relative = owner.octets.count - origin.octets.count
         guard relative > 0, relative + 1 + protocolLabel.utf8.count <= DomainName.maximumLength else { return nil }
         return withUnsafeTemporaryAllocation(byteCount: DomainName.maximumLength, alignment: 1) { text in
-            text[0] = UInt8(ascii: "_")
+            owner.octets.withUnsafeBytes { text.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[..<relative])) }
             // The labels of a service have no dots.
             var next = 0
-            for index in 0..<relative {
-                text[index] = index == 0 ? UInt8(ascii: "_") : index == next ? UInt8(ascii: ".") : owner.octets[index]
-                if index == next { next += 1 + Int(owner.octets[index]) }
+            while next < relative {
+                let length = Int(text[next])
+                text[next] = next == 0 ? UInt8(ascii: "_") : UInt8(ascii: ".")
+                next += 1 + length
             }
             text[relative] = UInt8(ascii: ".")
             var end = relative + 1
@@ -70,12 +71,14 @@ package enum ServiceNaming {
         return Array("i-".utf8) + digest.prefix(8).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
     }
 
-    /// The name of an instance below its service if its znode's name is a plain label in lower case; nil if its label is another.
-    static func plainName(ofInstance znode: InstanceName, below owner: DomainName) -> DomainName? {
-        znode.withOctets { octets in
-            guard znode.isUUID || isLabel(octets) && octets.allSatisfy({ !(65...90 ~= $0) }) else { return nil }
-            return owner.prepending(octets)
+    /// Appends the name of an instance below its service if its znode's name is a plain label in lower case; false if its label is another.
+    static func append(plainNameOf znode: InstanceName, below owner: DomainName, to names: inout NameList) -> Bool {
+        var isPlain = false
+        znode.read { octets in
+            guard znode.isUUID || isLabel(octets) && octets.allSatisfy({ !(65...90 ~= $0) }) else { return }
+            isPlain = names.append(label: octets, below: owner)
         }
+        return isPlain
     }
 
     /// Whether these are 1 to 63 letters, digits, `-` and `_`.

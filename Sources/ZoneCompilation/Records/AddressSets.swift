@@ -4,10 +4,10 @@ import ProviderRegistry
 
 /// The sets of addresses that a service's hosts have, each once: hosts with the same addresses share octets, however many they are.
 struct AddressSets {
-    /// Providers with the same addresses count as one with all their weight. Without references: it is copied for every provider.
-    fileprivate struct AddressSet {
+    /// Providers with the same addresses count as one with all their weight. Without references: there is one for every provider.
+    struct AddressSet {
         /// How many addresses there are of each family; nil while that is not known.
-        let counts: Families<Int?>
+        let counts: Families<Int32?>
         /// The only address; nil if there are others.
         let only: IPAddress?
         /// Where in `several` the addresses stand that are not one.
@@ -18,16 +18,19 @@ struct AddressSets {
         var isHeld = false
         /// The lowest rank of its providers.
         var rank = Int.max
-        /// Where its first provider lies on the ring.
-        var ringPlace: UInt32 = 0
+        /// Where its first provider lies on the ring; nil until that is said.
+        var ringPlace: UInt32?
         /// Its first record among the candidates of each family.
         var firsts = Families(ipv4: 0, ipv6: 0)
         /// What its instances have: of those that are not held, of those that are.
         var own: (current: Own?, held: Own?) = (nil, nil)
+
+        /// How many addresses there are of a family; nil while that is not known.
+        func count(_ isIPv4: Bool) -> Int? { counts[isIPv4].map(Int.init) }
     }
 
     /// Something of each family of addresses.
-    fileprivate struct Families<Value> {
+    struct Families<Value> {
         var ipv4: Value
         var ipv6: Value
 
@@ -45,19 +48,20 @@ struct AddressSets {
         var known = RecordBlockBuilder.Additional()
     }
 
-    private let policy: ZonePolicy
-    private var sets: [AddressSet] = []
-    private var several: [HostAddresses] = []
-    private var placesOfOne: [IPAddress: Int] = [:]
+    let policy: ZonePolicy
+    var sets: [AddressSet] = []
+    private(set) var several: [HostAddresses] = []
+    private var places: AddressPlaces
     private var placesOfSeveral: [HostAddresses: Int] = [:]
     private var placesOfNames: [String: Int] = [:]
-    private var families = Families(ipv4: Family(), ipv6: Family())
+    /// The service's own RRsets.
+    var families = Families(ipv4: Family(), ipv6: Family())
 
     /// Sets for at most so many hosts.
     init(_ policy: ZonePolicy, hosts: Int) {
         self.policy = policy
         sets.reserveCapacity(hosts)
-        placesOfOne.reserveCapacity(hosts)
+        places = AddressPlaces(room: hosts)
     }
 
     /// The place of the set of a host's addresses, which `addresses` gives, and whether it is a new one.
@@ -75,27 +79,21 @@ struct AddressSets {
     }
 
     private mutating func place(of address: IPAddress) -> (Int, isNew: Bool) {
-        let next = sets.count
-        let place = Self.value(&placesOfOne[address, default: next])
-        guard place == next else { return (place, false) }
+        if let place = places.find(address, orInsert: sets.count, among: sets) { return (place, false) }
         let isIPv4 = if case .v4 = address { true } else { false }
-        let counts = Families<Int?>(ipv4: isIPv4 ? 1 : 0, ipv6: isIPv4 ? 0 : 1)
+        let counts = Families<Int32?>(ipv4: isIPv4 ? 1 : 0, ipv6: isIPv4 ? 0 : 1)
         sets.append(AddressSet(counts: counts, only: address, place: 0, hasHeldAddresses: false))
-        return (place, true)
+        return (sets.count - 1, true)
     }
 
     private mutating func place(of addresses: HostAddresses) -> (Int, isNew: Bool) {
-        let next = sets.count
-        let place = Self.value(&placesOfSeveral[addresses, default: next])
-        guard place == next else { return (place, false) }
+        if let place = placesOfSeveral[addresses] { return (place, false) }
+        placesOfSeveral[addresses] = sets.count
         let counts = Families(ipv4: addresses.ipv4.count, ipv6: addresses.ipv6.count)
         sets.append(AddressSet(counts: counts, only: nil, place: several.count, hasHeldAddresses: addresses.isHeld))
         several.append(addresses)
-        return (place, true)
+        return (sets.count - 1, true)
     }
-
-    /// The value at a place of a dictionary, which has it from now on.
-    private static func value(_ place: inout Int) -> Int { place }
 
     /// Has a set stand for one provider more.
     mutating func add(_ provider: Provider, isHeld: Bool, to place: Int) {
@@ -105,175 +103,60 @@ struct AddressSets {
         if isHeld || sets[place].hasHeldAddresses { sets[place].isHeld = true }
     }
 
-    /// Takes the newest set out again, which stands for no provider.
+    /// Takes the newest set out again, which stands for no provider. No other may be looked up behind that.
     mutating func removeLast() { sets.removeLast() }
 
     /// Most octets that a set takes: among the service's addresses, as those of its instances, and as those of instances that are held.
     func room(_ place: Int) -> Int {
-        let counts = sets[place].counts
-        return 3 * RecordBlockBuilder.room(forRecords: counts.ipv4 ?? 0, ofLength: 4)
-            + 3 * RecordBlockBuilder.room(forRecords: counts.ipv6 ?? 0, ofLength: 16)
-    }
-
-    /// One of the addresses of a set as a record.
-    private func record(_ isIPv4: Bool, _ index: Int, of set: AddressSet) -> RecordData {
-        switch set.only {
-        case .v4(let address): .a(address.value)
-        case .v6(let address): .aaaa(address.value)
-        case nil where isIPv4: .a(several[set.place].ipv4.addresses[index].value)
-        case nil: .aaaa(several[set.place].ipv6.addresses[index].value)
-        }
+        3 * RecordBlockBuilder.room(forRecords: sets[place].count(true) ?? 0, ofLength: 4)
+            + 3 * RecordBlockBuilder.room(forRecords: sets[place].count(false) ?? 0, ofLength: 16)
     }
 }
 
-// MARK: The service's RRsets
+/// The places of sets that are one address: an open-addressing table (linear probing, at most half full).
+private struct AddressPlaces {
+    /// A place among the sets, -1 for none.
+    private var slots: [Int32]
 
-extension AddressSets {
-    /// The service's RRset of one family.
-    private struct Family {
-        var handle: RecordBlockBuilder.Handle?
-        /// Where in the RRset each candidate stands; nil for one that is left out.
-        var positions: [Int?] = []
+    /// Secret: who chooses addresses cannot choose their slots.
+    private static let seed = UInt64.random(in: .min ... .max)
+
+    init(room: Int) {
+        var capacity = 4
+        while capacity < 2 * room { capacity *= 2 }
+        slots = [Int32](repeating: -1, count: capacity)
     }
 
-    /// An address record that the service may have.
-    private struct Candidate: RecordChoice.Candidate {
-        let record: RecordData
-        let place: UInt32
-        let rank: Int
-        var weight: UInt64
-        var isHeld: Bool
-    }
-
-    /// Adds the RRsets of the service itself: each distinct address once, as far as there may be so many. `order`: the instances in the ring's
-    /// order. `isUnknown`: there may be others.
-    mutating func addWhole(
-        _ instances: [ServiceCompiler.Instance], in order: [Int], isWeighted: Bool, isUnknown: Bool, _ builder: inout RecordBlockBuilder
-    ) -> RecordBlockBuilder.Additional {
-        var seen = [Bool](repeating: false, count: sets.count)
-        var firsts: [Int] = []
-        firsts.reserveCapacity(sets.count)
-        for index in order {
-            let (set, place) = (instances[index].addresses, instances[index].place)
-            if seen[set] { continue }
-            seen[set] = true
-            firsts.append(set)
-            sets[set].ringPlace = place
+    /// The place of the set of an address; nil if there is none, which has the next place from now on.
+    mutating func find(_ address: IPAddress, orInsert next: Int, among sets: [AddressSets.AddressSet]) -> Int? {
+        var slot = Self.hash(address) & (slots.count - 1)
+        while slots[slot] >= 0 {
+            let place = Int(slots[slot])
+            if sets[place].only == address { return place }
+            slot = (slot + 1) & (slots.count - 1)
         }
-        for isIPv4 in [true, false] {
-            families[isIPv4] = addWhole(isIPv4, of: firsts, isWeighted: isWeighted, isUnknown: isUnknown, &builder)
-        }
-        return RecordBlockBuilder.Additional(ipv4: families.ipv4.handle, ipv6: families.ipv6.handle)
+        slots[slot] = Int32(next)
+        return nil
     }
 
-    /// The most records that an RRset of the service would have.
-    var mostRecords: Int { max(families.ipv4.positions.count, families.ipv6.positions.count) }
-
-    private mutating func addWhole(
-        _ isIPv4: Bool, of order: [Int], isWeighted: Bool, isUnknown: Bool, _ builder: inout RecordBlockBuilder
-    ) -> Family {
-        var rrset = RRset(isIPv4 ? .a : .aaaa, ttl: policy.ttl)
-        rrset.isUnknown = isUnknown || order.contains { sets[$0].counts[isIPv4] == nil }
-        let candidates = candidates(isIPv4, of: order)
-        guard rrset.isUnknown || !candidates.isEmpty else { return Family() }
-        let choice = RecordChoice(candidates, most: policy.mostAnswers)
-        rrset.records = choice.indices.map { candidates[$0].record }
-        rrset.places = choice.indices.map { candidates[$0].place }
-        if isWeighted { rrset.weights = choice.indices.map { candidates[$0].weight } }
-        rrset.isHeld = choice.indices.contains { candidates[$0].isHeld }
-        return Family(handle: builder.add(rrset), positions: choice.positions)
-    }
-
-    /// The distinct addresses of sets in their order.
-    private mutating func candidates(_ isIPv4: Bool, of order: [Int]) -> [Candidate] {
-        let most = order.reduce(0) { $0 + (sets[$1].counts[isIPv4] ?? 0) }
-        guard most > 0 else { return [] }
-        var candidates: [Candidate] = []
-        candidates.reserveCapacity(most)
-        // Sets of one address differ in it.
-        var known: [RecordData: Int]? = several.isEmpty ? nil : [:]
-        for place in order {
-            let set = sets[place]
-            let count = set.counts[isIPv4] ?? 0
-            // So fine that small weights over many addresses do not vanish. Overflows with 2³² providers, which no machine holds.
-            let share = set.weight << 16 / UInt64(max(count, 1))
-            for index in 0..<count {
-                let record = record(isIPv4, index, of: set)
-                let candidate = known?[record] ?? candidates.count
-                if index == 0 { sets[place].firsts[isIPv4] = candidate }
-                if candidate < candidates.count {
-                    candidates[candidate].weight += share
-                    candidates[candidate].isHeld = candidates[candidate].isHeld || set.isHeld
-                } else {
-                    known?[record] = candidate
-                    candidates.append(
-                        Candidate(
-                            record: record, place: set.place(of: record, among: count), rank: set.rank, weight: share, isHeld: set.isHeld))
-                }
+    private static func hash(_ address: IPAddress) -> Int {
+        let (upper, lower): (UInt64, UInt64) =
+            switch address {
+            case .v4(let address): (0, UInt64(address.value))
+            case .v6(let address): (UInt64(truncatingIfNeeded: address.value >> 64), UInt64(truncatingIfNeeded: address.value))
             }
-        }
-        return candidates
-    }
-}
-
-// MARK: The instances' RRsets
-
-extension AddressSets {
-    /// Adds the RRsets of one of the providers, which has the set at this place. Those that share a set share them.
-    mutating func addOwn(_ place: Int, isHeld: Bool, _ builder: inout RecordBlockBuilder) -> Own {
-        let set = sets[place]
-        let isHeld = isHeld || set.hasHeldAddresses
-        if let own = isHeld ? set.own.held : set.own.current { return own }
-        var own = Own()
-        own.all.ipv4 = addOwn(set, true, isHeld: isHeld, &builder)
-        own.all.ipv6 = addOwn(set, false, isHeld: isHeld, &builder)
-        own.known.ipv4 = set.counts.ipv4 == nil ? nil : own.all.ipv4
-        own.known.ipv6 = set.counts.ipv6 == nil ? nil : own.all.ipv6
-        if isHeld { sets[place].own.held = own } else { sets[place].own.current = own }
-        return own
+        return Int(truncatingIfNeeded: mix(mix(lower ^ seed, 0x9E37_79B9_7F4A_7C15) ^ upper, 0xE703_7ED1_A0B4_28DB))
     }
 
-    private func addOwn(
-        _ set: AddressSet, _ isIPv4: Bool, isHeld: Bool, _ builder: inout RecordBlockBuilder
-    ) -> RecordBlockBuilder.Handle? {
-        guard let count = set.counts[isIPv4] else {
-            var rrset = RRset(isIPv4 ? .a : .aaaa, ttl: policy.ttl)
-            (rrset.isHeld, rrset.isUnknown) = (isHeld, true)
-            return builder.add(rrset)
-        }
-        guard count > 0 else { return nil }
-        if let whole = families[isIPv4].handle {
-            // All that the service has is this one's, in the same order: the same octets.
-            if sets.count == 1, set.isHeld == isHeld { return whole }
-            if count == 1, let position = families[isIPv4].positions[set.firsts[isIPv4]] {
-                return builder.add(record: position, of: whole, isHeld: isHeld)
-            }
-        }
-        let candidates = (0..<count).map { index in
-            let record = record(isIPv4, index, of: set)
-            return Candidate(record: record, place: set.place(of: record, among: count), rank: set.rank, weight: 0, isHeld: isHeld)
-        }
-        let choice = RecordChoice(candidates, most: policy.mostAnswers)
-        var rrset = RRset(isIPv4 ? .a : .aaaa, ttl: policy.ttl, records: choice.indices.map { candidates[$0].record })
-        rrset.places = choice.indices.map { candidates[$0].place }
-        rrset.isHeld = isHeld
-        return builder.add(rrset)
-    }
-}
-
-extension AddressSets.AddressSet {
-    /// Where a record of the set lies on the ring. The only one of a type lies at its provider's place, so that addresses and SRV records have
-    /// one order; several are spread.
-    fileprivate func place(of record: RecordData, among count: Int) -> UInt32 {
-        guard count > 1 else { return ringPlace }
-        let octets = withUnsafeBytes(of: ringPlace) { Array($0) } + record.octets
-        return octets.withUnsafeBytes(Ring.place)
+    private static func mix(_ left: UInt64, _ right: UInt64) -> UInt64 {
+        let product = left.multipliedFullWidth(by: right)
+        return product.high ^ product.low
     }
 }
 
 extension KnownAddresses {
     /// How many there are; nil while that is not known.
-    fileprivate var count: Int? { isUnknown ? nil : addresses.count }
+    fileprivate var count: Int32? { isUnknown ? nil : Int32(addresses.count) }
 }
 
 extension HostAddresses {

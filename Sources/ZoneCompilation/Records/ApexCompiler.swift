@@ -33,7 +33,7 @@ struct ApexCompiler {
             let ipv4 = policy.nameServer.ipv4.addresses.map { RecordData.a($0.value) }
             let ipv6 = policy.nameServer.ipv6.addresses.map { RecordData.aaaa($0.value) }
             let rrsets = [RRset(.a, ttl: policy.ttl, records: ipv4), RRset(.aaaa, ttl: policy.ttl, records: ipv6)]
-            builder.add(nameServer, rrsets.filter { !$0.records.isEmpty }.map { builder.add($0) })
+            builder.add(nameServer, rrsets.filter { $0.count > 0 }.map { builder.add($0) })
         }
         return builder.build()
     }

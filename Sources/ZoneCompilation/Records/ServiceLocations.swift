@@ -25,76 +25,100 @@ struct ServiceLocations {
     /// The instances in the ring's order.
     private let instances: [Instance]
     private let own: [AddressSets.Own]
-    /// Of each instance, the first one with the same target.
-    private let targets: [Int]
+    /// The instances' names and those of their hosts.
+    private let names: NameList
+    /// Of each instance, the first one with the same target; nil where all targets are different.
+    private let targets: [Int]?
     /// The distinct records.
     private let all: [Candidate]
-    /// The candidate of each instance; nil for one without a target.
-    private let candidates: [Int?]
-    private var handle: RecordBlockBuilder.Handle?
-    /// Where each candidate stands; nil for one that is left out.
-    private var positions: [Int?] = []
+    /// The candidate of each instance, nil inside for one without a target; nil where each instance is the candidate of its own place.
+    private let candidates: [Int?]?
+    private var whole: (handle: RecordBlockBuilder.Handle, choice: RecordChoice)?
 
     /// How many records the RRset would have if there might be so many.
     var candidateCount: Int { all.count }
 
     /// The locations of instances in the ring's order, each with its addresses. Equal records are one (RFC 2181 §5).
-    init(_ instances: [Instance], _ own: [AddressSets.Own], _ policy: ZonePolicy) {
-        (self.instances, self.own, self.policy) = (instances, own, policy)
-        targets = Self.distinctTargets(instances)
+    init(_ instances: [Instance], _ own: [AddressSets.Own], _ names: NameList, _ policy: ZonePolicy) {
+        (self.instances, self.own, self.names, self.policy) = (instances, own, names, policy)
+        targets = Self.firstTargets(instances, names)
         (all, candidates) = Self.candidates(instances, targets)
     }
 
     /// Adds the service's RRset, each target's addresses along with the first record that has it (RFC 2782); nil if there is nothing to say.
     mutating func addWhole(isUnknown: Bool, _ builder: inout RecordBlockBuilder) -> RecordBlockBuilder.Handle? {
+        whole = add(isUnknown: isUnknown, &builder)
+        return whole?.handle
+    }
+
+    /// Apart, as what changes itself would be copied for each record.
+    private func add(isUnknown: Bool, _ builder: inout RecordBlockBuilder) -> (RecordBlockBuilder.Handle, RecordChoice)? {
         guard !all.isEmpty || isUnknown else { return nil }
         let choice = RecordChoice(all, most: policy.mostAnswers)
         var rrset = RRset(.srv, ttl: policy.ttl)
         rrset.isUnknown = isUnknown
-        rrset.records.reserveCapacity(choice.indices.count)
-        for index in choice.indices { if let record = instances[all[index].instance].location { rrset.records.append(record) } }
-        rrset.places = choice.indices.map { all[$0].place }
-        rrset.isHeld = choice.indices.contains { all[$0].isHeld }
-        var seen = [Bool](repeating: false, count: instances.count)
-        let additional = choice.indices.map { index in
-            let target = targets[all[index].instance]
-            defer { seen[target] = true }
-            return seen[target] ? RecordBlockBuilder.Additional() : own[all[index].instance].known
+        rrset.reserve(records: choice.count, dataLength: (0..<choice.count).reduce(0) { $0 + dataLength(of: all[choice[$1]].instance) })
+        rrset.places.reserveCapacity(choice.count)
+        var additional: [RecordBlockBuilder.Additional] = []
+        additional.reserveCapacity(choice.count)
+        var seen = targets.map { [Bool](repeating: false, count: $0.count) }
+        names.read { octets in
+            for position in 0..<choice.count { append(all[choice[position]].instance, octets, to: &rrset) }
         }
-        positions = choice.positions
-        handle = builder.add(rrset, additional: additional)
-        return handle
+        for position in 0..<choice.count {
+            let candidate = all[choice[position]]
+            rrset.places.append(candidate.place)
+            if candidate.isHeld { rrset.isHeld = true }
+            let target = targets?[candidate.instance] ?? candidate.instance
+            additional.append(seen?[target] == true ? RecordBlockBuilder.Additional() : own[candidate.instance].known)
+            seen?[target] = true
+        }
+        return (builder.add(rrset, additional: additional), choice)
     }
 
     /// Adds the names of the instances with their RRsets; the SRV RRset of one is in the octets of the service's if its record is there.
     func addInstances(_ builder: inout RecordBlockBuilder) {
-        guard let handle else { return }
-        for (index, candidate) in candidates.enumerated() {
-            guard let candidate, let name = instances[index].name else { continue }
-            let isHeld = instances[index].isHeld
-            if let position = positions[candidate] {
-                let location = builder.add(record: position, of: handle, isHeld: isHeld, additional: own[index].known)
-                builder.add(name, own[index].all, srv: location)
-            } else if let record = instances[index].location {
-                var rrset = RRset(.srv, ttl: policy.ttl, records: [record])
-                rrset.isHeld = isHeld
-                builder.add(name, own[index].all, srv: builder.add(rrset, additional: [own[index].known]))
+        guard let whole else { return }
+        names.read { octets in
+            for index in instances.indices {
+                let name = names.range(of: instances[index].name)
+                guard let candidate = candidate(of: index), !name.isEmpty else { continue }
+                let isHeld = instances[index].isHeld
+                let location: RecordBlockBuilder.Handle
+                if let position = whole.choice.position(of: candidate) {
+                    location = builder.add(record: position, of: whole.handle, isHeld: isHeld, additional: own[index].known)
+                } else {
+                    var rrset = RRset(.srv, ttl: policy.ttl)
+                    rrset.isHeld = isHeld
+                    append(index, octets, to: &rrset)
+                    location = builder.add(rrset, additional: [own[index].known])
+                }
+                builder.add(name: UnsafeRawBufferPointer(rebasing: octets[name]), own[index].all, srv: location)
             }
         }
     }
 
-    /// The places of instances in the order of the ring; of several at one place the oldest provider is first.
-    static func ringOrder(_ instances: [Instance]) -> [Int] {
-        instances.indices.map { UInt64(instances[$0].place) << 32 | UInt64($0) }.sorted().map { Int($0 & 0xFFFF_FFFF) }
+    private func candidate(of index: Int) -> Int? { if let candidates { candidates[index] } else { index } }
+
+    /// Appends the location of an instance that has a target, given the octets of all names.
+    private func append(_ index: Int, _ octets: UnsafeRawBufferPointer, to rrset: inout RRset) {
+        let instance = instances[index]
+        guard let target = instance.target else { return }
+        rrset.append(
+            priority: instance.priority, weight: instance.weight, port: instance.port,
+            target: UnsafeRawBufferPointer(rebasing: octets[names.range(of: target)]))
     }
 
-    /// Of each instance, the first one with the same target.
-    private static func distinctTargets(_ instances: [Instance]) -> [Int] {
+    /// Octets of the data of an instance's location.
+    private func dataLength(of index: Int) -> Int { 6 + (instances[index].target.map(names.length) ?? 0) }
+
+    /// Of each instance, the first one with the same target; nil where all targets are different.
+    private static func firstTargets(_ instances: [Instance], _ names: NameList) -> [Int]? {
         // Their own names are different.
-        guard instances.contains(where: { $0.target != $0.name }) else { return Array(instances.indices) }
+        guard instances.contains(where: { $0.target != nil && $0.target != $0.name }) else { return nil }
         var firsts: [DomainName: Int] = [:]
         return instances.enumerated().map { index, instance in
-            guard let target = instance.target else { return index }
+            guard let target = instance.target.flatMap({ names[$0] }) else { return index }
             if let first = firsts[target] { return first }
             firsts[target] = index
             return index
@@ -102,32 +126,31 @@ struct ServiceLocations {
     }
 
     /// The distinct records of instances, and the one of each instance.
-    private static func candidates(_ instances: [Instance], _ targets: [Int]) -> (all: [Candidate], ofInstances: [Int?]) {
+    private static func candidates(_ instances: [Instance], _ targets: [Int]?) -> (all: [Candidate], ofInstances: [Int?]?) {
+        if targets == nil, instances.allSatisfy({ $0.target != nil }) { return (instances.indices.map { candidate(instances, $0) }, nil) }
         var all: [Candidate] = []
         all.reserveCapacity(instances.count)
-        var known: [Key: Int]? = targets == Array(targets.indices) ? nil : [:]
+        var known: [Key: Int] = [:]
         let ofInstances = instances.indices.map { index -> Int? in
             let instance = instances[index]
             guard instance.target != nil else { return nil }
-            if known != nil {
+            if let targets {
                 let key = Key(target: targets[index], port: instance.port, priority: instance.priority, weight: instance.weight)
-                if let place = known?[key] {
+                if let place = known[key] {
                     all[place].isHeld = all[place].isHeld || instance.isHeld
                     return place
                 }
-                known?[key] = all.count
+                known[key] = all.count
             }
-            let rank = RecordChoice.rank(priority: instance.priority, weight: instance.weight)
-            all.append(Candidate(instance: index, place: instance.place, rank: rank, isHeld: instance.isHeld))
+            all.append(candidate(instances, index))
             return all.count - 1
         }
         return (all, ofInstances)
     }
-}
 
-extension ServiceCompiler.Instance {
-    /// The SRV record; nil without a target.
-    fileprivate var location: RecordData? {
-        target.map { .srv(priority: priority, weight: weight, port: port, target: $0) }
+    private static func candidate(_ instances: [Instance], _ index: Int) -> Candidate {
+        let instance = instances[index]
+        let rank = RecordChoice.rank(priority: instance.priority, weight: instance.weight)
+        return Candidate(instance: index, place: instance.place, rank: rank, isHeld: instance.isHeld)
     }
 }

@@ -35,6 +35,8 @@ package struct EncodedRRset {
     static let headerLength = 12
     /// Where in a record its TTL stands.
     static let ttlOffset = 6
+    /// Where in a record RDLENGTH stands.
+    static let dataLengthOffset = 10
     /// The owner of every record: a pointer to the question's name, right after the header (RFC 1035 §4.1.4).
     static let owner: UInt16 = 0xC00C
 

@@ -54,15 +54,16 @@ extension RecordBlockBuilder {
     private func writeRRset(_ index: Int, to block: RecordBlock, _ layout: RecordBlockLayout) {
         let rrset = rrsets[index]
         let entry = layout.entry(of: Handle(index: index))
-        func place<Element>(_ index: Int?, _ start: Int, _: Element.Type) -> Int? {
-            index.map { start + $0 * MemoryLayout<Element>.stride }
+        func place<Element>(_ index: Int32?, _ start: Int, _: Element.Type) -> Int? {
+            index.map { start + Int($0) * MemoryLayout<Element>.stride }
         }
         let additional =
-            rrset.addressRun.map { layout.octets + $0.start } ?? place(rrset.additional, layout.additional, AdditionalRRsets.self)
+            rrset.addressLength > 0
+            ? place(rrset.additional, layout.octets, UInt8.self) : place(rrset.additional, layout.additional, AdditionalRRsets.self)
         let view = EncodedRRset.Entry(
             type: rrset.type, flags: rrset.flags, hostOffset: rrset.hostOffset, recordLength: rrset.recordLength,
-            addressLength: rrset.addressRun?.length ?? 0, count: UInt32(rrset.count), length: UInt32(rrset.length),
-            octets: Int32(layout.octets + rrset.start - entry),
+            addressLength: rrset.addressLength, count: rrset.count, length: rrset.length,
+            octets: Int32(layout.octets + Int(rrset.start) - entry),
             ends: offset(of: place(rrset.ends, layout.ends, UInt32.self), from: entry),
             cumulativeWeights: offset(of: place(rrset.weights, layout.weights, UInt64.self), from: entry),
             additional: offset(of: additional, from: entry))

@@ -5,18 +5,20 @@
 /// `ZoneRemains` of those before it.
 final class ZoneTables {
     /// The number of shards is a power of two; the upper bits of a name's hash select its shard.
-    private(set) var shards: [ZoneShard]
-    /// How many names each shard has.
-    private var counts = [0]
+    @exclusivity(unchecked) private(set) var shards: [ZoneShard]
+    /// How many names each shard has. Unchecked, as are its neighbours: each name would pay for a check of what one builder alone changes.
+    @exclusivity(unchecked) private var counts = [0]
     /// Whether a zone shares each shard.
-    private var isShared = [false]
+    @exclusivity(unchecked) private var isShared = [false]
     /// The shards that no zone shares.
     private var changed = [0]
-    private(set) var nameCount = 0
+    @exclusivity(unchecked) private(set) var nameCount = 0
     /// The blocks that names lead to, with the number of those names.
     private var uses: [ObjectIdentifier: (block: RecordBlock, names: Int)] = [:]
     /// Where shards and blocks go that the zones made so far need and the next one does not.
     private var remains = ZoneRemains()
+    /// What `load` has read, so that the compiler does not leave the reading out.
+    private var loaded: UInt64 = 0
 
     init() { shards = [ZoneShard(room: 0)] }
 
@@ -77,15 +79,27 @@ final class ZoneTables {
         return old
     }
 
+    /// Has the memory of the places of names with these hashes loaded, all of it at once: one after another would wait for each.
+    func load(_ hashes: UnsafeMutableBufferPointer<UInt64>) {
+        var sum: UInt64 = 0
+        for hash in hashes {
+            let shard = shards[index(of: hash)]
+            sum ^= shard.slots[Int(truncatingIfNeeded: hash) & shard.mask].hash
+        }
+        loaded = sum
+    }
+
     /// Counts names that lead to a block from now on, or no longer if negative.
     func count(_ names: Int, of block: RecordBlock) {
         let key = ObjectIdentifier(block)
-        let sum = (uses[key]?.names ?? 0) + names
-        if sum > 0 {
-            uses[key] = (block, sum)
-        } else if uses.removeValue(forKey: key) != nil {
-            remains.add(block)
-        }
+        guard Self.add(names, to: &uses[key, default: (block, 0)]) <= 0 else { return }
+        uses[key] = nil
+        remains.add(block)
+    }
+
+    private static func add(_ names: Int, to use: inout (block: RecordBlock, names: Int)) -> Int {
+        use.names += names
+        return use.names
     }
 
     /// Has a zone share all shards; gives the remains that the zone must keep.
@@ -121,12 +135,23 @@ final class ZoneTables {
     private func spread() {
         let room = shards.count * Self.namesPerShard(bits: shards.count.trailingZeroBitCount)
         guard nameCount > 2 * room || shards.count > 1 && nameCount < room / 8 else { return }
+        deal(room: nameCount)
+    }
+
+    /// Has room for so many names and blocks at once.
+    func reserve(names count: Int, blocks: Int) {
+        if count > nameCount { deal(room: count) }
+        uses.reserveCapacity(blocks)
+    }
+
+    /// Deals all names out again over so many shards that each holds some once there are `count` names.
+    private func deal(room count: Int) {
         var bits = 0
-        while nameCount > Self.namesPerShard(bits: bits) << bits { bits += 1 }
+        while count > Self.namesPerShard(bits: bits) << bits { bits += 1 }
         var new = [Int](repeating: 0, count: 1 << bits)
         func index(_ slot: ZoneShard.Slot) -> Int { Int(truncatingIfNeeded: ZoneView.shard(of: slot.hash, bits: UInt64(bits))) }
         for shard in shards { for slot in shard.entries { new[index(slot)] += 1 } }
-        let dealt = new.map(ZoneShard.init(room:))
+        let dealt = new.map { ZoneShard(room: max($0, count >> bits)) }
         for shard in shards { for slot in shard.entries { dealt[index(slot)].insert(slot) } }
         for (index, shard) in shards.enumerated() { if isShared[index] { remains.add(shard) } else { shard.slots.deallocate() } }
         (shards, counts) = (dealt, new)
