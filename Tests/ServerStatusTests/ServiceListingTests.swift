@@ -10,7 +10,7 @@ import Testing
 
     init() throws {
         origin = try #require(DomainName(text: "svc.local"))
-        board = StatusBoard([.init(origin: origin, layout: RegistryLayout(root: "/providers"))])
+        board = StatusBoard(origins: [origin])
         let services = try [("web", 3), ("Billing", 1), ("orders", 2), ("empty", 0)].map { name, count in
             let registrations = try (0..<count).map { number in
                 let host = try #require(ProviderHost("10.0.\(name.count).\(number)"))

@@ -106,3 +106,10 @@ import ZooKeeperClient
         #expect((1001.5..<1010).contains(times.seconds))
     }
 }
+
+extension StatusBoard {
+    /// A board of zones whose registries are all at one path.
+    convenience init(origins: [DomainName]) {
+        self.init(origins.map { Shown(origin: $0, layout: RegistryLayout(root: "/providers")) })
+    }
+}
