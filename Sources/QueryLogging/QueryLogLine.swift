@@ -54,7 +54,7 @@ struct QueryLogLine {
         add("\",\"class\":\"")
         octets.add(recordClass: question.recordClass)
         add("\",\"name\":\"")
-        octets.add(name: name)
+        octets.add(name: name, isInJSON: true)
         add("\"")
     }
 }
@@ -104,13 +104,13 @@ extension [UInt8] {
         }
     }
 
-    /// A name in wire form, in lower case with a final dot, as a part of a JSON string.
-    mutating func add(name: UnsafeRawBufferPointer) {
+    /// A name in wire form, in lower case with a final dot; with `isInJSON` as a part of a JSON string.
+    mutating func add(name: UnsafeRawBufferPointer, isInJSON: Bool) {
         var left = 0
         if name.count <= 1 { add(".") }
         for octet in name {
             if left > 0 {
-                add(octetOfName: octet)
+                add(octetOfName: octet, isInJSON)
                 left -= 1
                 if left == 0 { add(".") }
             } else {
@@ -119,18 +119,23 @@ extension [UInt8] {
         }
     }
 
-    /// As `DomainName.text` has it; backslashes and quotation marks are escaped for JSON once more.
-    private mutating func add(octetOfName octet: UInt8) {
+    /// As `DomainName.text` has it; in JSON backslashes and quotation marks are escaped once more.
+    private mutating func add(octetOfName octet: UInt8, _ isInJSON: Bool) {
+        let backslash: StaticString = isInJSON ? "\\\\" : "\\"
         switch octet {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"): append(octet | 0x20)
         case UInt8(ascii: "."), UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: ";"), UInt8(ascii: "@"), UInt8(ascii: "$"):
-            add("\\\\")
+            add(backslash)
             append(octet)
-        case UInt8(ascii: "\\"): add("\\\\\\\\")
-        case UInt8(ascii: "\""): add("\\\\\\\"")
+        case UInt8(ascii: "\\"):
+            add(backslash)
+            add(backslash)
+        case UInt8(ascii: "\""):
+            add(backslash)
+            add(isInJSON ? "\\\"" : "\"")
         case 33...126: append(octet)
         default:
-            add("\\\\")
+            add(backslash)
             add(number: Int(octet), width: 3)
         }
     }

@@ -56,7 +56,7 @@ package final class TopQuestions: Sendable {
         let order = counts.sorted { ($1.value, $0.key.count, $0.key.description) < ($0.value, $1.key.count, $1.key.description) }
         return order.prefix(count).map { key, count in
             var name: [UInt8] = []
-            key.dropLast(2).withUnsafeBytes { name.add(name: $0) }
+            key.dropLast(2).withUnsafeBytes { name.add(name: $0, isInJSON: false) }
             var type: [UInt8] = []
             type.add(type: Int(key[key.count - 2]) << 8 | Int(key[key.count - 1]))
             let rate = Double(count) * Double(QueryInterest.sampleEvery) / seconds

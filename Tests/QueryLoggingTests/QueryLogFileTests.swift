@@ -10,7 +10,11 @@ import Testing
     private let start = ContinuousClock.now
     private var path: String { folder.appending(path: "log").path }
 
-    init() throws { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) }
+    init() throws {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        // As in the server: a FIFO whose reader is gone is an error.
+        signal(SIGPIPE, SIG_IGN)
+    }
 
     deinit { try? FileManager.default.removeItem(at: folder) }
 

@@ -22,6 +22,12 @@ import Testing
         #expect(entries.map(\.queriesPerSecond) == [915.0, 305.0])
     }
 
+    @Test func `a name is presentation form, not yet escaped for JSON`() {
+        let top = TopQuestions(now: start)
+        add("a\"\\ b.svc.local", "A", to: top, at: start)
+        #expect(top.entries(1, at: start).map(\.name) == [#"a\"\\\032b.svc.local."#])
+    }
+
     @Test func `what is no longer asked goes after seconds`() {
         let top = TopQuestions(now: start)
         add("old.svc.local", "A", to: top, at: start)
