@@ -14,18 +14,6 @@ package struct ServerFacts: Sendable {
     package let began: ContinuousClock.Instant
     /// When this was asked for.
     package let now: ContinuousClock.Instant
-
-    /// Why the server is not ready, a line each; empty if it is.
-    package var obstacles: [String] {
-        (isLameDuck ? ["server: it is about to end"] : [])
-            + zones.compactMap { zone in
-                switch zone.status {
-                case .notReady: "\(zone.origin.text): the registry has not been read"
-                case .expired: "\(zone.origin.text): ZooKeeper has been out of reach for too long"
-                case .current, .stale: nil
-                }
-            }
-    }
 }
 
 /// What is known of the session with ZooKeeper.

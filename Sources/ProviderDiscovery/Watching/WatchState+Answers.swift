@@ -253,23 +253,4 @@ extension WatchState {
             return nil
         }
     }
-
-    /// Reports a znode once for each version of it.
-    mutating func report(_ place: RegistryLayout.Place, _ reason: String, _ octets: [UInt8], version: Int64) {
-        guard reported[place]?.version != version else { return }
-        forgetReport(of: place)
-        reported[place] = (version, reason)
-        output.reports.append(ZnodeReport(path: layout.path(of: place), reason: reason, excerpt: ProviderDocument.excerpt(octets)))
-    }
-
-    /// A znode can be used, or is gone: a report of it is over.
-    mutating func forgetReport(of place: RegistryLayout.Place) {
-        guard let known = reported.removeValue(forKey: place) else { return }
-        let path = layout.path(of: place)
-        if let index = output.reports.firstIndex(where: { $0.path == path }) {
-            output.reports.remove(at: index)
-        } else {
-            output.mended.append((path, known.reason))
-        }
-    }
 }

@@ -99,21 +99,6 @@ struct WatchState {
         if state.isProved { putOut(name) } else { services[name]?.hasChanged = true }
     }
 
-    /// Has a service put out as different.
-    mutating func putOut(_ name: ServiceName) {
-        output.changed.insert(name)
-        if let hearing { output.heard[name] = min(output.heard[name] ?? hearing, hearing) }
-    }
-
-    /// An event came that a request follows.
-    private mutating func hear(_ request: WatchRequest, at now: ContinuousClock.Instant) {
-        if heard[request] == nil { heard[request] = now }
-        ask(request, at: now)
-    }
-
-    /// Has a request follow the event that the answer which is being taken in follows.
-    mutating func passOn(to request: WatchRequest) { if let hearing { heard[request] = min(heard[request] ?? hearing, hearing) } }
-
     /// What has come of inputs; taken once.
     mutating func takeOutput() -> Output {
         defer { output = Output() }

@@ -1,28 +1,6 @@
 import DNSAuthority
 import DNSTransport
 
-/// Where the metrics' values come from that the board does not have.
-package struct MetricsSources: Sendable {
-    /// The program's version.
-    package var version: String
-    /// What was counted of queries.
-    package var traffic: @Sendable () -> Traffic
-    /// How many look-ups of hosts were begun, and how many failed.
-    package var hostLookups: @Sendable () -> (begun: Int, failed: Int)
-    /// How many lines of the log were left out.
-    package var logLinesLeftOut: @Sendable () -> Int
-    /// Counts of parts that are not always there, such as the query log.
-    package var further: [(metric: Metric, count: @Sendable () -> Int)] = []
-
-    package init(
-        version: String, traffic: @escaping @Sendable () -> Traffic, hostLookups: @escaping @Sendable () -> (begun: Int, failed: Int),
-        logLinesLeftOut: @escaping @Sendable () -> Int
-    ) {
-        (self.version, self.traffic) = (version, traffic)
-        (self.hostLookups, self.logLinesLeftOut) = (hostLookups, logLinesLeftOut)
-    }
-}
-
 /// All metrics at one moment, as text.
 struct MetricsReport {
     private var metrics = MetricsText()
