@@ -18,7 +18,8 @@ struct TopScreen {
 
     /// Takes in a status, what was published last, and what is asked most.
     mutating func take(_ new: StatusReport, _ published: [PublishedChange], _ asked: [AskedQuestion]? = nil) {
-        if let report, new.started == report.started, new.now > report.now {
+        // Counters that are lower are those of a program that has started again.
+        if let report, new.traffic.queries >= report.traffic.queries, new.now > report.now {
             let seconds = Double(new.now - report.now) / 1000
             func rate(_ new: UInt64, _ old: UInt64) -> Double { Double(new >= old ? new - old : 0) / seconds }
             rates.append(rate(new.traffic.queries, report.traffic.queries))
