@@ -77,7 +77,7 @@ struct PacketBatch: ~Copyable {
     /// The memory of a packet's slot.
     @inline(__always)
     func slot(_ index: Int) -> UnsafeMutableRawBufferPointer {
-        UnsafeMutableRawBufferPointer(start: memory + index * slotLength, count: slotLength)
+        UnsafeMutableRawBufferPointer(start: memory + index &* slotLength, count: slotLength)
     }
 
     /// Octets of a packet, as far as they fitted; 0 for one that came from port 0, to which nothing can be sent.
