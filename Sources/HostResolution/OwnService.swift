@@ -2,7 +2,7 @@ import DNSAuthority
 import IPAddressing
 
 /// What this server itself answers, and where: nothing is learnt from there, or an address that was withdrawn would keep itself alive.
-package struct OwnService: Sendable {
+package struct OwnService: Equatable, Sendable {
     private let origins: [DomainName]
     private let endpoints: [SocketEndpoint]
 

@@ -36,6 +36,7 @@ struct ResolverEnvironment {
 
     /// Has the files looked at again, now that this server itself answers something else.
     mutating func serve(_ own: OwnService) {
+        guard own != self.own else { return }
         self.own = own
         resolvConf.forget()
         nextLook = .now
