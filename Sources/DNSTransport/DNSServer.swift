@@ -131,6 +131,8 @@ extension DNSServer {
             for wanted in wanted { places.append(try await take(wanted, beside: known)) }
         } catch {
             await close(places)
+            // These workers never run.
+            free(places.flatMap(\.workers).map(\.tally))
             throw error
         }
         return places
@@ -166,12 +168,19 @@ extension DNSServer {
     private func bind(_ endpoint: SocketEndpoint) throws(ListenError) -> [UDPWorker] {
         var bound: [UDPWorker] = []
         for _ in 0..<workers {
-            let socket = try UDPSocket(endpoint)
+            let socket: UDPSocket
+            do throws(ListenError) { socket = try UDPSocket(endpoint) } catch {
+                free(bound.map(\.tally))
+                throw error
+            }
             let tally = tally(isIPv6: socket.isIPv6)
             bound.append(UDPWorker(socket, slot, tally, numbers, limit: udpLimit, ring: tap?.makeRing()))
         }
         return bound
     }
+
+    /// Has new workers go on in the tallies of workers that do not run.
+    private func free(_ tallies: [Tally]) { state.withLock { $0.freeTallies += tallies } }
 
     private func tally(isIPv6: Bool) -> Tally {
         state.withLock { state in

@@ -69,7 +69,7 @@ struct UDPSocket: Sendable {
     }
 
     /// Has packets go to other sockets of the port from now on, and wakes the worker that waits for one; what has arrived can still be read. The
-    /// C functions are `connect`, to a port at which nothing is, and `shutdown`.
+    /// C functions are `connect`, to its own address, and `shutdown`.
     func retire() {
         var own = sockaddr_in6()
         var length = socklen_t(MemoryLayout<sockaddr_in6>.size)

@@ -20,7 +20,7 @@ package enum RegistryUpdate: Sendable {
 package struct RegistryChange: Equatable, Sendable {
     /// The new state of each service that is different; nil inside for one that is gone.
     package var services: [ServiceName: Service?]
-    /// When ZooKeeper's event came that told of the change, of each service that an event told of.
+    /// When ZooKeeper's event came that reported the change, of each service that an event named.
     package var heard: [ServiceName: ContinuousClock.Instant] = [:]
 
     package init(services: [ServiceName: Service?] = [:]) { self.services = services }

@@ -8,6 +8,8 @@ final class AdminConnections: Sendable {
         let channel: any Channel
         /// When its last request began or ended.
         var used = NIODeadline.now()
+        /// Whether a response is under way.
+        var isAnswered = false
         /// When a response must be over; nil while there is none under way, or for an endless one.
         var end: NIODeadline?
     }
@@ -31,7 +33,8 @@ final class AdminConnections: Sendable {
         let oldest = connections.withLock { connections in
             connections[ObjectIdentifier(channel)] = Connection(channel: channel)
             guard connections.count > Self.most else { return nil as (any Channel)? }
-            return connections.values.filter { $0.channel !== channel }.min { $0.used < $1.used }?.channel
+            let others = connections.values.filter { $0.channel !== channel }
+            return others.min { $0.isAnswered != $1.isAnswered ? $1.isAnswered : $0.used < $1.used }?.channel
         }
         if let oldest {
             remove(oldest)
@@ -42,17 +45,18 @@ final class AdminConnections: Sendable {
     func remove(_ channel: any Channel) { _ = connections.withLock { $0.removeValue(forKey: ObjectIdentifier(channel)) } }
 
     /// A request has come.
-    func begin(_ channel: any Channel) { use(channel, until: .now() + Self.responseLimit) }
+    func begin(_ channel: any Channel) { use(channel, isAnswered: true, until: .now() + Self.responseLimit) }
 
     /// A response is over.
-    func end(_ channel: any Channel) { use(channel, until: nil) }
+    func end(_ channel: any Channel) { use(channel, isAnswered: false, until: nil) }
 
     /// The response that is under way is endless.
-    func stream(_ channel: any Channel) { use(channel, until: nil) }
+    func stream(_ channel: any Channel) { use(channel, isAnswered: true, until: nil) }
 
-    private func use(_ channel: any Channel, until end: NIODeadline?) {
+    private func use(_ channel: any Channel, isAnswered: Bool, until end: NIODeadline?) {
         connections.withLock { connections in
             connections[ObjectIdentifier(channel)]?.used = .now()
+            connections[ObjectIdentifier(channel)]?.isAnswered = isAnswered
             connections[ObjectIdentifier(channel)]?.end = end
         }
     }

@@ -38,13 +38,16 @@ package final class StatusBoard: Sendable {
     }
 
     private let began = ContinuousClock.now
+    /// Why there is no session; nil while there is one, and before anything is known.
+    private let obstacle: @Sendable () -> SessionObstacle?
     private let state: Mutex<State>
 
     /// Changes that wait for a follower: the oldest are left out for one that does not keep up.
     private static let mostWaiting = 64
 
     /// A board of zones that have not been read.
-    package init(_ zones: [Shown]) {
+    package init(_ zones: [Shown], obstacle: @escaping @Sendable () -> SessionObstacle? = { nil }) {
+        self.obstacle = obstacle
         state = Mutex(State(origins: [], zones: [:]))
         serve(zones)
     }
@@ -55,13 +58,17 @@ package final class StatusBoard: Sendable {
             state.origins = zones.map(\.origin)
             state.zones = state.zones.filter { state.origins.contains($0.key) }
             for zone in zones {
-                var known =
-                    state.zones[zone.origin]
-                    ?? Zone(
-                        facts: ZoneFacts(origin: zone.origin), layout: zone.layout, record: RegistryRecord(holdDown: zone.holdDown))
-                known.layout = zone.layout
-                known.record.holdDown = zone.holdDown
-                state.zones[zone.origin] = known
+                var new = Zone(
+                    facts: ZoneFacts(origin: zone.origin), layout: zone.layout, record: RegistryRecord(holdDown: zone.holdDown))
+                if var known = state.zones[zone.origin] {
+                    known.record.holdDown = zone.holdDown
+                    // Of another registry only what is served of it still stays.
+                    if known.layout != zone.layout {
+                        (known.layout, known.record, known.facts.rejected) = (new.layout, new.record, new.facts.rejected)
+                    }
+                    new = known
+                }
+                state.zones[zone.origin] = new
             }
         }
     }
@@ -71,9 +78,11 @@ package final class StatusBoard: Sendable {
 
     /// What is known now.
     package var facts: ServerFacts {
-        state.withLock { state in
+        let obstacle = obstacle()?.text
+        return state.withLock { state in
             var facts = ServerFacts(began: began, now: .now)
             facts.session = state.session
+            if state.session.state != .connected { facts.session.obstacle = obstacle }
             facts.zones = state.origins.compactMap { state.zones[$0]?.facts }
             (facts.isLameDuck, facts.hasReloadFailed) = (state.isLameDuck, state.hasReloadFailed)
             return facts
@@ -108,8 +117,6 @@ package final class StatusBoard: Sendable {
 
 /// Something that has changed, for those who follow.
 package enum StatusChange: Sendable {
-    /// There is a session, or none any more.
-    case session(SessionFacts)
     /// A zone was published: with which serial, in which status, after which services changed. `more`: how many more of these there are.
     case published(ZoneFacts, services: [ServiceChange], more: Int)
 
@@ -120,23 +127,18 @@ package enum StatusChange: Sendable {
 // MARK: What parts report
 
 extension StatusBoard {
-    /// Takes in what happens to the session; `obstacle`: why there is none.
-    package func take(_ event: SessionEvent, obstacle: SessionObstacle? = nil) {
+    /// Takes in what happens to the session.
+    package func take(_ event: SessionEvent) {
         state.withLock { state in
             switch event {
             case .connected(let id, let timeout, let isNew):
                 if isNew { state.session.expiries += state.session.id == nil ? 0 : 1 } else { state.session.reconnects += 1 }
                 (state.session.id, state.session.timeout) = (id, timeout)
-                Self.set(&state, .connected, nil)
-            case .disconnected: Self.set(&state, .disconnected, obstacle)
-            case .watchesLost, .watch: return
+                (state.session.state, state.session.since) = (.connected, .now)
+            case .disconnected: (state.session.state, state.session.since) = (.disconnected, .now)
+            case .watchesLost, .watch: break
             }
-            Self.tell(&state, .session(state.session))
         }
-    }
-
-    private static func set(_ state: inout State, _ new: SessionFacts.State, _ obstacle: SessionObstacle?) {
-        (state.session.state, state.session.since, state.session.obstacle) = (new, .now, obstacle?.text)
     }
 
     /// Takes in what the follower of a zone's registry reports.
@@ -173,7 +175,7 @@ extension StatusBoard {
         }
     }
 
-    /// Takes in that changes of a zone are published, given when the events came that told of them.
+    /// Takes in that changes of a zone are published, given when the events came that reported them.
     package func settle(_ origin: DomainName, heard instants: [ContinuousClock.Instant]) {
         let now = ContinuousClock.now
         state.withLock { state in

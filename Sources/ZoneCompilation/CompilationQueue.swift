@@ -76,7 +76,7 @@ struct CompilationQueue {
 
     /// Says that a zone is not whole without those of its services that wait now.
     mutating func awaitServices(of origin: DomainName) {
-        for place in line.indices where line[place]?.service.origin == origin {
+        for place in line.indices where line[place]?.service.origin == origin && line[place]?.isAwaited == false {
             line[place]?.isAwaited = true
             awaited[origin, default: 0] += 1
         }

@@ -172,11 +172,12 @@ extension ZoneCompiler {
         while let next = queue.popFirst() {
             let output = compileService(next, inZone)
             // In place: by its key the whole zone would be moved out and back.
-            guard let index = zones.index(forKey: next.origin) else { continue }
-            let new = zones.values[index].set(next.owner, to: output) { [queue] in
-                queue.contains(ServiceReference(origin: next.origin, owner: $0))
+            if let index = zones.index(forKey: next.origin) {
+                let new = zones.values[index].set(next.owner, to: output) { [queue] in
+                    queue.contains(ServiceReference(origin: next.origin, owner: $0))
+                }
+                for report in new { self.report(report) }
             }
-            for report in new { self.report(report) }
             guard hasTime() else { break }
         }
         memo = inZone.memo

@@ -100,7 +100,7 @@ import Testing
         #expect(tree.state.reported.isEmpty)
     }
 
-    @Test func `a change says when the event came that told of it`() {
+    @Test func `a change says when the event came that reported it`() {
         var tree = Tree.settled(["a": ["1": good]])
         let event = tree.now
         tree.services?["a"]?["2"] = good
@@ -121,7 +121,7 @@ import Testing
         tree.fire("/providers/a/1")
         tree.settle()
         #expect(tree.state.takeOutput().heard == ["a": tree.now])
-        // What is found without an event is told without one.
+        // What is found without an event is reported without one.
         tree.services?["a"]?["2"] = nil
         _ = tree.pass(.seconds(120), step: .seconds(1))
         let found = tree.state.takeOutput()

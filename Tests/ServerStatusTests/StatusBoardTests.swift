@@ -71,19 +71,19 @@ import ZooKeeperClient
         #expect(own.facts.obstacles == ["server: it is about to end"])
     }
 
-    @Test func `sessions are told from connections`() {
-        let board = StatusBoard(origins: [])
+    @Test func `sessions and connections are counted apart`() {
+        let board = StatusBoard([], obstacle: { .ended })
         #expect(board.facts.session.state == .starting)
         for (id, isNew) in [(Int64(1), true), (1, false), (1, false), (2, true)] {
             board.take(.connected(id: id, timeout: .seconds(4), isNew: isNew))
-            board.take(.disconnected, obstacle: .ended)
+            board.take(.disconnected)
         }
         let session = board.facts.session
         #expect((session.reconnects, session.expiries, session.id, session.state) == (2, 1, 2, .disconnected))
         #expect(session.obstacle == "the session has ended")
     }
 
-    @Test func `a publication is told once, with what it is about`() async throws {
+    @Test func `a publication is reported once, with what it is about`() async throws {
         let zone = try #require(TestRegistry().zone)
         let board = StatusBoard(origins: [zone.origin])
         var changes = board.changes().makeAsyncIterator()

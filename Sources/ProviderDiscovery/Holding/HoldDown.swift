@@ -43,7 +43,7 @@ struct HoldDown {
 // MARK: The session
 
 extension HoldDown {
-    /// Holds by other settings what vanishes from now on; what is held keeps its time.
+    /// Holds by other settings what vanishes from now on; what is held keeps the end of its first time.
     mutating func configure(_ settings: WatchSettings) {
         duration = settings.holdDown
         guardsMassRemoval = settings.guardsMassRemoval && duration > .zero

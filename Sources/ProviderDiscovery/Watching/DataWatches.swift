@@ -19,14 +19,17 @@ struct DataWatches {
         var reserved: Set<InstanceName> = []
     }
 
-    private let mostShared: Int
-    private let mostReserved: Int
+    private var mostShared = 0
+    private var mostReserved = 0
     private var services: [ServiceName: Watched] = [:]
     private var shared = 0
     private var reserved = 0
 
     /// No watch yet. So many zones share a session, and have equal parts of all watches.
-    init(zones: Int) {
+    init(zones: Int) { share(among: zones) }
+
+    /// So many zones share the session from now on; watches that there are stay.
+    mutating func share(among zones: Int) {
         mostShared = Self.mostShared / max(zones, 1)
         mostReserved = Self.mostReserved / max(zones, 1)
     }

@@ -1,6 +1,6 @@
 import ProviderRegistry
 
-// What is told of a registry besides its services: znodes that cannot be used, and which event a change follows.
+// What is reported of a registry besides its services: znodes that cannot be used, and which event a change follows.
 
 extension WatchState {
     /// Reports a znode once for each version of it.

@@ -158,6 +158,7 @@ extension WatchState {
         case .refused: break
         case .configured(let settings):
             self.settings = settings
+            dataWatches.share(among: settings.zones)
             nextReconcile = nextReconcile.map { min($0, now + settings.reconcile) }
         case .restored(let registry, let instant): restore(registry, asOf: instant)
         case .answer(let answer, let request, let generation):

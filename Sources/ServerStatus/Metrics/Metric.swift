@@ -42,7 +42,7 @@ extension Metric {
 extension Metric {
     static let propagation = Metric(
         "zoodns_propagation_seconds", .histogram,
-        "Time from ZooKeeper's event to the publishing of all that changed with it, of changes that an event told.")
+        "Time from ZooKeeper's event to the publishing of all that changed with it, of changes that an event reported.")
     static let zoneStatus = Metric("zoodns_zone_status", .gauge, "1 for how far a zone's answers can be relied on now.")
     static let zoneAge = Metric(
         "zoodns_zone_age_seconds", .gauge, "How long ago what is served was right for sure; 0 while ZooKeeper answers.")

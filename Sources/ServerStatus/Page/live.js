@@ -27,7 +27,7 @@ async function poll() {
 }
 
 function showStatus(status) {
-  if (zones.length !== status.zones.length) chooseAmong(status.zones);
+  if (zones.map((zone) => zone.origin).join() !== status.zones.map((zone) => zone.origin).join()) chooseAmong(status.zones);
   zones = status.zones;
   setText(byId("where"), `${status.host}, ${status.version}, up ${span(status.now - status.started)}, listening at ${status.listening.join(" and ")}`);
   showVerdict(status.verdict);
@@ -87,6 +87,8 @@ function chooseAmong(zones) {
   const select = byId("zone");
   const all = select.firstElementChild;
   select.replaceChildren(all, ...zones.map((zone) => element("option", "", zone.origin, { value: zone.origin })));
+  if (!zones.some((zone) => zone.origin === list.zone)) list.zone = "";
+  select.value = list.zone;
   select.hidden = byId("zone-label").hidden = zones.length < 2;
 }
 

@@ -26,7 +26,7 @@ package actor ZonePublisher {
         package var publish: @Sendable (ServedZones) -> Void
         /// Takes what is different among the host names outside the zones that are to be resolved.
         package var follow: @Sendable (HostChange) -> Void
-        /// Takes when the events came that told of changes of a zone, once these are published.
+        /// Takes when the events came that reported changes of a zone, once these are published.
         package var settle: @Sendable (DomainName, [ContinuousClock.Instant]) -> Void = { _, _ in }
 
         package init(publish: @escaping @Sendable (ServedZones) -> Void, follow: @escaping @Sendable (HostChange) -> Void) {
@@ -50,7 +50,7 @@ package actor ZonePublisher {
     /// Of each zone, by its origin.
     private var reliances: [DomainName: Reliance]
     private var served: [DomainName: ServedState] = [:]
-    /// When the events came that told of changes which have not all been published.
+    /// When the events came that reported changes which have not all been published.
     private var heard: [DomainName: [ContinuousClock.Instant]] = [:]
     /// When the freshness of the zones was last judged: what has changed since then is due.
     private var judgedAt = ContinuousClock.now
@@ -59,6 +59,8 @@ package actor ZonePublisher {
 
     /// How long changes are compiled before what is done is handed out, unless one service takes longer: far less than people notice.
     private static let slice: Duration = .milliseconds(25)
+    /// Events of a zone's changes that wait for their publication: further ones are not measured.
+    private static let mostHeard = 10_000
 
     /// What was handed out last of a zone, as far as it tells whether to hand out again.
     private struct ServedState: Equatable {
@@ -147,7 +149,10 @@ extension ZonePublisher {
             if let worth = reliances[origin]?.lost.take(registry, at: .now) { compiler.replace(with: worth, for: origin) }
             logger.info("registry read", metadata: ["zone": "\(origin.text)", "services": "\(registry.services.count)"])
         case .changed(let change):
-            if !change.heard.isEmpty { heard[origin, default: []] += change.heard.values }
+            if !change.heard.isEmpty {
+                let room = Self.mostHeard - (heard[origin]?.count ?? 0)
+                heard[origin, default: []] += change.heard.values.prefix(room)
+            }
             if let worth = reliances[origin]?.lost.take(change, at: .now) { compiler.apply(worth, to: origin) }
         case .connected(let timeout): reliances[origin]?.freshness.connected(sessionTimeout: timeout)
         case .disconnected(let instant): reliances[origin]?.freshness.disconnected(since: instant)

@@ -41,11 +41,12 @@ struct ServeCommand: AsyncParsableCommand {
         let admin = try await listenForAdmin(settings)
         if let admin { StandardStreams.say("admin \(admin.address.text)") }
         for endpoint in server.endpoints { StandardStreams.say("listening \(endpoint.text) udp tcp") }
-        warn(settings, server)
+        Self.warn(settings, server)
         let wiring = ServerWiring(settings, server, admin, observer)
-        let reload = SettingsReload(settings, wiring) { [common, options] () throws(CommandFailure) in
-            try ServeSettings(common, options, logger: logger)
-        }
+        let reload = SettingsReload(
+            settings, wiring,
+            read: { [common, options] () throws(CommandFailure) in try ServeSettings(common, options, logger: logger) },
+            warn: { Self.warn($0, server) })
         let reporting = Task { await others.report(logger) { await reload.reload() } }
         defer { reporting.cancel() }
         try await Shutdown.run(
@@ -66,7 +67,7 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
-    private func warn(_ settings: ServeSettings, _ server: DNSServer) {
+    private static func warn(_ settings: ServeSettings, _ server: DNSServer) {
         let registry = settings.common.registry
         for endpoint in server.missing {
             registry.logger.warning("address is not there yet: listening all the same", metadata: ["address": "\(endpoint.text)"])

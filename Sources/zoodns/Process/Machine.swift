@@ -97,10 +97,20 @@ enum Machine {
 
 /// Files of some lines, such as the kernel's.
 enum SmallFile {
-    /// A file's octets; nil if it has more than `limit` or cannot be read, for the reason in `errno`.
-    static func read(_ path: String, limit: Int) -> [UInt8]? {
-        guard let file = fopen(path, "re") else { return nil }
+    /// A file's octets; nil if it has more than `limit` or cannot be read, for the reason in `errno`. Waits for no writer of a FIFO, which is
+    /// empty then, and with `isRegular` reads no other kind of file.
+    static func read(_ path: String, limit: Int, isRegular: Bool = false) -> [UInt8]? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { return nil }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, !isRegular || status.st_mode & S_IFMT == S_IFREG, let file = fdopen(descriptor, "r") else {
+            close(descriptor)
+            errno = EINVAL
+            return nil
+        }
         defer { fclose(file) }
+        // A writer that is there is waited for.
+        _ = fcntl(descriptor, F_SETFL, O_RDONLY)
         var octets = [UInt8](repeating: 0, count: limit + 1)
         let count = fread(&octets, 1, octets.count, file)
         guard ferror(file) == 0 else { return nil }

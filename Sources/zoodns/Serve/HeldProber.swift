@@ -1,5 +1,6 @@
 import DNSAuthority
 import DNSTransport
+import Explanation
 import Handoff
 import IPAddressing
 import ProviderRegistry
@@ -14,7 +15,7 @@ struct HeldProber {
         case changed(RegistryChange, origin: DomainName)
         case resolved([String: HostAddresses])
         case followed(HostChange)
-        case served([DomainName], probesLoopback: Bool)
+        case served([ZoneSource], probesLoopback: Bool)
     }
 
     /// A provider that is being probed.
@@ -48,7 +49,7 @@ struct HeldProber {
     }
 
     /// Has these zones' providers probed from now on, and no others, from any thread; `probesLoopback` as for `ProbeSchedule`.
-    func serve(_ origins: [DomainName], probesLoopback: Bool) { mailbox.post(.served(origins, probesLoopback: probesLoopback)) }
+    func serve(_ zones: [ZoneSource], probesLoopback: Bool) { mailbox.post(.served(zones, probesLoopback: probesLoopback)) }
 
     /// Hands in addresses of hosts, from any thread.
     func resolve(_ hosts: [String: HostAddresses]) { mailbox.post(.resolved(hosts)) }
@@ -68,7 +69,7 @@ struct HeldProber {
                 case .changed(let change, let origin): schedule.take(change, for: origin, at: now)
                 case .resolved(let hosts): schedule.resolve(hosts)
                 case .followed(let change): schedule.follow(change)
-                case .served(let origins, let probesLoopback): schedule.serve(origins, probesLoopback: probesLoopback)
+                case .served(let zones, let probesLoopback): schedule.serve(zones, probesLoopback: probesLoopback)
                 }
             }
             guard nextStep <= now else { continue }

@@ -1,5 +1,6 @@
 import DNSAuthority
 import DequeModule
+import Explanation
 import IPAddressing
 import ProviderRegistry
 import ZoneCompilation
@@ -39,6 +40,8 @@ struct ProbeSchedule {
     /// Host names that providers have, and what is known of their addresses.
     private var hosts: [String: HostAddresses] = [:]
     private var probesLoopback: Bool
+    /// Where the zones' registries are, since that was last said.
+    private var sources: [DomainName: ZoneSource] = [:]
 
     /// A schedule without providers. `probesLoopback`: whether loopback addresses are the providers' own, as where all clients are on this machine.
     init(probesLoopback: Bool) { self.probesLoopback = probesLoopback }
@@ -61,9 +64,11 @@ struct ProbeSchedule {
         }
     }
 
-    /// Forgets the providers of all zones but these; their turns are left behind.
-    mutating func serve(_ origins: [DomainName], probesLoopback: Bool) {
-        held = held.filter { origins.contains($0.key) }
+    /// Forgets the providers of all zones but these, and of those whose registry is another one than before; their turns are left behind.
+    mutating func serve(_ zones: [ZoneSource], probesLoopback: Bool) {
+        let new = Dictionary(zones.map { ($0.origin, $0) }) { first, _ in first }
+        held = held.filter { origin, _ in new[origin].map { (sources[origin] ?? $0) == $0 } ?? false }
+        sources = new
         self.probesLoopback = probesLoopback
     }
 

@@ -43,8 +43,8 @@ struct ServerWiring {
         let keeper = settings.state.map {
             StateKeeper($0, settings.zones, chroot: registry.servers.chroot?.text ?? "", registry.logger)
         }
-        let board = admin.map { _ in StatusBoard(Self.boarded(settings)) }
-        if let board { client.observe { [weak client] in board.take($0, obstacle: client?.obstacle) } }
+        let board = admin.map { _ in StatusBoard(Self.boarded(settings), obstacle: { [weak client] in client?.obstacle }) }
+        if let board { client.observe { board.take($0) } }
         let publish: @Sendable (ServedZones) -> Void = { zones in
             server.publish(zones)
             board?.take(zones)
@@ -96,10 +96,9 @@ struct ServerWiring {
     func apply(_ settings: ServeSettings) async throws(ListenError) {
         try await server.listen(at: settings.common.listen)
         let own = settings.common.own(listening: server.endpoints)
-        let origins = settings.zones.map(\.source.origin)
         board?.serve(Self.boarded(settings))
         keeper?.serve(settings.zones)
-        prober?.serve(origins, probesLoopback: !own.isBeyondLoopback)
+        prober?.serve(settings.zones.map(\.source), probesLoopback: !own.isBeyondLoopback)
         resolver.serve(own)
         access.serve(settings.zones.map(\.source.layout.root))
         // Before the watchers, whose reports of a zone that it does not have would be lost.

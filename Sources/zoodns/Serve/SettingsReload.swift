@@ -7,16 +7,21 @@ import Logging
 actor SettingsReload {
     private let wiring: ServerWiring
     private let read: @Sendable () throws(CommandFailure) -> ServeSettings
+    /// Warns of what is odd about settings that are served by.
+    private let warn: @Sendable (ServeSettings) -> Void
     private let logger: Logger
     /// The settings that the program began with.
     private let first: ServeSettings
     /// The settings that were read last and could be served by.
     private var current: ServeSettings
 
-    /// A server that runs by `settings`; `read` reads them again.
-    init(_ settings: ServeSettings, _ wiring: ServerWiring, read: @escaping @Sendable () throws(CommandFailure) -> ServeSettings) {
+    /// A server that runs by `settings`; `read` reads them again, `warn` warns of what is odd about them.
+    init(
+        _ settings: ServeSettings, _ wiring: ServerWiring, read: @escaping @Sendable () throws(CommandFailure) -> ServeSettings,
+        warn: @escaping @Sendable (ServeSettings) -> Void
+    ) {
         (first, current) = (settings, settings)
-        (self.wiring, self.read) = (wiring, read)
+        (self.wiring, self.read, self.warn) = (wiring, read, warn)
         logger = settings.common.registry.logger
     }
 
@@ -31,6 +36,7 @@ actor SettingsReload {
             }
             do throws(ListenError) { try await wiring.apply(new) } catch { throw .refused(error.text) }
             report(SettingsDifference(from: current, to: new))
+            warn(new)
             let late = SettingsDifference(from: first, to: new).needRestart
             if !late.isEmpty {
                 logger.warning("settings take effect after a restart only", metadata: ["settings": "\(late.joined(separator: " "))"])

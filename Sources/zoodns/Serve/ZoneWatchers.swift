@@ -38,7 +38,7 @@ final class ZoneWatchers: Sendable {
 
     /// Follows registries until the task is cancelled.
     func run() async {
-        while let news = await mailbox.next(before: nil) { if let zones = news.last { await change(to: zones) } }
+        while let news = await mailbox.next(before: nil) { for zones in news { await change(to: zones) } }
         await end(running.withLock { Array($0.values) })
     }
 

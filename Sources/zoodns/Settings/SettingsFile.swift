@@ -43,8 +43,13 @@ struct SettingsFile: Sendable {
     /// Reads the file at a path.
     init(path: String) {
         self.path = path
-        guard let octets = SmallFile.read(path, limit: Self.longest) else {
-            let reason = errno == EFBIG ? "has more than \(Self.longest) octets" : "cannot be read: \(String(cString: strerror(errno)))"
+        guard let octets = SmallFile.read(path, limit: Self.longest, isRegular: true) else {
+            let reason =
+                switch errno {
+                case EFBIG: "has more than \(Self.longest) octets"
+                case EINVAL: "is no regular file"
+                default: "cannot be read: \(String(cString: strerror(errno)))"
+                }
             problems.append("\(path): \(reason)")
             return
         }
