@@ -20,7 +20,8 @@ import Testing
     /// All that the server goes by.
     private func text(_ settings: ServeSettings) -> String {
         "\(settings.common) \(settings.common.registry.logger.logLevel) \(settings.probesHeld) \(String(describing: settings.state)) "
-            + "\(settings.workers) \(settings.longestUDPResponse)"
+            + "\(settings.workers) \(settings.longestUDPResponse) \(settings.observation) \(String(describing: settings.admin)) "
+            + "\(settings.lameduck)"
     }
 
     /// Settings whose default is a sentence, or what another setting says.

@@ -113,7 +113,7 @@ import Testing
     @Test func `a file that is not there is a problem`() {
         #expect(SettingsFile(path: "/nonexistent").problems == ["/nonexistent: cannot be read: No such file or directory"])
         #expect(SettingsFile(path: "/").problems.count == 1)
-        #expect(SettingsFile(path: "/dev/zero").problems == ["/dev/zero: has more than 1048576 octets"])
+        #expect(SettingsFile(path: "/dev/zero").problems == ["/dev/zero: is no regular file"])
     }
 
     @Test func `the nearest word is the one that was meant, or none`() {

@@ -11,6 +11,7 @@ struct RegistrySettings {
     let sessionTimeout: Duration
     let zones: [ZoneSource]
     let logLevel: Logger.Level
+    let logFormat: LogFormat
     /// Lines of one kind in a second, 0 for any number.
     let logRate: Int
     /// Writes to standard error without waiting for its reader, and keeps to a rate for each kind of line.
@@ -27,8 +28,8 @@ struct RegistrySettings {
         zones = reader.value(Declared.zone, options.zone)
         logLevel = reader.value(Declared.logLevel, options.logLevel, in: command)
         logRate = reader.value(Declared.logRate, options.logRate)
-        let format = reader.value(Declared.logFormat, options.logFormat)
-        self.logger = logger ?? Self.logger(logLevel, format, logRate)
+        logFormat = reader.value(Declared.logFormat, options.logFormat)
+        self.logger = logger ?? Self.logger(logLevel, logFormat, logRate)
         if credentials != nil { ProcessMemory.hideFromOthers() }
         if Set(zones.map(\.origin)).count < zones.count { reader.complain("--zone: two zones have the same origin") }
     }
