@@ -134,6 +134,9 @@ package final class AdminServer: Sendable {
 }
 
 extension AdminAddress {
+    /// Whether this machine alone gets there over IP.
+    fileprivate var isLoopback: Bool { if case .tcp(let endpoint) = self { endpoint.address.isLoopback } else { false } }
+
     fileprivate func withPort(of channel: any Channel) -> AdminAddress {
         guard case .tcp(var endpoint) = self else { return self }
         endpoint.port = UInt16(clamping: channel.localAddress?.port ?? 0)
@@ -146,10 +149,15 @@ extension AdminAddress {
 extension AdminServer {
     /// How long clients have to take their last responses.
     private static let drainLimit: TimeAmount = .milliseconds(500)
+    /// How long connections that are being accepted have to come.
+    private static let lastAccepts: TimeAmount = .milliseconds(100)
 
     /// Answers requests until the task is cancelled; then lets responses end, and closes.
     package func run(_ routes: [any RouteGroup]) async {
-        let responder = RoutedResponder(routes, logger)
+        let responder = RoutedResponder(routes, isForLoopback: address.isLoopback, logger)
+        // Whatever clients ask for, all else has the other processors.
+        let thread = TaskThread()
+        let hasThread = (try? thread.start()) != nil
         let http = HTTP1Channel(
             responder: { [connections] request, writer, channel in
                 connections.begin(channel)
@@ -158,12 +166,13 @@ extension AdminServer {
                 if response.headers[.contentType]?.hasPrefix("text/event-stream") == true { connections.stream(channel) }
                 try await writer.write(response: response.head, body: response.body)
             }, configuration: Self.configuration)
-        // Whatever clients ask for, all else has the other processors.
-        let thread = TaskThread()
-        let hasThread = (try? thread.start()) != nil
+        let serving = Task { await withTaskExecutorPreference(hasThread ? thread : nil) { await serve(http) } }
         await withTaskCancellationHandler {
-            await withTaskExecutorPreference(hasThread ? thread : nil) { await serve(http) }
+            await serving.value
         } onCancel: {
+            // Rather than the task: SwiftNIO ends the program for a connection that was accepted and that no task takes.
+            _ = listener.channel.setOption(.autoRead, value: false)
+            _ = group.next().scheduleTask(in: Self.lastAccepts) { [listener] in listener.channel.close(promise: nil) }
             connections.closeAll(in: Self.drainLimit)
         }
         thread.stop()
@@ -185,6 +194,7 @@ extension AdminServer {
                         connections.remove(connection.channel)
                     }
                 }
+                group.cancelAll()
             }
         }
     }

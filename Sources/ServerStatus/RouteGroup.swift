@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Hummingbird
 import HummingbirdCore
+import IPAddressing
 import Logging
 import NIOCore
 
@@ -13,9 +14,12 @@ package protocol RouteGroup: Sendable {
 /// Finds the route of a request, and answers where there is none.
 struct RoutedResponder: Sendable {
     private let responder: RouterResponder<BasicRequestContext>
+    private let isForLoopback: Bool
     private let logger: Logger
 
-    init(_ groups: [any RouteGroup], _ logger: Logger) {
+    /// `isForLoopback`: the endpoint is at a loopback address.
+    init(_ groups: [any RouteGroup], isForLoopback: Bool, _ logger: Logger) {
+        self.isForLoopback = isForLoopback
         let router = Router(options: .autoGenerateHeadEndpoints)
         for group in groups { group.add(to: router) }
         responder = router.buildResponder()
@@ -26,14 +30,44 @@ struct RoutedResponder: Sendable {
     func response(to request: Request, on channel: any Channel) async throws -> Response {
         let context = BasicRequestContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
         var response: Response
-        do { response = try await responder.respond(to: request, context: context) } catch is CancellationError {
-            throw CancellationError()
-        } catch {
-            response = .text("\(error)\n", status: .internalServerError)
+        if isForeign(request) {
+            response = .text("requests of other sites are not answered\n", status: .forbidden)
+        } else {
+            do {
+                response =
+                    Self.isQuick(request)
+                    ? try await responder.respond(to: request, context: context)
+                    : try await LongWork.run { try await responder.respond(to: request, context: context) }
+            } catch is CancellationError {
+                throw CancellationError()
+            } catch {
+                response = .text("\(error)\n", status: .internalServerError)
+            }
         }
         response.headers[.xContentTypeOptions] = "nosniff"
         if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
         return response
+    }
+}
+
+// MARK: Which requests are answered, and where
+
+extension RoutedResponder {
+    /// Whether a request is answered at once: what watches over the server asks for it.
+    private static func isQuick(_ request: Request) -> Bool { ["/livez", "/readyz", "/metrics"].contains(request.uri.path) }
+
+    /// Whether a page of another site has made a browser send a request: its origin is another one, or its name has been led to a loopback
+    /// address (DNS rebinding).
+    private func isForeign(_ request: Request) -> Bool {
+        let host = request.head.authority ?? ""
+        if let origin = request.headers[.origin], origin != "http://\(host)", origin != "https://\(host)" { return true }
+        return isForLoopback && !host.isEmpty && !Self.isLoopback(host)
+    }
+
+    /// Whether a host, perhaps with a port, is `localhost` or a loopback address.
+    private static func isLoopback(_ host: String) -> Bool {
+        let name = host.hasPrefix("[") ? host.dropFirst().prefix { $0 != "]" } : host.prefix { $0 != ":" }
+        return name.lowercased() == "localhost" || IPAddress(String(name))?.isLoopback == true
     }
 }
 

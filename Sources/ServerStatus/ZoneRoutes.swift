@@ -85,8 +85,8 @@ extension ZoneRoutes {
             body: ResponseBody { [transfers] writer in
                 try await transfers.begin()
                 defer { transfers.end() }
-                var pieces = MasterFile.Pieces(of: zone, octets: Self.pieceLength)
-                while let piece = pieces.next() { try await writer.write(ByteBuffer(string: piece)) }
+                var pieces = await LongWork.run { MasterFile.Pieces(of: zone, octets: Self.pieceLength) }
+                while let piece = await LongWork.run({ pieces.next() }) { try await writer.write(ByteBuffer(string: piece)) }
                 try await writer.finish(nil)
             })
     }

@@ -24,7 +24,9 @@ import Testing
         return start.duration(to: .now)
     }
 
-    private func get(_ path: String, method: String = "GET") -> [UInt8] { Array("\(method) \(path) HTTP/1.1\r\nHost: a\r\n\r\n".utf8) }
+    private func get(_ path: String, method: String = "GET", _ fields: String = "Host: localhost:9153\r\n") -> [UInt8] {
+        Array("\(method) \(path) HTTP/1.1\r\n\(fields)\r\n".utf8)
+    }
 
     /// What is answered, until the other side closes.
     private func answer(_ endpoint: SocketEndpoint, _ request: [UInt8]) throws -> String {
@@ -43,6 +45,28 @@ import Testing
         #expect(AdminAddress("./a") == .unixSocket("./a"))
         for text in ["", "9153", "localhost:9153", "127.0.0.1", "/run/", "/" + String(repeating: "a", count: 107), "/a\0b"] {
             #expect(AdminAddress(text) == nil, "\(text)")
+        }
+    }
+
+    @Test func `what pages of other sites have browsers send is refused`() async throws {
+        _ = try await serving { endpoint in
+            for (fields, code) in [
+                ("Host: 127.0.0.1:9153\r\n", 200), ("Host: [::1]:9153\r\n", 200), ("Host: LOCALHOST\r\n", 200),
+                ("Host: localhost:1\r\nOrigin: http://localhost:1\r\n", 200), ("Host: evil.example\r\n", 403),
+                ("Host: 127.0.0.1.evil.example\r\n", 403), ("Host: localhost:1\r\nOrigin: http://evil.example\r\n", 403),
+                ("Host: localhost:1\r\nOrigin: null\r\n", 403), ("Host: 10.0.0.1\r\n", 403),
+            ] {
+                let response = try answer(endpoint, get("/livez", method: "GET", fields))
+                #expect(response.hasPrefix("HTTP/1.1 \(code) "), "\(fields)")
+            }
+        }
+    }
+
+    @Test func `connections that come at the end do not end the program`() async throws {
+        for _ in 0..<20 {
+            _ = try await serving { endpoint in
+                for _ in 0..<10 { _ = try ClientSocket(endpoint, isStream: true) }
+            }
         }
     }
 
@@ -65,7 +89,7 @@ import Testing
         _ = try await serving { endpoint in
             let client = try ClientSocket(endpoint, isStream: true)
             signal(SIGPIPE, SIG_IGN)
-            try client.write(Array("GET /livez HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n".utf8))
+            try client.write(Array("GET /livez HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000000\r\n\r\n".utf8))
             var sent = 0
             while (try? client.write([UInt8](repeating: 0, count: 65_536))) != nil, sent < 1000 { sent += 1 }
             #expect(sent < 1000)

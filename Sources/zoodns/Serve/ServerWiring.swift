@@ -139,6 +139,9 @@ struct ServerWiring {
         return ServedAnswer(name, ZoneSource(origin: origin, layout: layout), registry, served, rejected: board.rejected(of: origin))
     }
 
+    /// Where the server listens.
+    var endpoints: [SocketEndpoint] { server.endpoints }
+
     /// The settings have been read again.
     func noteReload(isSuccessful: Bool) { board?.noteReload(isSuccessful: isSuccessful) }
 

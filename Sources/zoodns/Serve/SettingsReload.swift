@@ -34,7 +34,9 @@ actor SettingsReload {
             } catch {
                 throw CommandFailure.refused(error.text)
             }
+            let known = wiring.endpoints
             do throws(ListenError) { try await wiring.apply(new) } catch { throw .refused(error.text) }
+            for endpoint in wiring.endpoints where !known.contains(endpoint) { StandardStreams.say("listening \(endpoint.text) udp tcp") }
             report(SettingsDifference(from: current, to: new))
             warn(new)
             let late = SettingsDifference(from: first, to: new).needRestart
