@@ -49,7 +49,7 @@ package actor ZonePublisher {
     private var compiler: ZoneCompiler
     /// Of each zone, by its origin.
     private var reliances: [DomainName: Reliance]
-    private var served: [DomainName: ServedState] = [:]
+    private var served: [DomainName: ServedState]
     /// When the events came that reported changes which have not all been published.
     private var heard: [DomainName: [ContinuousClock.Instant]] = [:]
     /// When the freshness of the zones was last judged: what has changed since then is due.
@@ -79,6 +79,7 @@ package actor ZonePublisher {
         self.logger = logger
         compiler = ZoneCompiler(policies: policies, seed: seed)
         reliances = policies.mapValues(Self.reliance)
+        served = policies.mapValues { _ in ServedState(serial: nil, status: .notReady) }
     }
 
     private static func reliance(_ policy: ZonePolicy) -> Reliance {
