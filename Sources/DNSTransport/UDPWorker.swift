@@ -57,8 +57,9 @@ final class UDPWorker: Sendable {
             // Also when nothing has come: otherwise an idle worker keeps old zones alive.
             if reader.refresh() { counts.prepare(for: reader.zones) }
             // None within the time limit, or an error of an earlier response: neither is a reason to stop serving.
-            // Retiring a socket wakes its worker with an empty packet from nowhere.
-            if count > 0, !(isStopping && count == 1 && batch.length(0) == 0) {
+            // What wakes the worker of a retired socket looks like an empty packet, and is none.
+            let isWake = count == 1 && batch.length(0) == 0 && self.isStopping.load(ordering: .acquiring)
+            if count > 0, !isWake {
                 let beginning = counts.sampleBeginning(of: count)
                 record.recorder.begin()
                 answer(count, &batch, from: reader.zones, &responder, counts, &record)

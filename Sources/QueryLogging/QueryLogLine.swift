@@ -180,16 +180,10 @@ extension [UInt8] {
 
     /// The mnemonic of an RCODE, as a JSON value; null for silence.
     fileprivate mutating func add(code: UInt16?) {
-        switch code.flatMap(ResponseCode.init) {
-        case .noError: add("\"NOERROR\"")
-        case .formatError: add("\"FORMERR\"")
-        case .serverFailure: add("\"SERVFAIL\"")
-        case .nameError: add("\"NXDOMAIN\"")
-        case .notImplemented: add("\"NOTIMP\"")
-        case .refused: add("\"REFUSED\"")
-        case .badVersion: add("\"BADVERS\"")
-        case nil: add("null")
-        }
+        guard let code = code.flatMap(ResponseCode.init) else { return add("null") }
+        add("\"")
+        append(contentsOf: code.text.utf8)
+        add("\"")
     }
 
     /// The flags that are set in a response, with commas between.

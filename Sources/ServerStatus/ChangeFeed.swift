@@ -15,11 +15,12 @@ package final class ChangeFeed: Sendable {
 
     /// Follows what changes until the task is cancelled.
     package func run(_ board: StatusBoard) async {
-        for await change in board.changes() {
-            guard case .published(let facts, let services, let more) = change, let serial = facts.serial else { continue }
+        for await publication in board.changes() {
+            let facts = publication.zone
+            guard let serial = facts.serial else { continue }
             let published = PublishedChange(
                 zone: facts.origin.plainText, serial: serial, state: facts.status.text,
-                at: WallTime.milliseconds(facts.published ?? .now), services: services, more: more)
+                at: WallTime.milliseconds(facts.published ?? .now), services: publication.services, more: publication.more)
             post(published)
         }
     }

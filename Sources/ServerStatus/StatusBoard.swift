@@ -33,7 +33,7 @@ package final class StatusBoard: Sendable {
         var session = SessionFacts()
         var isLameDuck = false
         var hasReloadFailed = false
-        var followers: [Int: AsyncStream<StatusChange>.Continuation] = [:]
+        var followers: [Int: AsyncStream<ZonePublication>.Continuation] = [:]
         var nextFollower = 0
     }
 
@@ -103,8 +103,8 @@ package final class StatusBoard: Sendable {
     }
 
     /// What changes from now on.
-    package func changes() -> AsyncStream<StatusChange> {
-        let (stream, continuation) = AsyncStream.makeStream(of: StatusChange.self, bufferingPolicy: .bufferingNewest(Self.mostWaiting))
+    package func changes() -> AsyncStream<ZonePublication> {
+        let (stream, continuation) = AsyncStream.makeStream(of: ZonePublication.self, bufferingPolicy: .bufferingNewest(Self.mostWaiting))
         let number = state.withLock { state in
             state.nextFollower += 1
             state.followers[state.nextFollower] = continuation
@@ -115,13 +115,15 @@ package final class StatusBoard: Sendable {
     }
 }
 
-/// Something that has changed, for those who follow.
-package enum StatusChange: Sendable {
-    /// A zone was published: with which serial, in which status, after which services changed. `more`: how many more of these there are.
-    case published(ZoneFacts, services: [ServiceChange], more: Int)
+/// A zone was published: with which serial, in which status, after which services changed.
+package struct ZonePublication: Sendable {
+    let zone: ZoneFacts
+    let services: [ServiceChange]
+    /// How many more services there are.
+    let more: Int
 
-    /// Services that a change names at most.
-    package static let mostServices = 20
+    /// Services that are named at most.
+    static let mostServices = 20
 }
 
 // MARK: What parts report
@@ -169,8 +171,9 @@ extension StatusBoard {
                 guard serial != zone.facts.serial || served.status != zone.facts.status else { continue }
                 (zone.facts.serial, zone.facts.status) = (serial, served.status)
                 (zone.facts.names, zone.facts.published) = (served.zone?.nameCount ?? 0, .now)
-                let (changes, more) = zone.record.takeChanges(atMost: StatusChange.mostServices)
-                Self.tell(&state, .published(zone.facts, services: changes, more: more))
+                let (changes, more) = zone.record.takeChanges(atMost: ZonePublication.mostServices)
+                let publication = ZonePublication(zone: zone.facts, services: changes, more: more)
+                for follower in state.followers.values { follower.yield(publication) }
             }
         }
     }
@@ -188,10 +191,6 @@ extension StatusBoard {
 
     /// The server has been asked to end: it is not ready any more.
     package func beginLameDuck() { state.withLock { $0.isLameDuck = true } }
-
-    private static func tell(_ state: inout State, _ change: StatusChange) {
-        for follower in state.followers.values { follower.yield(change) }
-    }
 }
 
 extension StatusBoard.Zone {

@@ -47,6 +47,18 @@ import Testing
         }
     }
 
+    @Test func `closing an address counts no query`() async throws {
+        try await serving(at: [loopback, other]) { server in
+            #expect(isAnswered(loopback, isStream: false) && isAnswered(other, isStream: false))
+            for _ in 0..<5 {
+                try await server.listen(at: [loopback])
+                try await server.listen(at: [loopback, other])
+            }
+            #expect(isAnswered(other, isStream: false))
+            #expect(server.traffic.silent.values.allSatisfy { $0 == 0 }, "\(server.traffic.silent)")
+        }
+    }
+
     @Test func `an address that another program has is an error, and changes nothing`() async throws {
         try await serving(at: [other]) { _ in
             try await serving(at: [loopback]) { server in

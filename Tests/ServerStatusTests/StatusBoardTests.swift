@@ -93,7 +93,7 @@ import ZooKeeperClient
         board.take(ServedZones([ServedZone(zone, .current)]))
         board.take(ServedZones([ServedZone(zone, .stale)]))
         var statuses: [ZoneStatus] = []
-        for _ in 0..<2 { if case .published(let facts, _, _) = await changes.next() { statuses.append(facts.status) } }
+        for _ in 0..<2 { if let publication = await changes.next() { statuses.append(publication.zone.status) } }
         #expect(statuses == [.current, .stale])
     }
 
