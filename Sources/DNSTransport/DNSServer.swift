@@ -60,9 +60,9 @@ package final class DNSServer: Sendable {
     /// Takes the addresses, each with so many UDP workers; port 0 takes any that is free. From here queries queue up, `run` answers them.
     /// `udpLimit`: most octets of a response over UDP. `tap`: where queries are recorded; nil for nowhere.
     package init(
-        listen: [SocketEndpoint], workers: Int, udpLimit: Int, zones: ServedZones, tap: QueryTap? = nil
+        listen: [SocketEndpoint], workers: Int, udpLimit: Int, zones: ServedZones, policy: QueryPolicy = QueryPolicy(), tap: QueryTap? = nil
     ) async throws(ListenError) {
-        slot = ZoneSlot(zones)
+        slot = ZoneSlot(zones, policy)
         (self.workers, self.udpLimit, self.tap) = (workers, udpLimit, tap)
         tcpCounters = TCPCounters(numbers)
         let mostConnections = DescriptorLimit.connections(Self.mostConnections, beside: DescriptorLimit.sockets(listen.count, workers))
@@ -95,6 +95,9 @@ package final class DNSServer: Sendable {
 
     /// What has been counted of queries and responses.
     package var traffic: Traffic { Traffic(state.withLock { $0.tallies }, tcpCounters, numbers.all) }
+
+    /// Has queries answered by this policy, from the next batch of queries on.
+    package func serve(_ policy: QueryPolicy) { slot.serve(policy) }
 
     /// Has these zones answered from, from the next batch of queries on.
     package func publish(_ zones: ServedZones) { slot.publish(zones) }

@@ -57,12 +57,12 @@ final class TCPService {
         to query: ByteBuffer, of client: TCPConnection.Client, _ allocator: ByteBufferAllocator, _ counts: inout TallyWriter
     ) -> ByteBuffer? {
         query.withUnsafeReadableBytes { memory.copyMemory(from: $0) }
-        let zones = slot.zones
+        let (zones, policy) = slot.served
         counts.prepare(for: zones)
         let beginning = counts.sampleBeginning(of: 1)
         recorder.begin()
         let isKept = recorder.isOn && memory.baseAddress.map { recorder.keep($0, length: query.readableBytes) } ?? false
-        let outcome = responder.respond(in: memory, queryLength: query.readableBytes, to: client.octets, from: zones)
+        let outcome = responder.respond(in: memory, queryLength: query.readableBytes, to: client.octets, from: zones, by: policy)
         if isKept, let message = memory.baseAddress { recorder.record(outcome, message, from: client.address, to: client.local) }
         recorder.end()
         if let beginning { counts.sampleEnd(since: beginning) }

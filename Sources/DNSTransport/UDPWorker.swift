@@ -62,7 +62,7 @@ final class UDPWorker: Sendable {
             if count > 0, !isWake {
                 let beginning = counts.sampleBeginning(of: count)
                 record.recorder.begin()
-                answer(count, &batch, from: reader.zones, &responder, counts, &record)
+                answer(count, &batch, from: reader, &responder, counts, &record)
                 batch.send(to: socket.descriptor)
                 record.recorder.end()
                 if let beginning { counts.sampleEnd(since: beginning) }
@@ -73,13 +73,14 @@ final class UDPWorker: Sendable {
     }
 
     private func answer(
-        _ count: Int, _ batch: inout PacketBatch, from zones: ServedZones, _ responder: inout Responder, _ counts: borrowing TallyWriter,
-        _ record: inout DatagramRecord
+        _ count: Int, _ batch: inout PacketBatch, from served: ZoneSlot.Reader, _ responder: inout Responder,
+        _ counts: borrowing TallyWriter, _ record: inout DatagramRecord
     ) {
         for index in 0..<count {
             let length = batch.length(index)
             let isKept = record.recorder.isOn && record.keep(index, of: batch)
-            let outcome = responder.respond(in: batch.slot(index), queryLength: length, to: batch.client(index), from: zones)
+            let outcome = responder.respond(
+                in: batch.slot(index), queryLength: length, to: batch.client(index), from: served.zones, by: served.policy)
             switch outcome {
             case .answered(let answer):
                 batch.respond(index, length: answer.octets)

@@ -98,7 +98,7 @@ private struct ExpectedResponses {
             let end = start + 2 + Int(stream[start]) << 8 + Int(stream[start + 1])
             guard end <= stream.count else { break }
             memory.copyBytes(from: stream[(start + 2)..<end])
-            let outcome = responder.respond(in: memory, queryLength: end - start - 2, to: client, from: slot.zones)
+            let outcome = responder.respond(in: memory, queryLength: end - start - 2, to: client, from: slot.zones, by: QueryPolicy())
             if case .answered(let answer) = outcome {
                 octets += [UInt8(answer.length >> 8), UInt8(answer.length & 255)] + memory[..<answer.length]
             }

@@ -58,7 +58,7 @@ private struct AskedQuestion {
     private func response(over transport: Transport, from zones: ServedZones) -> PacketText? {
         memory.copyBytes(from: octets)
         var responder = Responder(seed: 1, over: transport)
-        let outcome = responder.respond(in: memory, queryLength: octets.count, to: client, from: zones)
+        let outcome = responder.respond(in: memory, queryLength: octets.count, to: client, from: zones, by: QueryPolicy())
         guard case .answered(let answer) = outcome else {
             precondition(octets.count < 12 || octets[2] & 0x80 != 0, "a query is met with silence")
             return nil

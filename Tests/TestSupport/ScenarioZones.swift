@@ -93,7 +93,8 @@ package struct TestResponder {
 
     /// The response to octets that come from an IPv4 or IPv6 address; empty for silence.
     package mutating func response(
-        to query: [UInt8], over transport: Transport, of client: [UInt8] = [192, 0, 2, 1], from zones: ServedZones
+        to query: [UInt8], over transport: Transport, of client: [UInt8] = [192, 0, 2, 1], from zones: ServedZones,
+        by policy: QueryPolicy = QueryPolicy()
     ) -> [UInt8] {
         let client = (client.count == 4 ? client : [0, 0, 0, 0] + client) + [UInt8](repeating: 0, count: Responder.clientLength)
         var responder = transport == .udp ? udp : tcp
@@ -102,7 +103,9 @@ package struct TestResponder {
         memory.replaceSubrange(0..<query.count, with: query)
         outcome = memory.withUnsafeMutableBytes { memory in
             client.withUnsafeBytes { client in
-                client.baseAddress.map { responder.respond(in: memory, queryLength: query.count, to: $0, from: zones) } ?? .silent
+                client.baseAddress.map {
+                    responder.respond(in: memory, queryLength: query.count, to: $0, from: zones, by: policy)
+                } ?? .silent
             }
         }
         guard case .answered(let answer) = outcome else { return [] }

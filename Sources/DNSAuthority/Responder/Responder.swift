@@ -71,7 +71,8 @@ package struct Responder {
     /// Writes the response over the query, which stands in the first `queryLength` octets of `buffer`, aligned to eight octets. `client`:
     /// `clientLength` octets. Silent too if `buffer` is smaller than `capacity`. O(query + response).
     package mutating func respond(
-        in buffer: UnsafeMutableRawBufferPointer, queryLength: Int, to client: UnsafeRawPointer, from zones: ServedZones
+        in buffer: UnsafeMutableRawBufferPointer, queryLength: Int, to client: UnsafeRawPointer, from zones: ServedZones,
+        by policy: QueryPolicy
     ) -> Outcome {
         guard let memory = buffer.baseAddress, buffer.count >= capacity, queryLength <= buffer.count else { return .silent }
         let flags = HeaderFlags(of: memory)
