@@ -76,9 +76,10 @@ final class UDPWorker: Sendable {
         _ count: Int, _ batch: inout PacketBatch, from served: ZoneSlot.Reader, _ responder: inout Responder,
         _ counts: borrowing TallyWriter, _ record: inout DatagramRecord
     ) {
+        let isRecording = record.recorder.isOn
         for index in 0..<count {
             let length = batch.length(index)
-            let isKept = record.recorder.isOn && record.keep(index, of: batch)
+            let isKept = isRecording && record.keep(index, of: batch)
             let outcome = responder.respond(
                 in: batch.slot(index), queryLength: length, to: batch.client(index), from: served.zones, by: served.policy)
             switch outcome {

@@ -37,6 +37,8 @@ final class QueryLogFile {
     private(set) var dropped = 0
     /// The reason why lines wait; nil if none do.
     private(set) var obstacle: String?
+    /// What the system says against writing, in words, until lines are written again; nil for nothing. A slow reader is no failure.
+    private(set) var failure: String?
 
     /// Octets of lines that wait.
     private static let capacity = 4 << 20
@@ -85,10 +87,11 @@ final class QueryLogFile {
         guard descriptor >= 0, !outgoing.isEmpty else { return }
         let (descriptor, isForeign) = (descriptor, isForeign)
         switch outgoing.write({ isForeign ? Self.writeSome($0, to: descriptor) : Glibc.write(descriptor, $0.baseAddress, $0.count) }) {
-        case .done: obstacle = nil
+        case .done: (obstacle, failure) = (nil, nil)
         case .isBlocked: obstacle = "it is not read fast enough"
         case .failed(let code):
-            obstacle = String(cString: strerror(code))
+            failure = String(cString: strerror(code))
+            obstacle = failure
             // A full disk may have room later; what else fails is opened again.
             if code != ENOSPC, code != EDQUOT { closeFile() }
         }

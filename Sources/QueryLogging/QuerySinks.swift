@@ -12,6 +12,9 @@ final class QuerySinks {
     private var reported = QueryLoss()
     private var nextReport = ContinuousClock.now
 
+    /// The failure of the query log's file that was logged last; nil once lines are written again.
+    private var reportedFailure: String?
+
     /// How often what is left out is logged.
     private static let reportInterval: Duration = .seconds(10)
 
@@ -55,8 +58,21 @@ final class QuerySinks {
         sender?.giveUp()
     }
 
+    /// Logs that lines can be written no longer, or again.
+    private func reportFailure() {
+        let failure = file?.failure
+        guard failure != reportedFailure else { return }
+        reportedFailure = failure
+        if let failure {
+            logger.warning("query log cannot be written: lines wait", metadata: ["reason": "\(failure)"])
+        } else {
+            logger.info("query log is written again")
+        }
+    }
+
     /// Logs what was left out since the last report: now and then, and at the end.
     func report(_ lines: Int, _ messages: Int, _ now: ContinuousClock.Instant, isLast: Bool) {
+        reportFailure()
         guard lines != reported.lines || messages != reported.messages, isLast || now >= nextReport else { return }
         nextReport = now + Self.reportInterval
         if lines != reported.lines {

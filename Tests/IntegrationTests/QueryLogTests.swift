@@ -145,6 +145,11 @@ import Testing
         for place in [folder.path("fifo"), "/dev/full"] {
             let server = try await ServingProgram(zooKeeper: "127.0.0.1:1", ["--query-log", place])
             for _ in 0..<100 { #expect(try server.ask("web.example", "A").code == "REFUSED") }
+            if place == "/dev/full" {
+                try await waitUntil("the log says that lines wait") {
+                    server.program.errors.contains("query log cannot be written: lines wait")
+                }
+            }
             server.program.signal(SIGTERM)
             #expect(try await server.program.exitCode() == 0)
             #expect(server.program.errors.contains("count=100"), "\(server.program.errors)")

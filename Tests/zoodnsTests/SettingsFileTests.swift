@@ -7,7 +7,7 @@ import Testing
 
     private func texts(_ text: String, _ name: String) -> [String]? { file(text).entries[name]?.texts }
 
-    @Test(arguments: ["", "# nothing", "---", "~", "null", "ttl:", "ttl: ~", "listen: []", "zones:", "\u{FEFF}ttl:", "%YAML 1.1\n---\n"])
+    @Test(arguments: ["# nothing", "---", "~", "null", "ttl:", "ttl: ~", "listen: []", "zones:", "\u{FEFF}ttl:", "%YAML 1.1\n---\n"])
     func `a file that sets nothing is none the worse`(_ text: String) {
         #expect(file(text).problems == [])
         #expect(file(text).entries.isEmpty)
@@ -55,6 +55,8 @@ import Testing
         ("? [a, b]\n: c", "1:3: expected the name of a setting"),
         ("ttl: &a 5", "1:6: anchors and aliases are not read: write the value out"),
         ("ttl: !!int 5", "1:6: tags are not read"), ("ttl: !own 5", "1:6: tags are not read"),
+        ("zones: []", "1:8: zones: expected at least one zone"),
+        ("state: \"/a\\0b\"", "1:8: state: expected \(Declared.state.expected), without a NUL"),
         ("zones: svc.local", "1:8: zones: expected a list of zones, each with an origin and a path"),
         ("zones: [svc.local]", "1:9: expected a zone such as origin: svc.local and path: /providers"),
         ("zones: [{origin: a}]", "1:9: expected a zone with an origin and a path"),
@@ -70,6 +72,11 @@ import Testing
     func `a problem has its place`(_ text: String, _ problem: String) {
         let problems = file(text).problems
         #expect(problems.contains("F:\(problem)"), "\(problems)")
+    }
+
+    @Test(arguments: ["", " \n\t\n"])
+    func `an empty file is what is left of one that is being written, and a problem`(_ text: String) {
+        #expect(file(text).problems == ["F: is empty: a comment would do, to have the defaults"])
     }
 
     @Test func `every problem is found at once`() {

@@ -1,6 +1,7 @@
 import Configuration
 import DNSAuthority
 import Foundation
+import ServerStatus
 import Testing
 import ZooKeeperClient
 
@@ -25,6 +26,14 @@ import ZooKeeperClient
         #expect(variable.value(Declared.ttl, nil) == 7)
         #expect(variable.value(Declared.ttl, "8") == 8)
         #expect(none.problems + file.problems + variable.problems == [])
+    }
+
+    @Test func `status and top find the endpoint in the file of settings`() throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "zoodns-settings-\(UUID().uuidString).yaml")
+        try Data("admin: /run/x.sock\n".utf8).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        #expect(try AdminOptions.parse(["--config", file.path]).client().address == AdminAddress("/run/x.sock"))
+        #expect(try AdminOptions.parse(["--config", file.path, "--admin", "127.0.0.1:1"]).client().address == AdminAddress("127.0.0.1:1"))
     }
 
     @Test func `an empty variable counts as unset`() {

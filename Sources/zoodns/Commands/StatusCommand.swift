@@ -6,11 +6,13 @@ import UnixSignals
 
 /// Where a command finds the server.
 struct AdminOptions: ParsableArguments {
+    @Option(Declared.config) var config: String?
     @Option(Declared.admin) var admin: String?
 
-    /// A client of the endpoint; throws if the option makes no sense.
+    /// A client of the endpoint; throws if the options make no sense.
     func client() throws(CommandFailure) -> AdminClient {
         var reader = SettingsReader()
+        reader.open(config)
         let address = reader.value(Declared.admin, admin, in: .status)
         try reader.finish()
         guard let address else { throw .usage(["--admin: no address"]) }

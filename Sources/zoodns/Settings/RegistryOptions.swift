@@ -38,7 +38,8 @@ extension Declared {
         .number(0...1_000_000, "a number of lines a second"), default: 20, for: .all, isReloadable: true)
     static let config = Setting(
         "config", "file", "A file of settings in YAML, with options' names as keys; options and the environment go before it.",
-        SettingForm("the path of a file") { $0.isEmpty ? nil : $0 }.optional, default: nil, shownAs: "none", for: .all, isKey: false)
+        SettingForm("the path of a file") { $0.isEmpty ? nil : $0 }.optional, default: nil, shownAs: "none",
+        for: .all.union([.status, .top]), isKey: false)
 }
 
 /// Options of every command, as they were written.

@@ -70,6 +70,8 @@ struct SettingsFile: Sendable {
         guard let text = String(validating: octets, as: UTF8.self) else {
             return complain(Place(line: Self.line(ofInvalid: octets), column: 1), "the line is not UTF-8")
         }
+        // What is left of a file while it is being written: nothing that an operator has meant.
+        if text.allSatisfy(\.isWhitespace) { return problems.append("\(path): is empty: a comment would do, to have the defaults") }
         if let place = Self.aliasBeyondMost(octets) { return complain(place, SettingsNodes.noAliases) }
         do {
             // The parser owns the anchors that nodes point to.

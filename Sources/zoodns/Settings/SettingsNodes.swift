@@ -65,6 +65,7 @@ extension SettingsNodes {
         guard case .sequence(let sequence) = node else {
             return complain(node, "zones: expected a list of zones, each with an origin and a path")
         }
+        if sequence.isEmpty { complain(node, "zones: expected at least one zone") }
         let texts = sequence.compactMap { readZone($0) }
         if !texts.isEmpty { entries[Declared.zone.name] = SettingsFile.Entry(texts: texts, place: Self.place(of: node)) }
     }
@@ -144,7 +145,11 @@ extension SettingsNodes {
 
     private mutating func scalar(_ node: Node, _ name: String, _ expected: String) -> String? {
         guard isPlain(node) else { return nil }
-        if case .scalar(let scalar) = node { return scalar.string }
+        if case .scalar(let scalar) = node {
+            if !scalar.string.unicodeScalars.contains("\0") { return scalar.string }
+            complain(node, "\(name): expected \(expected), without a NUL")
+            return nil
+        }
         complain(node, "\(name): expected \(expected), not a list or further keys")
         return nil
     }

@@ -5,7 +5,8 @@ import ServerStatus
 
 /// Asks a server's admin endpoint.
 struct AdminClient {
-    private let address: AdminAddress
+    /// Where the server is asked.
+    let address: AdminAddress
 
     /// How long one answer may take.
     private static let limit: Duration = .seconds(5)
