@@ -5,6 +5,9 @@ import IPAddressing
 import QueryTap
 import Synchronization
 
+/// What takes queries that other servers answer, from any thread, and never waits.
+package typealias QueryForwarder = @Sendable ([DeferredQuery]) -> Void
+
 /// The machine has no thread for a worker.
 package struct WorkerError: Error {
     /// What is wrong and how to mend it, in one line.
@@ -47,6 +50,7 @@ package final class DNSServer: Sendable {
     private let workers: Int
     private let udpLimit: Int
     private let tap: QueryTap?
+    private let forward: QueryForwarder?
     private let state = Mutex(State())
     private let mailbox = Mailbox<Event>()
 
@@ -58,15 +62,17 @@ package final class DNSServer: Sendable {
     private static let portAttempts = 16
 
     /// Takes the addresses, each with so many UDP workers; port 0 takes any that is free. From here queries queue up, `run` answers them.
-    /// `udpLimit`: most octets of a response over UDP. `tap`: where queries are recorded; nil for nowhere.
+    /// `udpLimit`: most octets of a response over UDP. `tap`: where queries are recorded, `forward`: what takes those
+    /// that other servers answer; nil for nowhere.
     package init(
-        listen: [SocketEndpoint], workers: Int, udpLimit: Int, zones: ServedZones, policy: QueryPolicy = QueryPolicy(), tap: QueryTap? = nil
+        listen: [SocketEndpoint], workers: Int, udpLimit: Int, zones: ServedZones, policy: QueryPolicy = QueryPolicy(),
+        tap: QueryTap? = nil, forward: QueryForwarder? = nil
     ) async throws(ListenError) {
         slot = ZoneSlot(zones, policy)
-        (self.workers, self.udpLimit, self.tap) = (workers, udpLimit, tap)
+        (self.workers, self.udpLimit, self.tap, self.forward) = (workers, udpLimit, tap, forward)
         tcpCounters = TCPCounters(numbers)
         let mostConnections = DescriptorLimit.connections(Self.mostConnections, beside: DescriptorLimit.sockets(listen.count, workers))
-        listener = TCPListener(slot, tcpCounters, mostConnections: mostConnections, ring: tap?.makeRing())
+        listener = TCPListener(slot, tcpCounters, mostConnections: mostConnections, ring: tap?.makeRing(), forward: forward)
         do {
             let places = try await open(listen, beside: [])
             state.withLock { $0.places = places }
@@ -177,7 +183,7 @@ extension DNSServer {
                 throw error
             }
             let tally = tally(isIPv6: socket.isIPv6)
-            bound.append(UDPWorker(socket, slot, tally, numbers, limit: udpLimit, ring: tap?.makeRing()))
+            bound.append(UDPWorker(socket, slot, tally, numbers, limit: udpLimit, ring: tap?.makeRing(), forward: forward))
         }
         return bound
     }

@@ -107,6 +107,18 @@ struct PacketBatch: ~Copyable {
         }
     }
 
+    /// Where the response of a packet goes that comes later, once `respond` was called for it.
+    func wayBack(of index: Int) -> WayBack {
+        let header = packets[index].msg_hdr
+        var way = WayBack(address: addresses[index], addressLength: header.msg_namelen)
+        guard usesControl, let control = header.msg_control else { return way }
+        way.controlLength = min(header.msg_controllen, Self.controlLength)
+        withUnsafeMutableBytes(of: &way.control) { memory in
+            memory.copyMemory(from: UnsafeRawBufferPointer(start: control, count: min(way.controlLength, memory.count)))
+        }
+        return way
+    }
+
     /// Has the first `length` octets of a slot sent back to where its packet came from; none: nothing.
     @inline(__always)
     mutating func respond(_ index: Int, length: Int) {
@@ -146,6 +158,36 @@ struct PacketBatch: ~Copyable {
         } else if kind.cmsg_level == Int32(IPPROTO_IPV6), kind.cmsg_type == IPV6_PKTINFO {
             let isLinkLocal = data.load(as: UInt8.self) == 0xFE && data.load(fromByteOffset: 1, as: UInt8.self) & 0xC0 == 0x80
             if !isLinkLocal { data.storeBytes(of: 0, toByteOffset: 16, as: UInt32.self) }
+        }
+    }
+}
+
+/// Where a packet came from, and the address of ours that its response leaves from.
+struct WayBack: Sendable {
+    let address: sockaddr_in6
+    let addressLength: socklen_t
+    /// What the kernel wants to know of it, if the socket takes packets for several addresses.
+    var control: InlineArray<8, UInt64> = .init(repeating: 0)
+    var controlLength = 0
+
+    /// Sends a response that comes later. One that the kernel does not take at once is lost, as packets are. The C function is `sendmsg`.
+    func send(_ response: UnsafeRawBufferPointer, through descriptor: Int32) {
+        guard response.count > 0 else { return }
+        var (address, control) = (address, control)
+        var vector = iovec(iov_base: UnsafeMutableRawPointer(mutating: response.baseAddress), iov_len: response.count)
+        withUnsafeMutablePointer(to: &address) { address in
+            withUnsafeMutableBytes(of: &control) { control in
+                withUnsafeMutablePointer(to: &vector) { vector in
+                    var header = msghdr()
+                    header.msg_name = UnsafeMutableRawPointer(address)
+                    header.msg_namelen = addressLength
+                    header.msg_iov = vector
+                    header.msg_iovlen = 1
+                    header.msg_control = controlLength > 0 ? control.baseAddress : nil
+                    header.msg_controllen = controlLength
+                    _ = sendmsg(descriptor, &header, Int32(MSG_DONTWAIT))
+                }
+            }
         }
     }
 }

@@ -1,3 +1,4 @@
+import DNSAuthority
 import Glibc
 import NIOCore
 
@@ -25,6 +26,8 @@ final class TCPConnection: ChannelInboundHandler {
     private var isResting = false
     /// The client, or the server, will send no more: what is there is answered, then the connection closed.
     private var isEnding = false
+    /// Queries that other servers are asked for.
+    private var deferred = 0
     private(set) var lastQuery: NIODeadline = .now()
     private var alarm: Scheduled<Void>?
 
@@ -101,15 +104,39 @@ extension TCPConnection {
         var count = 0
         while count < Self.messagesPerTurn, context.channel.isWritable, let query = nextMessage() {
             count += 1
-            guard let response = service.respond(to: query, of: client, context.channel.allocator) else { continue }
+            let response = service.respond(to: query, of: client, context.channel.allocator) { deferReply(context) }
+            guard let response else { continue }
             lastQuery = .now()
             context.write(wrapOutboundOut(response), promise: nil)
         }
         received.discardReadBytes()
         if count == Self.messagesPerTurn { rest(context) }
         if count > 0 { context.flush() }
-        guard isEnding, !isResting, context.channel.isWritable else { return }
+        guard isEnding, !isResting, deferred == 0, context.channel.isWritable else { return }
         context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+    }
+
+    /// Expects the response to a query from elsewhere; what sends it, from any thread.
+    private func deferReply(_ context: ChannelHandlerContext) -> DeferredQuery.Reply {
+        deferred += 1
+        lastQuery = .now()
+        let (loop, connection) = (context.eventLoop, NIOLoopBound(self, eventLoop: context.eventLoop))
+        return { response in
+            let response = Array(response)
+            loop.execute { connection.value.send(response) }
+        }
+    }
+
+    /// Sends a response that has come from elsewhere, unless the connection has closed meanwhile.
+    private func send(_ response: [UInt8]) {
+        deferred -= 1
+        guard let context else { return }
+        lastQuery = .now()
+        var buffer = context.channel.allocator.buffer(capacity: Self.prefixLength + response.count)
+        buffer.writeInteger(UInt16(clamping: response.count))
+        buffer.writeBytes(response)
+        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+        if isEnding { answer(context) }
     }
 
     /// Goes on when all other connections have had their turn of the loop.

@@ -25,12 +25,14 @@ final class TCPListener: Sendable {
     /// Connections that may wait to be accepted.
     private static let backlog: ChannelOptions.Types.BacklogOption.Value = 1024
 
-    /// `mostConnections`: how many there may be at once. `ring`: where queries are recorded; nil for nowhere.
-    init(_ slot: ZoneSlot, _ counters: TCPCounters, mostConnections: Int, ring: QueryRing?) {
+    /// `mostConnections`: how many there may be at once. `ring`: where queries are recorded, `forward`: what takes those that other
+    /// servers answer; nil for nowhere.
+    init(_ slot: ZoneSlot, _ counters: TCPCounters, mostConnections: Int, ring: QueryRing?, forward: QueryForwarder?) {
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         loop = group.next()
         loop.execute { set_thread_slice(0) }
-        service = .makeBoxSendingValue(TCPService(slot, counters, mostConnections: mostConnections, ring: ring), eventLoop: loop)
+        let shared = TCPService(slot, counters, mostConnections: mostConnections, ring: ring, forward: forward)
+        service = .makeBoxSendingValue(shared, eventLoop: loop)
     }
 
     /// Listens at one more address; with the port that it got.

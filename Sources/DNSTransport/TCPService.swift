@@ -18,6 +18,8 @@ final class TCPService {
     private var ipv6: TallyWriter
     private let memory: UnsafeMutableRawBufferPointer
     private let ring: QueryRing?
+    /// Takes queries that other servers answer; nil if none does.
+    private let forward: QueryForwarder?
     private var recorder: QueryRecorder
     /// Connections, and pieces of their streams, that have come in so far.
     private(set) var arrivals = 0
@@ -30,7 +32,8 @@ final class TCPService {
     private var hasEnded: EventLoopPromise<Void>?
 
     /// `mostConnections`: how many there may be at once, at least one. `ring`: where queries are recorded; nil for nowhere.
-    init(_ slot: ZoneSlot, _ counters: TCPCounters, mostConnections: Int, ring: QueryRing?) {
+    init(_ slot: ZoneSlot, _ counters: TCPCounters, mostConnections: Int, ring: QueryRing?, forward: QueryForwarder?) {
+        self.forward = forward
         self.ring = ring
         self.mostConnections = mostConnections
         self.counters = counters
@@ -48,13 +51,17 @@ final class TCPService {
         ring?.end()
     }
 
-    /// The response to a message behind its length; nil for silence.
-    func respond(to query: ByteBuffer, of client: TCPConnection.Client, _ allocator: ByteBufferAllocator) -> ByteBuffer? {
-        client.isIPv6 ? respond(to: query, of: client, allocator, &ipv6) : respond(to: query, of: client, allocator, &ipv4)
+    /// The response to a message behind its length; nil for silence, and for one that `later` is called with.
+    func respond(
+        to query: ByteBuffer, of client: TCPConnection.Client, _ allocator: ByteBufferAllocator, later: () -> DeferredQuery.Reply
+    ) -> ByteBuffer? {
+        client.isIPv6
+            ? respond(to: query, of: client, allocator, &ipv6, later) : respond(to: query, of: client, allocator, &ipv4, later)
     }
 
     private func respond(
-        to query: ByteBuffer, of client: TCPConnection.Client, _ allocator: ByteBufferAllocator, _ counts: inout TallyWriter
+        to query: ByteBuffer, of client: TCPConnection.Client, _ allocator: ByteBufferAllocator, _ counts: inout TallyWriter,
+        _ later: () -> DeferredQuery.Reply
     ) -> ByteBuffer? {
         query.withUnsafeReadableBytes { memory.copyMemory(from: $0) }
         let (zones, policy) = slot.served
@@ -67,7 +74,13 @@ final class TCPService {
         recorder.end()
         if let beginning { counts.sampleEnd(since: beginning) }
         guard case .answered(let answer) = outcome else {
-            counts.countSilent()
+            if case .deferred(let deferral) = outcome {
+                let message = UnsafeRawBufferPointer(memory)
+                let query = DeferredQuery(message, deferral, from: client.octets, isIPv6: client.isIPv6, reply: later())
+                if let forward { forward([query]) } else { query.fail() }
+            } else {
+                counts.countSilent()
+            }
             return nil
         }
         counts.count(answer, queryLength: query.readableBytes)
@@ -128,7 +141,7 @@ extension QueryRecorder {
     ) {
         switch outcome {
         case .answered(let answer): record(answer.code.rawValue, message, length: answer.length, from: client, to: local)
-        case .silent: record(nil, message, length: 0, from: client, to: local)
+        case .silent, .deferred: record(nil, message, length: 0, from: client, to: local)
         }
     }
 }

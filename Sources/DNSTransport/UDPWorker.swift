@@ -15,13 +15,19 @@ final class UDPWorker: Sendable {
     private let limit: Int
     /// Where queries are recorded; nil for nowhere.
     private let ring: QueryRing?
+    /// Takes queries that other servers answer; nil if none does.
+    private let forward: QueryForwarder?
     private let isStopping = Atomic(false)
 
     /// Batches that are answered after `stop` if clients go on asking: more than a socket's queue holds.
     private static let lastBatches = 256
 
     /// Owns the socket from now on. `limit`: most octets of a response.
-    init(_ socket: UDPSocket, _ slot: ZoneSlot, _ tally: Tally, _ numbers: ZoneNumbers, limit: Int, ring: QueryRing?) {
+    init(
+        _ socket: UDPSocket, _ slot: ZoneSlot, _ tally: Tally, _ numbers: ZoneNumbers, limit: Int, ring: QueryRing?,
+        forward: QueryForwarder?
+    ) {
+        self.forward = forward
         self.socket = socket
         self.ring = ring
         self.numbers = numbers
@@ -50,6 +56,7 @@ final class UDPWorker: Sendable {
         var reader = ZoneSlot.Reader(slot)
         var counts = TallyWriter(tally, numbers)
         var record = DatagramRecord(ring, socket, longestResponse: responder.capacity)
+        var deferred: [DeferredQuery] = []
         var lastBatches = Self.lastBatches
         while lastBatches > 0 {
             let isStopping = isStopping.load(ordering: .acquiring)
@@ -62,8 +69,9 @@ final class UDPWorker: Sendable {
             if count > 0, !isWake {
                 let beginning = counts.sampleBeginning(of: count)
                 record.recorder.begin()
-                answer(count, &batch, from: reader, &responder, counts, &record)
+                answer(count, &batch, from: reader, &responder, counts, &record, &deferred)
                 batch.send(to: socket.descriptor)
+                if !deferred.isEmpty { handOn(&deferred) }
                 record.recorder.end()
                 if let beginning { counts.sampleEnd(since: beginning) }
             }
@@ -74,7 +82,7 @@ final class UDPWorker: Sendable {
 
     private func answer(
         _ count: Int, _ batch: inout PacketBatch, from served: ZoneSlot.Reader, _ responder: inout Responder,
-        _ counts: borrowing TallyWriter, _ record: inout DatagramRecord
+        _ counts: borrowing TallyWriter, _ record: inout DatagramRecord, _ deferred: inout [DeferredQuery]
     ) {
         let isRecording = record.recorder.isOn
         for index in 0..<count {
@@ -89,8 +97,28 @@ final class UDPWorker: Sendable {
             case .silent:
                 batch.respond(index, length: 0)
                 counts.countSilent()
+            case .deferred(let deferral):
+                batch.respond(index, length: 0)
+                deferred.append(copy(deferral, index, of: batch))
             }
             if isKept { record.add(outcome, index, of: batch) }
         }
+    }
+
+    /// A copy of a query that is deferred, after the batch knows that it has no response now.
+    @inline(never)
+    private func copy(_ deferral: Deferral, _ index: Int, of batch: borrowing PacketBatch) -> DeferredQuery {
+        let way = batch.wayBack(of: index)
+        // Weak: where the server listens no more, the socket closes without waiting for other servers.
+        return DeferredQuery(
+            UnsafeRawBufferPointer(batch.slot(index)), deferral, from: batch.client(index), isIPv6: socket.isIPv6
+        ) { [weak self] response in
+            if let self { way.send(response, through: socket.descriptor) }
+        }
+    }
+
+    private func handOn(_ deferred: inout [DeferredQuery]) {
+        if let forward { forward(deferred) } else { for query in deferred { query.fail() } }
+        deferred = []
     }
 }

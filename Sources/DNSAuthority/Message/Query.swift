@@ -23,6 +23,8 @@ struct HeaderFlags {
     static let truncated: UInt16 = 0x0200
     /// OPCODE, RD and CD: what a response repeats of its query. AD, Z and RA stay clear.
     static let copied: UInt16 = 0x7910
+    static let recursionDesired: UInt16 = 0x0100
+    static let recursionAvailable: UInt16 = 0x0080
 
     /// The field in host order.
     let bits: UInt16
@@ -31,6 +33,12 @@ struct HeaderFlags {
     @inline(__always)
     init(of message: UnsafeRawPointer) {
         bits = UInt16(bigEndian: message.loadUnaligned(fromByteOffset: Header.flagsOffset, as: UInt16.self))
+    }
+
+    /// Sets a bit in the flags of a message.
+    @inline(__always)
+    static func set(_ bit: UInt16, in message: UnsafeMutableRawPointer) {
+        message.storeBytes(of: (HeaderFlags(of: message).bits | bit).bigEndian, toByteOffset: Header.flagsOffset, as: UInt16.self)
     }
 
     var isResponse: Bool { bits & Self.response != 0 }

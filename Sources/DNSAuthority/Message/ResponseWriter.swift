@@ -229,15 +229,14 @@ extension ResponseWriter {
 extension ResponseWriter {
     /// Writes the header and, if the query had one, the OPT record, for which the limit left room. `zone` is the one that answers.
     @inline(__always)
-    consuming func finish(_ zone: UnsafePointer<ServedZones.Entry>? = nil) -> Responder.Outcome {
+    consuming func finish(_ zone: UnsafePointer<ServedZones.Entry>? = nil) -> Responder.Answer {
         if query.edns.isPresent { addOPT() }
         var flags = HeaderFlags.response | HeaderFlags(of: memory).bits & HeaderFlags.copied | disposition.headerBits
         if isTruncated { flags |= HeaderFlags.truncated }
         store(flags, at: Header.flagsOffset)
         memory.storeBytes(of: counts.bigEndian, toByteOffset: Header.countsOffset, as: UInt64.self)
-        return .answered(
-            Responder.Answer(
-                length: length, isTruncated: isTruncated, zone: Int(zone?.pointee.place ?? 0), code: disposition.code, type: query.type))
+        return Responder.Answer(
+            length: length, isTruncated: isTruncated, zone: Int(zone?.pointee.place ?? 0), code: disposition.code, type: query.type)
     }
 
     /// Writes an OPT record (RFC 6891 §6.1.2), with an extended error if there is one (RFC 8914 §2).

@@ -56,6 +56,13 @@ extension Disposition {
     /// What becomes of a name that lies in no zone.
     static var outOfZone: Disposition { Disposition(.refused, .notAuthoritative) }
 
+    /// What becomes of a name below `local.` that lies in no zone and is not forwarded: it does not exist, which stubs take at once, while musl
+    /// waits for another answer after REFUSED. `local.` itself exists, since names of zones may lie below it.
+    static func local(isItself: Bool) -> Disposition { isItself ? Disposition(.noError) : Disposition(.nameError) }
+
+    /// What becomes of a query that should be forwarded and cannot be.
+    static var notForwarded: Disposition { Disposition(.serverFailure, .networkError) }
+
     /// What the state of the zone that a name lies in decides; nil if the zone must be asked.
     @inline(__always)
     static func judge(_ zone: ZoneStatus) -> Disposition? {
@@ -134,4 +141,6 @@ package enum ExtendedError: UInt16, Sendable {
     case notAuthoritative = 20
     /// No source of the answer can be reached.
     case noReachableAuthority = 22
+    /// The server could not ask another one.
+    case networkError = 23
 }

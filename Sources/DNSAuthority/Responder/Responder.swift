@@ -27,6 +27,8 @@ package struct Responder {
         case answered(Answer)
         /// It has no response.
         case silent
+        /// Another server knows its response: header and question stand where they stood.
+        case deferred(Deferral)
     }
 
     /// What is known of a response. Each property comes in a register of its own: the caller counts all of them.
@@ -81,12 +83,21 @@ package struct Responder {
         func begin(_ disposition: Disposition) -> ResponseWriter {
             ResponseWriter(memory, query, disposition, limit: limit(for: query))
         }
-        if let disposition = Disposition.judge(query) { return begin(disposition).finish() }
+        func finish(_ writer: consuming ResponseWriter, _ zone: UnsafePointer<ServedZones.Entry>? = nil) -> Outcome {
+            let answer = writer.finish(zone)
+            if policy.isForwarding { HeaderFlags.set(HeaderFlags.recursionAvailable, in: memory) }
+            return .answered(answer)
+        }
+        if let disposition = Disposition.judge(query) { return finish(begin(disposition)) }
         let words = (memory + scratch).assumingMemoryBound(to: UInt64.self)
         let name = FoldedName(memory + Header.length, length: query.nameLength, in: words)
-        guard let zone = zones.zone(of: name) else { return begin(.outOfZone).finish() }
+        guard let zone = zones.zone(of: name) else {
+            guard let deferral = deferral(of: query, by: policy) else { return finish(begin(.outOfZone)) }
+            guard name.isLocal, !policy.forwardsLocal else { return .deferred(deferral) }
+            return finish(begin(.local(isItself: name.isLocalItself)))
+        }
         let (view, status) = (zone.pointee.view, zone.pointee.status)
-        if let disposition = Disposition.judge(status) { return begin(disposition).finish(zone) }
+        if let disposition = Disposition.judge(status) { return finish(begin(disposition), zone) }
         let result = view.lookup(name, query.type)
         let disposition = Disposition.judge(result, isStale: status == .stale)
         // A writer for each case: the compiler then knows what goes into it.
@@ -94,21 +105,24 @@ package struct Responder {
         case .data(let rrset):
             var writer = begin(disposition)
             add(rrset, to: &writer, for: client)
-            return writer.finish(zone)
+            return finish(writer, zone)
         case .all(let node):
-            return addingAll(of: node, to: begin(disposition), for: client).finish(zone)
+            return finish(addingAll(of: node, to: begin(disposition), for: client), zone)
         case .noData, .nameError:
+            if case .nameError = result, zone.pointee.isPartial, let deferral = deferral(of: query, by: policy) {
+                return .deferred(deferral)
+            }
             var writer = begin(disposition)
             writer.addNegativeAuthority(of: view)
-            return writer.finish(zone)
+            return finish(writer, zone)
         case .unknown:
-            return begin(disposition).finish(zone)
+            return finish(begin(disposition), zone)
         }
     }
 
     /// Most octets of the response to a query.
     @inline(__always)
-    private func limit(for query: Query) -> Int {
+    func limit(for query: Query) -> Int {
         min(limit, max(query.edns.payloadSize.octets, leastLimit))
     }
 

@@ -26,12 +26,15 @@ package struct ServedZone: Sendable {
     /// Nil for one that has not been read.
     package let zone: Zone?
     package let status: ZoneStatus
+    /// Whether other servers know further names of the zone: queries for names that do not exist in it are forwarded, if any are.
+    package let isPartial: Bool
 
     /// A zone with its status now.
-    package init(_ zone: Zone, _ status: ZoneStatus) {
+    package init(_ zone: Zone, _ status: ZoneStatus, isPartial: Bool = false) {
         origin = zone.origin
         self.zone = zone
         self.status = status
+        self.isPartial = isPartial
     }
 
     /// A zone that has not been read yet.
@@ -39,6 +42,7 @@ package struct ServedZone: Sendable {
         self.origin = origin
         zone = nil
         status = .notReady
+        isPartial = false
     }
 }
 
@@ -52,6 +56,8 @@ package final class ServedZones: @unchecked Sendable {
         let status: ZoneStatus
         /// Its place among all, behind 0 for no zone.
         let place: Int32
+        /// Whether other servers know further names.
+        let isPartial: Bool
     }
 
     /// The zones as they were handed in, those with the longest origins first.
@@ -70,7 +76,8 @@ package final class ServedZones: @unchecked Sendable {
         entries = .allocate(capacity: zones.count)
         end = UnsafePointer(entries + zones.count)
         for (index, served) in deepestFirst.enumerated() {
-            (entries + index).initialize(to: Entry(view: zones[index].view, status: served.status, place: Int32(clamping: index + 1)))
+            let (view, place) = (zones[index].view, Int32(clamping: index + 1))
+            (entries + index).initialize(to: Entry(view: view, status: served.status, place: place, isPartial: served.isPartial))
         }
     }
 
