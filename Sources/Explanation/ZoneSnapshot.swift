@@ -8,7 +8,7 @@ import ZoneCompilation
 
 /// Zones compiled once, from registries as they have been read and from what a resolver says of their hosts.
 package struct ZoneSnapshot {
-    /// The zones by origin, as far as they have been read.
+    /// The zones by origin, as far as they have been read, those of addresses' names included.
     package let zones: [DomainName: Zone]
     /// What could not be served.
     package let reports: [ZoneCompiler.Report]
@@ -28,10 +28,10 @@ package struct ZoneSnapshot {
     /// Compiles what was read by the policies of these origins, once the hosts have been resolved, or at the deadline without those that
     /// are missing. The resolver is one that has not run.
     package static func take(
-        _ excerpts: [DomainName: RegistryExcerpt], _ policies: [DomainName: ZonePolicy], _ resolver: HostResolver,
-        before deadline: ContinuousClock.Instant
+        _ excerpts: [DomainName: RegistryExcerpt], _ policies: [DomainName: ZonePolicy], _ reverse: ReversePolicy,
+        _ resolver: HostResolver, before deadline: ContinuousClock.Instant
     ) async -> ZoneSnapshot {
-        var compiler = ZoneCompiler(policies: policies, seed: 0)
+        var compiler = ZoneCompiler(policies: policies, reverse: reverse, seed: 0)
         for (origin, excerpt) in excerpts { compiler.replace(with: excerpt.registry, for: origin) }
         // Compiling finds the hosts.
         _ = compiler.compile(serial: serial)

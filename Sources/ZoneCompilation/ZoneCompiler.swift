@@ -30,6 +30,7 @@ package struct ZoneCompiler {
     private var zones: [DomainName: ZoneState]
     private var book = AddressBook()
     private var uses = HostUses()
+    private var reverse: ReverseCompiler
     private var memo = InZoneNames.Memo()
     /// Memory for the blocks of services, one after another.
     private var builder = RecordBlockBuilder()
@@ -49,10 +50,14 @@ package struct ZoneCompiler {
     /// services fit into any server. The youngest providers beyond it are left out.
     package static let mostOctetsOfService = 64 << 20
 
-    /// Zones by their origins, none of them read yet. The seed spreads names over tables: unpredictable in a server, fixed in tests.
-    /// `limit` is the most octets that one service may take.
-    package init(policies: [DomainName: ZonePolicy], seed: UInt64, limit: Int = mostOctetsOfService) {
+    /// Zones by their origins, none of them read yet, and those of addresses' names. The seed spreads names over tables: unpredictable in a
+    /// server, fixed in tests. `limit` is the most octets that one service may take.
+    package init(
+        policies: [DomainName: ZonePolicy], reverse policy: ReversePolicy = .none, seed: UInt64, limit: Int = mostOctetsOfService
+    ) {
         (self.limit, self.seed) = (limit, seed)
+        reverse = ReverseCompiler(seed: seed)
+        reverse.serve(policy, services: [])
         zones = Dictionary(uniqueKeysWithValues: policies.map { ($0, ZoneState(origin: $0, policy: $1, seed: seed)) })
     }
 
@@ -60,7 +65,7 @@ package struct ZoneCompiler {
     package mutating func takeHostChange() -> HostChange { uses.takeChange() }
 
     /// Whether all changes have been compiled.
-    package var isUpToDate: Bool { queue.isEmpty }
+    package var isUpToDate: Bool { queue.isEmpty && reverse.isUpToDate }
 
     /// All addresses of hosts as the zones have them: a literal's own, what the resolver has said, what hosts inside the zones lead to.
     package func addresses(of hosts: some Sequence<ProviderHost>) -> [ProviderHost: HostAddresses] {
@@ -89,7 +94,12 @@ package struct ZoneCompiler {
 extension ZoneCompiler {
     /// Has these zones from now on, by their origins, and no others. A new one has not been read. If anything is different, all services are
     /// compiled again: an origin more or less changes which hosts are in-zone, and a policy changes records.
-    package mutating func serve(_ policies: [DomainName: ZonePolicy]) {
+    package mutating func serve(_ policies: [DomainName: ZonePolicy], reverse policy: ReversePolicy = .none) {
+        defer {
+            reverse.serve(
+                policy,
+                services: zones.flatMap { origin, zone in zone.blocks.keys.map { ServiceReference(origin: origin, owner: $0) } })
+        }
         guard policies != zones.mapValues(\.policy) else { return }
         for (origin, zone) in zones { for (owner, providers) in zone.content.all { compileAgain(owner, origin, providers) } }
         for origin in Array(zones.keys) where policies[origin] == nil { zones[origin] = nil }
@@ -178,14 +188,27 @@ extension ZoneCompiler {
                 }
                 for report in new { self.report(report) }
             }
+            reverse.set(next, to: output?.block)
             guard hasTime() else { break }
         }
         memo = inZone.memo
         for origin in Array(zones.keys) where !queue.isAwaitingServices(of: origin) {
             zones[origin]?.finish(serial) { [queue] in queue.contains(ServiceReference(origin: origin, owner: $0)) }
         }
+        let reverse = compileReverse(while: hasTime, serial)
         endSlice()
-        return zones.compactMapValues(\.zone)
+        return zones.compactMapValues(\.zone).merging(reverse) { zone, _ in zone }
+    }
+
+    /// The zones of addresses' names; none unless all zones are whole that their records come from: an address may be one of any.
+    private mutating func compileReverse(while hasTime: () -> Bool, _ serial: (UInt32?) -> UInt32) -> [DomainName: Zone] {
+        while queue.isEmpty, let next = reverse.nextPending() {
+            if let block = zones[next.origin]?.blocks[next.owner] { reverse.set(next, to: block) }
+            guard hasTime() else { break }
+        }
+        let isWhole = zones.values.allSatisfy { $0.zone != nil }
+        reverse.finish(isWhole: isWhole, serial)
+        return isWhole ? reverse.zones : [:]
     }
 
     /// Forgets what nothing needs any more: hosts that no provider names, and if all is compiled, what was worked out on the way.

@@ -10,7 +10,8 @@ struct ZoneState {
     }
     var content: ZoneContent
     private var builder: ZoneBuilder
-    private var blocks: [DomainName: RecordBlock] = [:]
+    /// What each service has been compiled to.
+    private(set) var blocks: [DomainName: RecordBlock] = [:]
     /// Names that stay as they were in a block until a service has been compiled that may have them now.
     private var left: [DomainName: [(name: DomainName, block: RecordBlock)]] = [:]
     /// Names of services that come when they have been compiled; names above them exist already.

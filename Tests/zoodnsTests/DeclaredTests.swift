@@ -26,7 +26,8 @@ import Testing
 
     /// Settings whose default is a sentence, or what another setting says.
     private static let described: Set = [
-        "listen", "nameserver-address", "host-resolver", "workers", "state", "zookeeper-auth", "config", "port", "host", "instance",
+        "listen", "nameserver-address", "reverse", "host-resolver", "workers", "state", "zookeeper-auth", "config", "port", "host",
+        "instance",
         "weight",
         "priority", "query-log", "dnstap", "dnstap-identity", "admin", "drain", "stop-timeout", "connect-timeout",
     ]
@@ -34,7 +35,8 @@ import Testing
     /// A value other than the default for each setting of `serve`.
     private static let others = [
         "zookeeper": "h:1", "zone": "a=/b", "session-timeout": "11s", "log-level": "debug", "log-rate": "0", "listen": "127.0.0.1:1",
-        "ttl": "6", "negative-ttl": "2", "max-answers": "99", "nameserver-address": "10.0.0.1", "host-resolver": "10.0.0.1",
+        "ttl": "6", "negative-ttl": "2", "max-answers": "99", "nameserver-address": "10.0.0.1",
+        "reverse": "10.0.0.0/8", "host-resolver": "10.0.0.1",
         "hosts-file": "none", "max-stale": "2h", "reconcile": "61s", "hold-down": "0", "mass-removal-guard": "off", "probe-held": "off",
         "state": "/x", "workers": "200", "max-udp-size": "1231", "log-format": "json", "query-log": "/x", "query-log-sample": "2",
         "query-log-class": "error", "dnstap": "unix:/x", "dnstap-identity": "other", "admin": "127.0.0.1:9", "lameduck": "1s",

@@ -60,22 +60,29 @@ package final class ServedZones: @unchecked Sendable {
         let isPartial: Bool
     }
 
-    /// The zones as they were handed in, those with the longest origins first.
+    /// The zones as they were handed in: those that do not lie in `arpa` first, of either kind those with the longest origins first.
     package let all: [ServedZone]
     private let zones: [Zone]
-    /// The zones, those with the longest origins first.
+    /// The zones in the order of `all`.
     private let entries: UnsafeMutablePointer<Entry>
+    /// Where the zones in `arpa` begin: there may be hundreds, of which other questions are spared the look.
+    private let reverse: UnsafePointer<Entry>
     private let end: UnsafePointer<Entry>
 
     /// Zones of different origins; one may lie below another.
     package init(_ served: [ServedZone] = []) {
         let deepestFirst = served.sorted { $0.origin.octets.count > $1.origin.octets.count }
-        let zones = deepestFirst.map { $0.zone ?? Self.placeholder($0.origin) }
-        all = deepestFirst
+        // Below the root lie both kinds.
+        let hasRoot = deepestFirst.last?.origin == .root
+        let others = deepestFirst.filter { hasRoot || !$0.origin.isInArpa }
+        let all = others + deepestFirst.filter { !hasRoot && $0.origin.isInArpa }
+        let zones = all.map { $0.zone ?? Self.placeholder($0.origin) }
+        self.all = all
         self.zones = zones
         entries = .allocate(capacity: zones.count)
+        reverse = UnsafePointer(entries + others.count)
         end = UnsafePointer(entries + zones.count)
-        for (index, served) in deepestFirst.enumerated() {
+        for (index, served) in all.enumerated() {
             let (view, place) = (zones[index].view, Int32(clamping: index + 1))
             (entries + index).initialize(to: Entry(view: view, status: served.status, place: place, isPartial: served.isPartial))
         }
@@ -94,10 +101,38 @@ package final class ServedZones: @unchecked Sendable {
     @inline(__always)
     func zone(of name: FoldedName) -> UnsafePointer<Entry>? {
         var entry = UnsafePointer(entries)
+        while entry != reverse {
+            if entry.pointee.view.contains(name) { return entry }
+            entry += 1
+        }
+        return entry != end && name.isInArpa ? reverseZone(of: name) : nil
+    }
+
+    @inline(never)
+    private func reverseZone(of name: FoldedName) -> UnsafePointer<Entry>? {
+        var entry = reverse
         while entry != end {
             if entry.pointee.view.contains(name) { return entry }
             entry += 1
         }
         return nil
+    }
+}
+
+extension DomainName {
+    private static let arpa = DomainName(text: "arpa") ?? .root
+
+    /// Whether it lies in `arpa` (RFC 3172), as the names of addresses do.
+    fileprivate var isInArpa: Bool { isAtOrBelow(Self.arpa) }
+}
+
+extension FoldedName {
+    /// Whether it lies in `arpa`: whether its last octets are 04 "arpa" 00.
+    @inline(__always)
+    fileprivate var isInArpa: Bool {
+        guard length >= 6 else { return false }
+        let last = octets + (length &- 6)
+        return UInt32(bigEndian: last.loadUnaligned(as: UInt32.self)) == 0x0461_7270
+            && UInt16(bigEndian: last.loadUnaligned(fromByteOffset: 4, as: UInt16.self)) == 0x6100
     }
 }

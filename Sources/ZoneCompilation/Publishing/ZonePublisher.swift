@@ -16,8 +16,8 @@ package actor ZonePublisher {
         case registry(RegistryUpdate, origin: DomainName)
         /// The resolver knows something new of some hosts.
         case resolved([String: HostAddresses])
-        /// The operator has decided otherwise on the zones, given by their origins.
-        case policies([DomainName: ZonePolicy])
+        /// The operator has decided otherwise on the zones, given by their origins, and on addresses' names.
+        case policies([DomainName: ZonePolicy], ReversePolicy)
     }
 
     /// Where the results go.
@@ -43,6 +43,8 @@ package actor ZonePublisher {
     }
 
     private var origins: [DomainName]
+    /// The origins of zones of addresses' names.
+    private var reverseOrigins: [DomainName]
     private let outlets: Outlets
     private let now: @Sendable () -> UInt32
     private let logger: Logger
@@ -69,15 +71,17 @@ package actor ZonePublisher {
         let status: ZoneStatus
     }
 
-    /// Zones by their origins. `now` gives the seconds since 1970, from which serials start.
+    /// Zones by their origins, and those of addresses' names. `now` gives the seconds since 1970, from which serials start.
     package init(
-        policies: [DomainName: ZonePolicy], seed: UInt64, outlets: Outlets, now: @escaping @Sendable () -> UInt32, logger: Logger
+        policies: [DomainName: ZonePolicy], reverse: ReversePolicy = .none, seed: UInt64, outlets: Outlets,
+        now: @escaping @Sendable () -> UInt32, logger: Logger
     ) {
         origins = Array(policies.keys)
+        reverseOrigins = reverse.prefixes.map(\.origin)
         self.outlets = outlets
         self.now = now
         self.logger = logger
-        compiler = ZoneCompiler(policies: policies, seed: seed)
+        compiler = ZoneCompiler(policies: policies, reverse: reverse, seed: seed)
         reliances = policies.mapValues(Self.reliance)
         served = policies.mapValues { _ in ServedState(serial: nil, status: .notReady) }
     }
@@ -91,8 +95,10 @@ package actor ZonePublisher {
     /// Hands in what the follower of a zone's registry reports, from any thread; it takes effect soon.
     package nonisolated func send(_ update: RegistryUpdate, for origin: DomainName) { mailbox.post(.registry(update, origin: origin)) }
 
-    /// Has these zones served from now on, by their origins, and no others; from any thread. It takes effect soon.
-    package nonisolated func serve(_ policies: [DomainName: ZonePolicy]) { mailbox.post(.policies(policies)) }
+    /// Has these zones served from now on, by their origins, those of addresses' names, and no others; from any thread. It takes effect soon.
+    package nonisolated func serve(_ policies: [DomainName: ZonePolicy], reverse: ReversePolicy = .none) {
+        mailbox.post(.policies(policies, reverse))
+    }
 
     /// Hands in what the resolver knows of some hosts, from any thread; it takes effect soon.
     package nonisolated func resolve(_ hosts: [String: HostAddresses]) { mailbox.post(.resolved(hosts)) }
@@ -130,13 +136,14 @@ extension ZonePublisher {
         switch event {
         case .registry(let update, let origin): take(update, origin)
         case .resolved(let hosts): compiler.resolve(hosts)
-        case .policies(let policies): take(policies)
+        case .policies(let policies, let reverse): take(policies, reverse)
         }
     }
 
-    private func take(_ policies: [DomainName: ZonePolicy]) {
-        compiler.serve(policies)
+    private func take(_ policies: [DomainName: ZonePolicy], _ reverse: ReversePolicy) {
+        compiler.serve(policies, reverse: reverse)
         origins = Array(policies.keys)
+        reverseOrigins = reverse.prefixes.map(\.origin)
         reliances = reliances.filter { policies[$0.key] != nil }
         for (origin, policy) in policies {
             reliances[origin, default: Self.reliance(policy)].freshness.maximumStale = policy.maximumStale
@@ -176,19 +183,26 @@ extension ZonePublisher {
             let status = zones[origin] == nil ? .notReady : reliances[origin]?.freshness.status(at: judgedAt) ?? .current
             state[origin] = ServedState(serial: zones[origin]?.authority.serial, status: status)
         }
-        guard state != served else { return }
-        for (origin, new) in state where new.status != served[origin]?.status ?? .notReady {
-            log(new.status, after: served[origin]?.status ?? .notReady, origin)
+        // Each may name providers of any zone.
+        let worst = state.values.map(\.status).max { $0.severity < $1.severity } ?? .notReady
+        for origin in reverseOrigins {
+            let status = zones[origin] == nil ? .notReady : worst
+            state[origin] = ServedState(serial: zones[origin]?.authority.serial, status: status)
         }
+        guard state != served else { return }
+        for origin in origins { log(state[origin]?.status ?? .notReady, after: served[origin]?.status ?? .notReady, origin) }
         served = state
         logger.debug("zones published", metadata: ["names": "\(zones.values.reduce(0) { $0 + $1.nameCount })"])
-        outlets.publish(
-            ServedZones(
-                origins.map { origin in
-                    guard let zone = zones[origin], let state = state[origin] else { return ServedZone(notReady: origin) }
-                    return ServedZone(zone, state.status)
-                }))
+        outlets.publish(ServedZones(origins.map { serving(zones, $0) } + reverseOrigins.map { servingReverse(zones, $0) }))
     }
+
+    private func serving(_ zones: [DomainName: Zone], _ origin: DomainName) -> ServedZone {
+        guard let zone = zones[origin], let state = served[origin] else { return ServedZone(notReady: origin) }
+        return ServedZone(zone, state.status)
+    }
+
+    /// A zone of addresses' names as it is served: the one place that knows that a zone is such a one.
+    private func servingReverse(_ zones: [DomainName: Zone], _ origin: DomainName) -> ServedZone { serving(zones, origin) }
 
     /// Seconds since 1970, or the next number where that would not rise (RFC 1982 §3.1).
     private func nextSerial(after last: UInt32?) -> UInt32 {
@@ -220,12 +234,25 @@ extension ZonePublisher {
     }
 
     private func log(_ status: ZoneStatus, after last: ZoneStatus, _ origin: DomainName) {
+        guard status != last else { return }
         let metadata: Logger.Metadata = ["zone": "\(origin.text)"]
         switch status {
         case .notReady: break
         case .current: if last != .notReady { logger.info("answers are current again", metadata: metadata) }
         case .stale: logger.warning("answers are stale: zookeeper is out of reach", metadata: metadata)
         case .expired: logger.error("answers are too old: zookeeper has been out of reach for too long", metadata: metadata)
+        }
+    }
+}
+
+extension ZoneStatus {
+    /// How little an answer from such a zone is worth.
+    fileprivate var severity: Int {
+        switch self {
+        case .current: 0
+        case .stale: 1
+        case .expired: 2
+        case .notReady: 3
         }
     }
 }

@@ -9,10 +9,9 @@ struct ApexCompiler {
     /// What the SOA record says under a serial; nil if names below this origin would be too long.
     func authority(serial: UInt32) -> StartOfAuthority? {
         let soa = policy.authority
-        let mailboxLabels = ZonePolicy.mailboxLabels.map(\.utf8)
-        guard let primary = soa.primary ?? Self.nameServer(of: origin),
-            let mailbox = soa.mailbox ?? DomainName(labels: mailboxLabels)?.appending(origin)
-        else { return nil }
+        guard let primary = soa.primary ?? Self.nameServer(of: origin), let mailbox = soa.mailbox ?? Self.mailbox(of: origin) else {
+            return nil
+        }
         return StartOfAuthority(
             primary: primary, mailbox: mailbox, serial: serial, refresh: soa.refresh, retry: soa.retry, expire: soa.expire,
             minimum: policy.negativeTTL)
@@ -23,12 +22,20 @@ struct ApexCompiler {
         DomainName(labels: ZonePolicy.nameServerLabels.map(\.utf8))?.appending(origin)
     }
 
-    /// The block with the origin, and with the name server's name unless `hasNameServer` is false: a service stands there.
-    func compile(_ authority: StartOfAuthority, nameServer: DomainName, hasNameServer: Bool) -> RecordBlock {
+    /// `hostmaster` below an origin; nil if that would be too long.
+    static func mailbox(of origin: DomainName) -> DomainName? {
+        DomainName(labels: ZonePolicy.mailboxLabels.map(\.utf8))?.appending(origin)
+    }
+
+    /// The block with the origin, and with the name server's name unless `hasNameServer` is false: it is not the zone's own, or a service
+    /// stands there. `pointer`: what the origin has of PTR.
+    func compile(
+        _ authority: StartOfAuthority, nameServer: DomainName, hasNameServer: Bool, pointer: RRset? = nil
+    ) -> RecordBlock {
         var builder = RecordBlockBuilder()
         let soa = builder.add(RRset(.soa, ttl: policy.ttl, records: [.soa(authority)]))
         let ns = builder.add(RRset(.ns, ttl: policy.ttl, records: [.ns(nameServer)]))
-        builder.add(origin, [soa, ns])
+        builder.add(origin, [soa, ns] + [pointer].compactMap(\.self).map { builder.add($0) })
         if hasNameServer {
             let ipv4 = policy.nameServer.ipv4.addresses.map { RecordData.a($0.value) }
             let ipv6 = policy.nameServer.ipv6.addresses.map { RecordData.aaaa($0.value) }

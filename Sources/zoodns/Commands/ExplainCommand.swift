@@ -1,4 +1,5 @@
 import ArgumentParser
+import DNSAuthority
 import Explanation
 import FoundationEssentials
 
@@ -13,7 +14,10 @@ struct ExplainCommand: AsyncParsableCommand {
 
     @Argument(
         help:
-            "A service, or a domain name such as second.svc.local or _second._tcp.svc.local; with a final dot it is a domain name."
+            """
+            A service, or a domain name such as second.svc.local or _second._tcp.svc.local; with a final dot it is a domain name. \
+            With --reverse an address such as 10.0.0.7, or its name.
+            """
     )
     var name: String
     @OptionGroup var common: CommonOptions
@@ -25,6 +29,7 @@ struct ExplainCommand: AsyncParsableCommand {
         var reader = SettingsReader()
         let settings = CommonSettings(common, &reader, for: .explain)
         let zones = settings.registry.zones
+        if let address = ReverseAnswer.name(name, settings.reverse) { return try await explain(address, settings, reader) }
         let questions = ExplainedName.read(name, zones)
         if questions.isEmpty {
             reader.complain(
@@ -48,5 +53,19 @@ struct ExplainCommand: AsyncParsableCommand {
             if let text = await settings.registry.missing(source.layout.root) { failures.append(text) }
         }
         throw CommandFailure.refused(failures.joined(separator: "; "))
+    }
+
+    /// Explains the name of an address, which may be one of any provider.
+    private func explain(_ name: DomainName, _ settings: CommonSettings, _ reader: SettingsReader) async throws {
+        try reader.finish()
+        let deadline = ContinuousClock.now + Self.limit
+        let excerpts = try await settings.registry.read(.all, settings.registry.client, before: deadline, within: Self.limit)
+        let snapshot = await settings.snapshot(of: excerpts, before: deadline)
+        let served = settings.reverse.prefixes.compactMap { snapshot.zones[$0.origin] }.map { ServedZone($0, .current) }
+        guard let answer = ReverseAnswer(name.text, in: served) else {
+            throw CommandFailure.refused("the registry vanished while it was read")
+        }
+        guard answer.exists else { throw CommandFailure.refused("\(name.text) does not exist (NXDOMAIN): no provider has this address") }
+        try StandardStreams.print(answer.text)
     }
 }

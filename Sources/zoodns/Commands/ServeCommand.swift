@@ -102,7 +102,8 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private func listen(_ settings: ServeSettings, _ observer: QueryObserver?) async throws(CommandFailure) -> DNSServer {
-        let zones = ServedZones(settings.common.registry.zones.map { ServedZone(notReady: $0.origin) })
+        let origins = settings.common.registry.zones.map(\.origin) + settings.common.reverse.prefixes.map(\.origin)
+        let zones = ServedZones(origins.map(ServedZone.init(notReady:)))
         do throws(ListenError) {
             return try await DNSServer(
                 listen: settings.common.listen, workers: settings.workers, udpLimit: settings.longestUDPResponse, zones: zones,

@@ -28,8 +28,8 @@ struct ZoneCommand: AsyncParsableCommand {
         }
         let snapshot = await settings.snapshot(of: excerpts, before: deadline)
         for finding in snapshot.findings(in: excerpts) { StandardStreams.complain(finding.line) }
-        for source in settings.registry.zones {
-            if let zone = snapshot.zones[source.origin] { try StandardStreams.print(MasterFile.text(of: zone)) }
+        for origin in settings.registry.zones.map(\.origin) + settings.reverse.prefixes.map(\.origin) {
+            if let zone = snapshot.zones[origin] { try StandardStreams.print(MasterFile.text(of: zone)) }
         }
         // Served it would be an empty zone; in the place of a full one it is more likely a mistake.
         if !missing.isEmpty { throw CommandFailure.refused(missing.joined(separator: "; ")) }

@@ -55,7 +55,7 @@ struct ServerWiring {
         }
         if let board { outlets.settle = { board.settle($0, heard: $1) } }
         let publisher = ZonePublisher(
-            policies: settings.common.policies, seed: .random(in: 0 ... .max), outlets: outlets,
+            policies: settings.common.policies, reverse: settings.common.reverse, seed: .random(in: 0 ... .max), outlets: outlets,
             now: { UInt32(truncatingIfNeeded: time(nil)) }, logger: registry.logger)
         watchers = ZoneWatchers(client, registry.logger) { update, origin in
             keeper?.take(update, for: origin)
@@ -102,7 +102,7 @@ struct ServerWiring {
         resolver.serve(own)
         access.serve(settings.zones.map(\.source.layout.root))
         // Before the watchers, whose reports of a zone that it does not have would be lost.
-        publisher.serve(settings.common.policies)
+        publisher.serve(settings.common.policies, reverse: settings.common.reverse)
         watchers.serve(settings.zones)
     }
 
@@ -122,8 +122,9 @@ struct ServerWiring {
             + (observer.map { [QueryRoutes($0)] } ?? []) + (status.map { [PageRoutes($0, changes, explain: explain)] } ?? [])
     }
 
-    /// How a name, or a service in each zone, is answered now; nil if it is in no zone.
+    /// How a name, an address's name, or a service in each zone, is answered now; nil if it is in no zone.
     private func explain(_ text: String) -> String? {
+        if let answer = ReverseAnswer(text, in: server.zones.all) { return answer.text }
         let sources = board?.facts.zones.compactMap { zone in
             board?.layout(of: zone.origin).map { ZoneSource(origin: zone.origin, layout: $0) }
         }
@@ -132,7 +133,8 @@ struct ServerWiring {
     }
 
     /// How a name is answered now.
-    private func explain(_ name: String, in origin: DomainName) -> ServedAnswer? {
+    private func explain(_ name: String, in origin: DomainName) -> (any ShownAnswer)? {
+        if let answer = ReverseAnswer(name, in: server.zones.all.filter { $0.origin == origin }) { return answer }
         guard let board, let layout = board.layout(of: origin), let registry = board.registry(of: origin),
             let served = server.zones.all.first(where: { $0.origin == origin })
         else { return nil }
@@ -188,6 +190,8 @@ extension StatusSources {
 }
 
 extension ServedAnswer: ShownAnswer {}
+
+extension ReverseAnswer: ShownAnswer {}
 
 extension StatusReport.Traffic {
     /// What the page shows of all that was counted.

@@ -7,7 +7,9 @@ import ZoneCompilation
 
 extension Declared {
     /// The settings of the commands that compile zones.
-    static let compiling: [any DeclaredSetting] = [listen, ttl, negativeTTL, maxAnswers, nameserverAddress, hostResolver, hostsFile]
+    static let compiling: [any DeclaredSetting] = [
+        listen, ttl, negativeTTL, maxAnswers, nameserverAddress, reverse, hostResolver, hostsFile,
+    ]
 
     static let listen = Setting(
         "listen", "address:port", "Where to serve UDP and TCP, port 0 for any; may be repeated.",
@@ -28,6 +30,10 @@ extension Declared {
         "nameserver-address", "ip", "An address of ns.dns.<origin>; may be repeated.",
         .list(of: "an IP address that clients can reach", text: \.text) { IPAddress($0).flatMap { $0.isHost ? $0 : nil } }, default: [],
         shownAs: "the listen addresses", for: .compiling, isPerZone: true, isReloadable: true)
+    static let reverse = Setting(
+        "reverse", "cidr", "Addresses whose names (PTR) lead to their providers; may be repeated.",
+        .list(of: "a range of addresses such as 10.0.0.0/8 or 2001:db8::/32", text: \.text, AddressRange.init), default: [],
+        shownAs: "none", for: .compiling, isReloadable: true)
     static let hostResolver = Setting(
         "host-resolver", "ip[:port]", "A name server for the providers' host names; may be repeated.",
         .list(of: "an address such as 192.0.2.1 or [2001:db8::1]:53", text: \.text) { text in
@@ -54,6 +60,7 @@ struct CommonOptions: ParsableArguments {
     @Option(Declared.negativeTTL) var negativeTtl: String?
     @Option(Declared.maxAnswers) var maxAnswers: String?
     @Option(Declared.nameserverAddress) var nameserverAddress: [String]
+    @Option(Declared.reverse) var reverse: [String]
     @Option(Declared.hostResolver) var hostResolver: [String]
     @Option(Declared.hostsFile) var hostsFile: String?
 }

@@ -12,6 +12,8 @@ struct CommonSettings {
     let registry: RegistrySettings
     let listen: [SocketEndpoint]
     let zones: [ZoneSettings]
+    /// Which addresses have names, and how these are answered: as what is set for all zones says.
+    let reverse: ReversePolicy
     let hostResolvers: [SocketEndpoint]
     /// The path of the hosts file; nil for none.
     let hostsFile: String?
@@ -39,6 +41,31 @@ struct CommonSettings {
             if let serve { zone.read(serve, into: &policy, &watch) }
             return ZoneSettings(source: source, policy: policy, watch: watch)
         }
+        reverse = Self.reverse(options, nameServer: own, sources, &reader)
+    }
+
+    private static func reverse(
+        _ options: CommonOptions, nameServer: [IPAddress], _ zones: [ZoneSource], _ reader: inout SettingsReader
+    ) -> ReversePolicy {
+        let ranges = reader.value(Declared.reverse, options.reverse)
+        guard let first = zones.first, !ranges.isEmpty else { return .none }
+        guard ranges.count <= ReversePrefix.most else {
+            reader.complain("--reverse: expected at most \(ReversePrefix.most) ranges")
+            return .none
+        }
+        // No zone has settings of the root's.
+        var zone = ZoneReader(.root, reader)
+        let reverse = ReversePolicy(ranges, policy: zone.policy(options, nameServer: nameServer), zone: first.origin)
+        reader = zone.reader
+        if reverse.prefixes.count > ReversePrefix.most {
+            reader.complain(
+                "--reverse: expected ranges that make at most \(ReversePrefix.most) zones, not \(reverse.prefixes.count): "
+                    + "a zone ends with an octet of IPv4, a hexadecimal digit of IPv6")
+        }
+        for origin in reverse.prefixes.map(\.origin) where zones.contains(where: { $0.origin == origin }) {
+            reader.complain("--reverse: its zone \(origin.text) is one of --zone too, give one of the two")
+        }
+        return reverse
     }
 
     /// The policy of each zone, by its origin.
@@ -53,7 +80,7 @@ struct CommonSettings {
 
     /// The zones of registries that were read, compiled as a server with these settings would do it.
     func snapshot(of excerpts: [DomainName: RegistryExcerpt], before deadline: ContinuousClock.Instant) async -> ZoneSnapshot {
-        await ZoneSnapshot.take(excerpts, policies, hostResolver(listening: listen), before: deadline)
+        await ZoneSnapshot.take(excerpts, policies, reverse, hostResolver(listening: listen), before: deadline)
     }
 
     /// What a server at these addresses answers itself.

@@ -70,6 +70,13 @@ package struct RRset: Sendable {
         noteRecord(length)
     }
 
+    /// Appends a name that an address leads to (RFC 1035 §3.3.12), of at most 255 octets in its wire form.
+    package mutating func append(pointer target: UnsafeRawBufferPointer) {
+        append(header(UInt16(target.count)))
+        octets.append(contentsOf: target)
+        noteRecord(target.count)
+    }
+
     private mutating func append(_ data: [UInt8]) {
         guard let length = UInt16(exactly: data.count) else { return isWritable = false }
         append(header(length))

@@ -45,3 +45,61 @@ extension RecordBlock {
     /// The names in the block, in the order they were added.
     package var names: [DomainName] { (0..<nodeCount).map { node($0).owner } }
 }
+
+// MARK: Addresses
+
+/// An address of one of a block's names.
+package struct NamedAddress: Sendable {
+    package let isIPv4: Bool
+    /// The address as a number.
+    package let value: UInt128
+    /// The name's place in the block.
+    package let node: Int
+    /// Whether it may be out of date.
+    package let isHeld: Bool
+}
+
+extension RecordBlock {
+    /// The addresses of all names right below another, as far as their RRsets have them. O(records).
+    package func addresses(rightBelow parent: DomainName) -> [NamedAddress] {
+        var found: [NamedAddress] = []
+        found.reserveCapacity(nodeCount)
+        parent.octets.withUnsafeBytes { parent in
+            for index in 0..<nodeCount where Self.isRightBelow(parent, node(index).name) { append(node(index), index, to: &found) }
+        }
+        return found
+    }
+
+    private static func isRightBelow(_ parent: UnsafeRawBufferPointer, _ name: UnsafeRawBufferPointer) -> Bool {
+        let start = name.count - parent.count
+        guard start > 0, let label = name.first, start == 1 + Int(label) else { return false }
+        return name[start...].elementsEqual(parent)
+    }
+
+    private func append(_ node: ZoneNode, _ index: Int, to found: inout [NamedAddress]) {
+        for place in 0..<node.count {
+            let rrset = node[place]
+            guard rrset.type == .a || rrset.type == .aaaa else { continue }
+            let isIPv4 = rrset.type == .a
+            for number in 0..<rrset.count {
+                let data = rrset.octets + rrset.start(ofRecord: number) + EncodedRRset.headerLength
+                let value =
+                    isIPv4
+                    ? UInt128(UInt32(bigEndian: data.loadUnaligned(as: UInt32.self)))
+                    : UInt128(bigEndian: data.loadUnaligned(as: UInt128.self))
+                found.append(NamedAddress(isIPv4: isIPv4, value: value, node: index, isHeld: rrset.isHeld))
+            }
+        }
+    }
+
+    /// Whether the first name is a service of which nothing is known.
+    package var beginsWithUnknownService: Bool { nodeCount > 0 && node(0).isUnknownService }
+
+    /// Calls a function with the wire form of the name at a place. Not generic, as generic code of other modules is slow.
+    package func readName(_ index: Int, _ body: (UnsafeRawBufferPointer) -> Void) { body(node(index).name) }
+
+    /// Whether the name at a place is the one at a place of another block.
+    package func hasName(_ index: Int, of other: RecordBlock, at otherIndex: Int) -> Bool {
+        node(index).name.elementsEqual(other.node(otherIndex).name)
+    }
+}
