@@ -51,6 +51,7 @@ package final class DNSServer: Sendable {
     private let udpLimit: Int
     private let tap: QueryTap?
     private let forward: QueryForwarder?
+    private let inherited: InheritedSockets
     private let state = Mutex(State())
     private let mailbox = Mailbox<Event>()
 
@@ -58,18 +59,20 @@ package final class DNSServer: Sendable {
     private static let mostConnections = 1024
     /// How long clients have to take their last responses.
     private static let drainLimit: Duration = .seconds(3)
+    /// How often to look whether threads have gone round.
+    private static let look: Duration = .milliseconds(20)
     /// How often to try for a port that is free for both UDP and TCP.
     private static let portAttempts = 16
 
     /// Takes the addresses, each with so many UDP workers; port 0 takes any that is free. From here queries queue up, `run` answers them.
-    /// `udpLimit`: most octets of a response over UDP. `tap`: where queries are recorded, `forward`: what takes those
-    /// that other servers answer; nil for nowhere.
+    /// `udpLimit`: most octets of a response over UDP. `tap`: where queries are recorded, `forward`: what takes those that other servers answer;
+    /// nil for nowhere. `inherited`: sockets that are used at their addresses in the place of new ones.
     package init(
         listen: [SocketEndpoint], workers: Int, udpLimit: Int, zones: ServedZones, policy: QueryPolicy = QueryPolicy(),
-        tap: QueryTap? = nil, forward: QueryForwarder? = nil
+        tap: QueryTap? = nil, forward: QueryForwarder? = nil, inherited: InheritedSockets = InheritedSockets()
     ) async throws(ListenError) {
         slot = ZoneSlot(zones, policy)
-        (self.workers, self.udpLimit, self.tap, self.forward) = (workers, udpLimit, tap, forward)
+        (self.workers, self.udpLimit, self.tap, self.forward, self.inherited) = (workers, udpLimit, tap, forward, inherited)
         tcpCounters = TCPCounters(numbers)
         let mostConnections = DescriptorLimit.connections(Self.mostConnections, beside: DescriptorLimit.sockets(listen.count, workers))
         listener = TCPListener(slot, tcpCounters, mostConnections: mostConnections, ring: tap?.makeRing(), forward: forward)
@@ -95,6 +98,9 @@ package final class DNSServer: Sendable {
             return false
         }
     }
+
+    /// Whether the kernel queues fewer packets for a UDP socket than it was asked to.
+    package var isShortOfBuffer: Bool { state.withLock { $0.places.contains { $0.workers.contains(where: \.isShortOfBuffer) } } }
 
     /// The zones that are answered from now: to keep one keeps all that later ones drop.
     package var zones: ServedZones { slot.zones }
@@ -156,6 +162,13 @@ extension DNSServer {
 
     /// Binds TCP, which says the port, then UDP at the same.
     private func take(_ wanted: SocketEndpoint, beside known: [SocketEndpoint]) async throws(ListenError) -> Place {
+        if let sockets = inherited[wanted] {
+            let endpoint = try await listener.listen(wanted, inherited: sockets.stream)
+            do { return Place(wanted: wanted, endpoint: endpoint, workers: try bind(endpoint, inherited: sockets.datagrams)) } catch {
+                await listener.stopListening(at: endpoint)
+                throw error
+            }
+        }
         var attempt = 1
         // Where this server listens itself, at one address or at all of them, no other program does.
         let mayConflict = wanted.port != 0 && !known.contains { $0.overlaps(wanted) }
@@ -173,12 +186,16 @@ extension DNSServer {
         }
     }
 
-    /// One worker for each socket.
-    private func bind(_ endpoint: SocketEndpoint) throws(ListenError) -> [UDPWorker] {
+    /// One worker for each socket. Workers share inherited sockets where these are fewer, and there is one for each where these are more.
+    private func bind(_ endpoint: SocketEndpoint, inherited: [Int32] = []) throws(ListenError) -> [UDPWorker] {
         var bound: [UDPWorker] = []
-        for _ in 0..<workers {
+        for index in 0..<max(workers, inherited.count) {
             let socket: UDPSocket
-            do throws(ListenError) { socket = try UDPSocket(endpoint) } catch {
+            do throws(ListenError) {
+                socket =
+                    inherited.isEmpty
+                    ? try UDPSocket(endpoint) : try UDPSocket(inherited: inherited[index % inherited.count], endpoint)
+            } catch {
                 free(bound.map(\.tally))
                 throw error
             }
@@ -222,6 +239,26 @@ extension DNSServer {
         state.withLock { $0.places = [] }
         await listener.end(within: Self.drainLimit)
         if let failure { throw failure }
+    }
+
+    /// Returns once every thread for UDP has begun to answer; false if the task was cancelled before.
+    package func begin() async -> Bool { await wait { _ in 0 } }
+
+    /// Returns once every thread that answers has gone round its loop again, which takes about a second where no queries come; false if the task
+    /// was cancelled before. A thread that hangs lets it wait without limit. No query is sent: one could be lost in a flood.
+    package func goRound() async -> Bool {
+        await listener.goRound()
+        return await wait { $0.rounds }
+    }
+
+    /// Waits until every worker, those that end meanwhile excepted, has gone round more often than it had done by `seen`.
+    private func wait(_ seen: (UDPWorker) -> UInt64) async -> Bool {
+        let waited = state.withLock { $0.places.flatMap(\.workers) }.map { ($0, seen($0)) }
+        while true {
+            let current = Set(state.withLock { $0.places.flatMap(\.workers).map(ObjectIdentifier.init) })
+            if waited.allSatisfy({ $0.rounds > $1 || !current.contains(ObjectIdentifier($0)) }) { return true }
+            guard (try? await Task.sleep(for: Self.look)) != nil else { return false }
+        }
     }
 
     private func take(_ event: Event) async -> WorkerError? {

@@ -35,15 +35,24 @@ final class TCPListener: Sendable {
         service = .makeBoxSendingValue(shared, eventLoop: loop)
     }
 
-    /// Listens at one more address; with the port that it got.
-    func listen(_ endpoint: SocketEndpoint) async throws(ListenError) -> SocketEndpoint {
+    /// Listens at one more address, with the supervisor's socket if it has one; with the port that it got.
+    func listen(_ endpoint: SocketEndpoint, inherited: Int32? = nil) async throws(ListenError) -> SocketEndpoint {
         let address = try SocketAddress(endpoint)
         do {
-            let channel = try await bootstrap(for: address.family).bind(to: address.forNIO).get()
+            let channel: any Channel
+            if let inherited {
+                let descriptor = fcntl(inherited, F_DUPFD_CLOEXEC, 0)
+                guard descriptor >= 0 else { throw ListenError(endpoint, errno) }
+                channel = try await accepting().withBoundSocket(descriptor).get()
+            } else {
+                channel = try await bootstrap(for: address.family).bind(to: address.forNIO).get()
+            }
             let port = UInt16(clamping: channel.localAddress?.port ?? 0)
             let own = SocketEndpoint(address: endpoint.address, port: port, scope: endpoint.scope)
             channels.withLock { $0[own] = channel }
             return own
+        } catch let error as ListenError {
+            throw error
         } catch {
             throw ListenError(endpoint, (error as? IOError)?.errnoCode ?? EINVAL)
         }
@@ -55,10 +64,12 @@ final class TCPListener: Sendable {
         try? await channel?.close().get()
     }
 
+    /// Returns once the event loop has done all that was due at the call.
+    func goRound() async { try? await loop.submit {}.get() }
+
     private func bootstrap(for family: Int32) -> ServerBootstrap {
-        let service = self.service
         let freeBinding = FreeBinding(of: family)
-        let bootstrap = ServerBootstrap(group: loop)
+        let bootstrap = accepting()
             .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(.socketOption(NIOBSDSocket.Option(rawValue: SO_REUSEPORT)), value: 1)
@@ -67,6 +78,14 @@ final class TCPListener: Sendable {
                     level: NIOBSDSocket.OptionLevel(rawValue: freeBinding.level), name: NIOBSDSocket.Option(rawValue: freeBinding.name)),
                 value: 1
             )
+        guard family == AF_INET6 else { return bootstrap }
+        return bootstrap.serverChannelOption(ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only), value: 1)
+    }
+
+    /// What every socket that listens has for the connections that it accepts.
+    private func accepting() -> ServerBootstrap {
+        let service = self.service
+        return ServerBootstrap(group: loop)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.socketOption(.so_sndbuf), value: Self.sendBuffer)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
@@ -77,8 +96,6 @@ final class TCPListener: Sendable {
                     try channel.pipeline.syncOperations.addHandler(TCPConnection(service.value))
                 }
             }
-        guard family == AF_INET6 else { return bootstrap }
-        return bootstrap.serverChannelOption(ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only), value: 1)
     }
 
     /// Takes in what has arrived, has every connection answer it, and waits for them, but not longer than `limit`.

@@ -7,6 +7,8 @@ struct UDPSocket: Sendable {
     /// Whether it takes packets for every address of the machine, and so must say from which one it answers.
     let isWildcard: Bool
     let isIPv6: Bool
+    /// Whether the supervisor has it too, and hands it to the next server.
+    private let isInherited: Bool
 
     /// Octets that the kernel is asked to queue for a socket while its worker is busy.
     private static let receiveBuffer: Int32 = 4 << 20
@@ -21,6 +23,7 @@ struct UDPSocket: Sendable {
         self.descriptor = descriptor
         isWildcard = address.isWildcard
         isIPv6 = address.family == AF_INET6
+        isInherited = false
         set(SOL_SOCKET, SO_REUSEPORT, Int32(1))
         if address.family == AF_INET6 { set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, Int32(1)) }
         let option = FreeBinding(of: address.family)
@@ -30,13 +33,29 @@ struct UDPSocket: Sendable {
             close()
             throw error
         }
+        setUp(address.family)
+    }
+
+    /// Another descriptor of a socket that the supervisor has bound. The C function is `fcntl`.
+    init(inherited: Int32, _ endpoint: SocketEndpoint) throws(ListenError) {
+        let address = try SocketAddress(endpoint)
+        descriptor = fcntl(inherited, F_DUPFD_CLOEXEC, 0)
+        guard descriptor >= 0 else { throw ListenError(endpoint, errno) }
+        (isWildcard, isIPv6, isInherited) = (address.isWildcard, address.family == AF_INET6, true)
+        setUp(address.family)
+    }
+
+    private func setUp(_ family: Int32) {
         // The first needs CAP_NET_ADMIN and goes beyond the system's limit; without it the second goes as far as that.
         set(SOL_SOCKET, SO_RCVBUFFORCE, Self.receiveBuffer)
         if receiveBuffer < Self.receiveBuffer { set(SOL_SOCKET, SO_RCVBUF, Self.receiveBuffer) }
         set(SOL_SOCKET, SO_RCVTIMEO, Self.longestWait)
-        if isWildcard { askForPacketInformation(address.family) }
-        ignorePathMTU(address.family)
+        if isWildcard { askForPacketInformation(family) }
+        ignorePathMTU(family)
     }
+
+    /// Whether the kernel queues less than it was asked to: the system's limit is lower, and bursts of queries are lost sooner.
+    var isShortOfBuffer: Bool { receiveBuffer < Self.receiveBuffer }
 
     /// Octets that the kernel queues now.
     private var receiveBuffer: Int32 {
@@ -69,8 +88,10 @@ struct UDPSocket: Sendable {
     }
 
     /// Has packets go to other sockets of the port from now on, and wakes the worker that waits for one; what has arrived can still be read. The
-    /// C functions are `connect`, to its own address, and `shutdown`.
+    /// C functions are `connect`, to its own address, and `shutdown`. An inherited socket stays as it is for the next server, so its worker wakes
+    /// within a second by itself.
     func retire() {
+        guard !isInherited else { return }
         var own = sockaddr_in6()
         var length = socklen_t(MemoryLayout<sockaddr_in6>.size)
         withUnsafeMutablePointer(to: &own) { pointer in

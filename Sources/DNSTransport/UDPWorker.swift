@@ -18,6 +18,7 @@ final class UDPWorker: Sendable {
     /// Takes queries that other servers answer; nil if none does.
     private let forward: QueryForwarder?
     private let isStopping = Atomic(false)
+    private let turns = Atomic<UInt64>(0)
 
     /// Batches that are answered after `stop` if clients go on asking: more than a socket's queue holds.
     private static let lastBatches = 256
@@ -41,6 +42,11 @@ final class UDPWorker: Sendable {
         ring?.end()
     }
 
+    /// Whether the kernel queues fewer packets than it was asked to.
+    var isShortOfBuffer: Bool { socket.isShortOfBuffer }
+    /// How often `work` has begun to wait for packets: once a second or more, whatever comes in.
+    var rounds: UInt64 { turns.load(ordering: .relaxed) }
+
     /// Has `work` answer what has arrived, then return.
     func stop() {
         isStopping.store(true, ordering: .releasing)
@@ -60,6 +66,8 @@ final class UDPWorker: Sendable {
         var lastBatches = Self.lastBatches
         while lastBatches > 0 {
             let isStopping = isStopping.load(ordering: .acquiring)
+            // Written by this thread alone.
+            turns.store(turns.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
             let count = batch.receive(from: socket.descriptor, flags: isStopping ? Int32(MSG_DONTWAIT) : Int32(MSG_WAITFORONE))
             // Also when nothing has come: otherwise an idle worker keeps old zones alive.
             if reader.refresh() { counts.prepare(for: reader.zones) }

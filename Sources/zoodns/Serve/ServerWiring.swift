@@ -29,11 +29,15 @@ struct ServerWiring {
     /// What the admin endpoint shows; nil without one.
     private let board: StatusBoard?
     private let status: StatusSources?
+    /// What hears of the server as long as it runs; nil for none.
+    private let supervisor: Supervisor?
     /// What the admin endpoint's clients follow.
     private let changes = ChangeFeed()
 
     /// Connects the parts of a server that listens already, also for the admin endpoint if there is one; none of them runs yet.
-    init(_ settings: ServeSettings, _ server: DNSServer, _ admin: AdminServer?, _ observer: QueryObserver?) {
+    init(
+        _ settings: ServeSettings, _ server: DNSServer, _ admin: AdminServer?, _ observer: QueryObserver?, _ supervisor: Supervisor? = nil
+    ) {
         let registry = settings.common.registry
         let client = registry.client
         let resolver = settings.common.hostResolver(listening: server.endpoints)
@@ -43,7 +47,8 @@ struct ServerWiring {
         let keeper = settings.state.map {
             StateKeeper($0, settings.zones, chroot: registry.servers.chroot?.text ?? "", registry.logger)
         }
-        let board = admin.map { _ in StatusBoard(Self.boarded(settings), obstacle: { [weak client] in client?.obstacle }) }
+        let isShown = admin != nil || supervisor != nil
+        let board = isShown ? StatusBoard(Self.boarded(settings), obstacle: { [weak client] in client?.obstacle }) : nil
         if let board { client.observe { board.take($0) } }
         let publish: @Sendable (ServedZones) -> Void = { zones in
             server.publish(zones)
@@ -67,6 +72,7 @@ struct ServerWiring {
         access = RegistryAccess(client, registry, registry.logger)
         status = board.map { StatusSources($0, settings, server) }
         (self.server, self.client, self.admin, self.board, self.observer) = (server, client, admin, board, observer)
+        self.supervisor = supervisor
         (self.resolver, self.prober, self.keeper, self.publisher) = (resolver, prober, keeper, publisher)
     }
 
@@ -82,8 +88,14 @@ struct ServerWiring {
         services.append(Part("publisher") { try await publish() })
         if let observer { services.append(Part("query observer") { try await observe(observer) }) }
         services.append(Part("dns server") { try await serve() })
-        if let board { services.append(Part("change feed") { await changes.run(board) }) }
-        if let admin, let board { services.append(Part("admin endpoint") { await admin.run(routes(board)) }) }
+        if let admin, let board {
+            services.append(Part("change feed") { await changes.run(board) })
+            services.append(Part("admin endpoint") { await admin.run(routes(board)) })
+        }
+        if let supervisor, let board {
+            let supervision = Supervision(supervisor: supervisor, server: server, publisher: publisher, board: board)
+            services.append(Part("supervision") { await supervision.run() })
+        }
         return services.map { .init(service: $0, serviceName: $0.name) }
     }
 
@@ -149,6 +161,9 @@ struct ServerWiring {
 
     /// The server is about to end.
     func beginLameDuck() { board?.beginLameDuck() }
+
+    /// Has the supervisor, if there is one, hear that the settings are read again, or that this is over.
+    func noteReloading(_ isOver: Bool) async { await supervisor?.tell(isOver ? .ready : .reloadingNow) }
 
     private func resolve() async {
         await resolver.run { hosts in

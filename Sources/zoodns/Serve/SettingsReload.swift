@@ -27,6 +27,12 @@ actor SettingsReload {
 
     /// Reads the settings, and has the server serve by them.
     func reload() async {
+        await wiring.noteReloading(false)
+        await readAgain()
+        await wiring.noteReloading(true)
+    }
+
+    private func readAgain() async {
         do throws(CommandFailure) {
             let new = try read()
             do throws(DescriptorError) {

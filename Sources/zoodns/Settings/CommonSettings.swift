@@ -18,13 +18,18 @@ struct CommonSettings {
     /// The path of the hosts file; nil for none.
     let hostsFile: String?
 
-    /// Reads the settings, those of `serve` too if there are any; problems are left with the reader.
+    /// Reads the settings, those of `serve` too if there are any; problems are left with the reader. Addresses of inherited sockets take the place
+    /// of the default ones, and stand beside others.
     init(
         _ options: CommonOptions, serve: ServeOptions? = nil, _ reader: inout SettingsReader, for command: CommandName,
-        logger: Logger? = nil
+        logger: Logger? = nil, inherited: [SocketEndpoint] = []
     ) {
         registry = RegistrySettings(options.registry, &reader, for: command, logger: logger)
-        let listen = reader.value(Declared.listen, options.listen)
+        var listen = reader.value(Declared.listen, options.listen)
+        if !inherited.isEmpty {
+            if listen == Declared.listen.fallback { listen = [] }
+            listen += inherited.filter { !listen.contains($0) }
+        }
         for (wildcard, endpoint) in Self.overlaps(listen) {
             reader.complain("--listen \(endpoint.text): --listen \(wildcard.text) takes that address too, give one of the two")
         }

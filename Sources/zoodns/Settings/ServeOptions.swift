@@ -10,7 +10,7 @@ extension Declared {
     /// The settings of the server.
     static let serving: [any DeclaredSetting] = [
         maxStale, reconcile, holdDown, massRemovalGuard, probeHeld, state, workers, maxUDPSize, queryLog, queryLogSample,
-        queryLogClass, dnstap, dnstapIdentity, admin, lameduck,
+        queryLogClass, dnstap, dnstapIdentity, admin, lameduck, user,
     ]
 
     static let maxStale = Setting(
@@ -74,6 +74,10 @@ extension Declared {
     static let lameduck = Setting(
         "lameduck", "duration", "How long to serve on after SIGTERM, not ready any more, before the end.", .duration(.zero...),
         default: .zero, for: .serving)
+    static let user = Setting(
+        "user", "name", "The user to serve as, with the right to bind ports below 1024 and no other; needs root to begin with.",
+        SettingForm<String>("the name of a user") { $0.isEmpty ? nil : $0 }.optional, default: nil, shownAs: "the one who starts it",
+        for: .serving)
 
     private static let mostWorkers = 256
 }
@@ -95,4 +99,5 @@ struct ServeOptions: ParsableArguments {
     @Option(Declared.dnstapIdentity) var dnstapIdentity: String?
     @Option(Declared.admin) var admin: String?
     @Option(Declared.lameduck) var lameduck: String?
+    @Option(Declared.user) var user: String?
 }

@@ -1,3 +1,4 @@
+import DNSTransport
 import Logging
 import QueryLogging
 import QueryTap
@@ -20,23 +21,29 @@ struct ServeSettings: Sendable {
     let admin: AdminAddress?
     /// How long to serve on after SIGTERM.
     let lameduck: Duration
+    /// Whom the server runs as; nil for the user who starts it.
+    let user: String?
     /// All values by the settings' names.
     let values: [String: any Hashable & Sendable]
 
-    /// Throws with all problems. `logger` is the one of the running program, if settings are read again.
+    /// Throws with all problems. `logger` is the one of the running program, if settings are read again; `inherited` are sockets that the
+    /// supervisor has bound.
     init(
         _ commonOptions: CommonOptions, _ options: ServeOptions, _ reader: SettingsReader = SettingsReader(),
-        for command: CommandName = .serve, logger: Logger? = nil
+        for command: CommandName = .serve, logger: Logger? = nil, inherited: InheritedSockets = InheritedSockets()
     ) throws(CommandFailure) {
         var reader = reader
-        common = CommonSettings(commonOptions, serve: options, &reader, for: command, logger: logger)
+        common = CommonSettings(
+            commonOptions, serve: options, &reader, for: command, logger: logger, inherited: inherited.endpoints)
         probesHeld = reader.value(Declared.probeHeld, options.probeHeld)
         state = reader.value(Declared.state, options.state)
-        workers = reader.value(Declared.workers, options.workers)
+        // An inherited socket without a worker would keep its part of the queries to itself.
+        workers = max(reader.value(Declared.workers, options.workers), inherited.mostDatagrams)
         longestUDPResponse = reader.value(Declared.maxUDPSize, options.maxUdpSize)
         observation = QueryObservation(options, &reader)
         admin = reader.value(Declared.admin, options.admin)
         lameduck = reader.value(Declared.lameduck, options.lameduck)
+        user = reader.value(Declared.user, options.user)
         values = reader.values
         try reader.finish()
     }
