@@ -55,7 +55,7 @@ import Testing
                 link.hasPrefix("#") ? headings.contains(link) : FileManager.default.fileExists(atPath: root.appending(path: link).path)
             #expect(isThere, "\(link)")
         }
-        let tests = ["run", "Fuzz/run", "Sanitizers/run", "Benchmarks/run", "Drills/run"]
+        let tests = ["run", "Fuzz/run", "Sanitizers/run", "Benchmarks/run", "Drills/run", "Recipes/run"]
         for command in ["examples/quickstart"] + tests.map({ "Tests/\($0)" }) {
             #expect(readme.contains(command))
             #expect(FileManager.default.isExecutableFile(atPath: root.appending(path: command).path), "\(command)")

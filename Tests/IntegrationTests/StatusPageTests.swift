@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What people on call look at: the page in Chromium, `zoodns top` in a pseudo-terminal, in namespaces of their own.
+/// What people on call look at: the page in Chromium, `zoodns top` in a pseudo-terminal, Prometheus, in namespaces of their own.
 @Suite(.serialized, .enabled(if: geteuid() == 0, "namespaces need root")) struct StatusPageTests {
     private func run(_ what: String) async throws {
         let script = RunningProgram.root.appending(path: "Tests/IntegrationTests/programs/\(what)")
@@ -15,6 +15,10 @@ import Testing
     }
 
     @Test func `top draws what changes, and leaves the terminal as it was`() async throws { try await run("top") }
+
+    @Test func `Prometheus scrapes, evaluates the rules, and has data for every query of the dashboard`() async throws {
+        try await run("metrics")
+    }
 
     @Test func `a stream of events ends with the server, in time`() async throws {
         let zooKeeper = try ZooKeeperProcess()

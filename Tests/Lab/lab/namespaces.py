@@ -1,4 +1,5 @@
 """Namespaces of a script's own (network, mounts, processes) in which other programs meet zoodns, with a real ZooKeeper."""
+import json
 import os
 import pathlib
 import signal
@@ -19,7 +20,7 @@ def enter():
     if "SCENE" not in os.environ:
         os.environ["SCENE"] = "entered"
         namespaces = ["--mount", "--net", "--uts", "--ipc", "--pid", "--mount-proc", "--fork", "--kill-child"]
-        os.execvp("unshare", ["unshare", *namespaces, sys.executable, "-B", *sys.argv])
+        os.execvp("unshare", ["unshare", *namespaces, *sys.orig_argv])
     check("mount", "-t", "tmpfs", "tmpfs", "/run")
     work.mkdir()
     # So that name servers that have laid root down can write there.
@@ -100,3 +101,32 @@ def zookeeper():
     client = KazooClient("127.0.0.1:2181")
     client.start(timeout=30)
     return client
+
+
+def register(client, service, count):
+    """So many providers of a service, each with an address of its own: 10.0.0.0, 10.0.0.1 and so on."""
+    for number in range(count):
+        document = json.dumps({"host": f"10.0.{number >> 8}.{number & 255}", "port": 8080}).encode()
+        client.create(f"/providers/{service}/{number:08x}-{service:.4}-4000-8000-{number * 7919:012x}", document, makepath=True)
+
+
+def serve(zoodns, listen, *options):
+    """Starts zoodns and waits until it has read the registry."""
+    name = f"zoodns-{listen}"
+    process = start(name, zoodns, "serve", "--listen", listen, "--zookeeper", "127.0.0.1:2181", *options)
+    address, _, port = listen.rpartition(":")
+    asked = "127.0.0.1" if address == "0.0.0.0" else address
+    wait_for(f"{name} answers", lambda: dig(asked, "svc.local", "SOA", port=port)[0] == "NOERROR")
+    return process
+
+
+def dig(server, name, kind="A", *options, port="53"):
+    """The code and the answers (the data of records of the type asked for), over TCP where UDP has no room; NOTHING without an answer."""
+    result = run("dig", f"@{server}", "-p", port, "+tries=1", "+time=10", "+noall", "+comments", "+answer", *options, name, kind)
+    code, answers = "NOTHING", []
+    for line in result.stdout.splitlines():
+        if "status: " in line:
+            code = line.split("status: ")[1].split(",")[0]
+        elif line and not line.startswith(";") and line.split()[3] == kind:
+            answers.append(" ".join(line.split()[4:]))
+    return code, sorted(answers)
