@@ -130,7 +130,8 @@ let package = Package(
         .testTarget(
             name: "HostResolutionTests", dependencies: ["HostResolution", "DNSAuthority", "IPAddressing", "TestSupport", .logging]),
         .testTarget(name: "DNSTransportTests", dependencies: ["DNSTransport", "DNSAuthority", "IPAddressing", "TestSupport"]),
-        .testTarget(name: "QueryLoggingTests", dependencies: ["Handoff", "QueryLogging", "QueryTap", "TestSupport", .logging]),
+        .testTarget(
+            name: "QueryLoggingTests", dependencies: ["DNSAuthority", "Handoff", "QueryLogging", "QueryTap", "TestSupport", .logging]),
         .testTarget(name: "ConformanceTests", dependencies: ["DNSAuthority", "ProviderRegistry", "TestSupport"]),
         .testTarget(
             name: "ExplanationTests",

@@ -142,28 +142,9 @@ extension [UInt8] {
 
     /// The mnemonic of a question's type.
     mutating func add(type: Int) {
-        switch type {
-        case 1: add("A")
-        case 2: add("NS")
-        case 5: add("CNAME")
-        case 6: add("SOA")
-        case 12: add("PTR")
-        case 15: add("MX")
-        case 16: add("TXT")
-        case 28: add("AAAA")
-        case 33: add("SRV")
-        case 43: add("DS")
-        case 48: add("DNSKEY")
-        case 64: add("SVCB")
-        case 65: add("HTTPS")
-        case 251: add("IXFR")
-        case 252: add("AXFR")
-        case 255: add("ANY")
-        case 257: add("CAA")
-        default:
-            add("TYPE")
-            add(number: type)
-        }
+        if let mnemonic = UInt16(exactly: type).flatMap({ RecordType(rawValue: $0).mnemonic }) { return add(mnemonic) }
+        add("TYPE")
+        add(number: type)
     }
 
     fileprivate mutating func add(recordClass: Int) {
@@ -203,22 +184,28 @@ extension [UInt8] {
     }
 }
 
-/// Times as RFC 3339 has them, in UTC with microseconds: `2026-11-26T04:48:43.000123Z`.
-struct UTCText {
+/// Times as RFC 3339 has them, in UTC: `2026-11-26T04:48:43.000123Z`.
+package struct UTCText {
+    /// Digits of a fraction of a second, nine at most.
+    private let digits: Int
     private var second = Int64.min
     /// The last second's date and time.
     private var text: [UInt8] = []
 
+    /// Times to the microsecond, or with so many digits behind the second.
+    package init(fractionDigits: Int = 6) { digits = min(max(fractionDigits, 0), 9) }
+
     /// Adds a time in nanoseconds since 1970. The C function is `gmtime_r`.
-    mutating func add(_ nanoseconds: Int64, to octets: inout [UInt8]) {
-        let (second, fraction) = (max(nanoseconds, 0) / 1_000_000_000, max(nanoseconds, 0) % 1_000_000_000)
+    package mutating func add(_ nanoseconds: Int64, to octets: inout [UInt8]) {
+        var (second, fraction) = max(nanoseconds, 0).quotientAndRemainder(dividingBy: 1_000_000_000)
         if second != self.second {
             self.second = second
             text = Self.text(of: second)
         }
+        for _ in digits..<9 { fraction /= 10 }
         octets += text
         octets.add(".")
-        octets.add(number: Int(fraction / 1000), width: 6)
+        octets.add(number: Int(fraction), width: digits)
         octets.add("Z")
     }
 

@@ -7,6 +7,8 @@ package final class ChangeFeed: Sendable {
     let events = EventFeed()
     /// The last publications as JSON, the newest first.
     private let recent = Mutex<[String]>([])
+    /// How many events there have been: a zone may be published again with its serial, as stale and as current again.
+    private let count = Atomic(0)
 
     /// Publications that are kept.
     private static let mostRecent = 20
@@ -25,13 +27,15 @@ package final class ChangeFeed: Sendable {
         }
     }
 
-    private func post(_ change: PublishedChange) {
+    /// Makes an event of a publication.
+    func post(_ change: PublishedChange) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         // JSON of one line: what ends a line is escaped in it (RFC 8259 §7).
         guard let json = try? String(decoding: encoder.encode(change), as: UTF8.self) else { return }
         recent.withLock { $0 = [json] + $0.prefix(Self.mostRecent - 1) }
-        events.post(EventFeed.Event(id: "\(change.zone)/\(change.serial)", kind: "publish", data: json))
+        let number = count.add(1, ordering: .relaxed).newValue
+        events.post(EventFeed.Event(id: "\(change.zone)/\(change.serial)/\(number)", kind: "publish", data: json))
     }
 
     /// The last publications, the newest first, as a JSON array.

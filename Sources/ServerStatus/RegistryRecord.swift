@@ -1,4 +1,5 @@
 import ProviderRegistry
+import Synchronization
 
 /// A zone's registry as it is served now, with when each service last changed, and what has changed since the zone was published last.
 struct RegistryRecord: Sendable {
@@ -12,8 +13,12 @@ struct RegistryRecord: Sendable {
     private(set) var held: HeldTimes
     /// Services that have changed since that was last taken, with how many providers each had before; nil inside for a new one.
     private var pending: [ServiceName: Int?] = [:]
-    /// Goes up with each change.
-    private(set) var generation = 0
+    /// Another number after each change, which no other record has had.
+    private(set) var generation = nextGeneration
+    /// The number that comes next, of all records.
+    private static let generations = Atomic(0)
+
+    private static var nextGeneration: Int { generations.add(1, ordering: .relaxed).newValue }
 
     init(holdDown: Duration) { held = HeldTimes(lifetime: holdDown) }
 
@@ -34,7 +39,7 @@ struct RegistryRecord: Sendable {
         case .disconnected(let instant): held.stop(at: instant)
         case .unusable, .mended, .repaired: return
         }
-        generation += 1
+        generation = Self.nextGeneration
     }
 
     private mutating func replace(with new: Registry, at now: ContinuousClock.Instant) {

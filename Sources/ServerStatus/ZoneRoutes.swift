@@ -50,23 +50,8 @@ extension ZoneRoutes {
     private static let suffix = ".zone"
     /// Octets of a master file that are written at once, about.
     private static let pieceLength = 64 << 10
-
-    /// How many master files are on their way: each keeps what later zones drop.
-    private final class Transfers: Sendable {
-        private static let most = 4
-        private static let pause: Duration = .milliseconds(100)
-        private let count = Atomic(0)
-
-        /// Waits until there are few enough.
-        func begin() async throws {
-            while count.add(1, ordering: .relaxed).newValue > Self.most {
-                end()
-                try await Task.sleep(for: Self.pause)
-            }
-        }
-
-        func end() { count.subtract(1, ordering: .relaxed) }
-    }
+    /// Seconds after which a client may ask again that found too many on their way.
+    private static let pause = "1"
 
     private func masterFile(_ request: Request, _ context: BasicRequestContext) throws -> Response {
         guard let file = context.parameters.get("zone").flatMap(PathText.decode), file.hasSuffix(Self.suffix),
@@ -80,15 +65,43 @@ extension ZoneRoutes {
         }
         let headers: HTTPFields = [.contentType: "text/dns; charset=utf-8", .eTag: tag, .cacheControl: "no-cache"]
         guard request.method != .head else { return Response(status: .ok, headers: headers) }
+        guard let transfer = transfers.begin() else {
+            var busy = Response.text("too many master files are on their way to slow readers\n", status: .serviceUnavailable)
+            busy.headers[.retryAfter] = Self.pause
+            return busy
+        }
         return Response(
             status: .ok, headers: headers,
-            body: ResponseBody { [transfers] writer in
-                try await transfers.begin()
-                defer { transfers.end() }
+            body: ResponseBody { writer in
+                defer { withExtendedLifetime(transfer) {} }
                 var pieces = await LongWork.run { MasterFile.Pieces(of: zone, octets: Self.pieceLength) }
                 while let piece = await LongWork.run({ pieces.next() }) { try await writer.write(ByteBuffer(string: piece)) }
                 try await writer.finish(nil)
             })
+    }
+}
+
+/// How many master files are on their way: each keeps what later zones drop, for as long as its reader takes.
+final class Transfers: Sendable {
+    private static let most = 4
+    private let count = Atomic(0)
+
+    /// One of them. It ends when it is let go of, as the body of a response to a client that has gone is never asked for.
+    final class Transfer: Sendable {
+        private let transfers: Transfers
+
+        fileprivate init(_ transfers: Transfers) { self.transfers = transfers }
+
+        deinit { transfers.count.subtract(1, ordering: .relaxed) }
+    }
+
+    /// One more; nil if there are as many as there may be.
+    func begin() -> Transfer? {
+        guard count.add(1, ordering: .relaxed).newValue <= Self.most else {
+            count.subtract(1, ordering: .relaxed)
+            return nil
+        }
+        return Transfer(self)
     }
 }
 

@@ -92,8 +92,8 @@ package struct ZoneCompiler {
 // MARK: What changes
 
 extension ZoneCompiler {
-    /// Has these zones from now on, by their origins, and no others. A new one has not been read. If anything is different, all services are
-    /// compiled again: an origin more or less changes which hosts are in-zone, and a policy changes records.
+    /// Has these zones from now on, by their origins, and no others. A new one has not been read. Services are compiled again whose zone's
+    /// policy makes other records, or whose hosts lie in a zone that has come or gone.
     package mutating func serve(_ policies: [DomainName: ZonePolicy], reverse policy: ReversePolicy = .none) {
         defer {
             reverse.serve(
@@ -101,18 +101,28 @@ extension ZoneCompiler {
                 services: zones.flatMap { origin, zone in zone.blocks.keys.map { ServiceReference(origin: origin, owner: $0) } })
         }
         guard policies != zones.mapValues(\.policy) else { return }
-        for (origin, zone) in zones { for (owner, providers) in zone.content.all { compileAgain(owner, origin, providers) } }
+        memo = InZoneNames.Memo()
+        for origin in Set(zones.keys).symmetricDifference(policies.keys) {
+            for user in uses.services(usingNamesIn: origin) { markDirty(user, providers: providerCount(of: user)) }
+        }
+        for origin in Array(zones.keys) where policies[origin]?.hasRecords(of: zones[origin]?.policy) != true { compileAgain(origin) }
         for origin in Array(zones.keys) where policies[origin] == nil { zones[origin] = nil }
         for (origin, policy) in policies {
             if zones[origin] == nil { zones[origin] = ZoneState(origin: origin, policy: policy, seed: seed) }
             zones[origin]?.policy = policy
         }
-        memo = InZoneNames.Memo()
         book.unsettleAll()
     }
 
-    private mutating func compileAgain(_ owner: DomainName, _ origin: DomainName, _ providers: Int) {
-        _ = queue.insert(ServiceReference(origin: origin, owner: owner), price: 1 + providers)
+    /// Has all services of a zone compiled again, and those of others that name its name server as a host.
+    private mutating func compileAgain(_ origin: DomainName) {
+        for (owner, providers) in zones[origin]?.content.all ?? [] {
+            _ = queue.insert(ServiceReference(origin: origin, owner: owner), price: 1 + providers)
+        }
+        guard let nameServer = ApexCompiler.nameServer(of: origin) else { return }
+        for user in uses.services(inside: ServiceReference(origin: origin, owner: nameServer)) {
+            markDirty(user, providers: providerCount(of: user))
+        }
     }
 
     /// Puts a registry that has been read in full in the place of what was known of a zone.

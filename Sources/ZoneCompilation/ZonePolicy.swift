@@ -30,6 +30,13 @@ package struct ZonePolicy: Hashable, Sendable {
     package static let standard = ZonePolicy(
         ttl: 5, negativeTTL: 1, nameServerAddresses: [], mostAnswers: 100, maximumStale: .seconds(3600))
 
+    /// Whether another policy makes the same records.
+    func hasRecords(of other: ZonePolicy?) -> Bool {
+        guard var other else { return false }
+        other.maximumStale = maximumStale
+        return self == other
+    }
+
     /// The name server's addresses as a host's, both families definite.
     var nameServer: HostAddresses {
         let ipv4 = nameServerAddresses.compactMap { if case .v4(let address) = $0 { address } else { nil } }

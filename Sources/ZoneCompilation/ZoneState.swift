@@ -6,7 +6,7 @@ import ProviderRegistry
 /// Services are compiled one after another, and a name may pass from one to another: it never vanishes on its way.
 struct ZoneState {
     var policy: ZonePolicy {
-        didSet { isChanged = true }
+        didSet { if !policy.hasRecords(of: oldValue) { isChanged = true } }
     }
     var content: ZoneContent
     private var builder: ZoneBuilder

@@ -1,3 +1,4 @@
+import DNSAuthority
 import Foundation
 import TestSupport
 import Testing
@@ -15,6 +16,15 @@ import Testing
         var line = QueryLogLine()
         _ = recorded.tap.drain { line.write($0) }
         return String(decoding: line.octets, as: UTF8.self)
+    }
+
+    @Test func `types have the names that they have everywhere`() {
+        for number in 0...300 {
+            var octets: [UInt8] = []
+            octets.add(type: number)
+            #expect(String(decoding: octets, as: UTF8.self) == RecordType(rawValue: UInt16(number)).text)
+        }
+        #expect([46, 47, 50, 51].map { RecordType(rawValue: $0).text } == ["RRSIG", "NSEC", "NSEC3", "TYPE51"])
     }
 
     @Test func `a line has CoreDNS's placeholders as keys, in this order`() throws {

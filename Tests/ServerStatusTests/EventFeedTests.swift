@@ -43,6 +43,16 @@ import Testing
         #expect(await texts(stranger) == [])
     }
 
+    @Test func `a zone that is published again with its serial is another event`() async throws {
+        let changes = ChangeFeed()
+        for state in ["current", "stale", "current"] {
+            changes.post(PublishedChange(zone: "svc.local", serial: 7, state: state, at: 0, services: [], more: 0))
+        }
+        let following = try #require(changes.events.follow(after: "svc.local/7/1"))
+        changes.events.end(following)
+        #expect(await texts(following).map { $0.split(separator: "\n").first } == ["id: svc.local/7/2", "id: svc.local/7/3"])
+    }
+
     @Test func `a follower who does not keep up is let go of, and the others go on`() async throws {
         let feed = EventFeed()
         let slow = try #require(feed.follow(after: nil))

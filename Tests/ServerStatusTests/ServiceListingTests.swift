@@ -61,6 +61,19 @@ import Testing
         #expect((page.total, page.matching) == (5, 4))
     }
 
+    @Test func `the registry of another path is looked at for itself`() async throws {
+        let origin = origin
+        func registry(_ name: ServiceName) -> RegistryUpdate { .complete(Registry(services: [name: Service()])) }
+        let board = StatusBoard([.init(origin: origin, layout: RegistryLayout(root: "/a"))])
+        board.take(registry("before"), for: origin)
+        let listing = ServiceListing(board)
+        let question = try #require(ServiceQuestion(zone: nil, search: "", sort: "name"))
+        #expect(await listing.page(question, offset: 0, limit: 9).services.map(\.name) == ["before"])
+        board.serve([.init(origin: origin, layout: RegistryLayout(root: "/b"))])
+        board.take(registry("after"), for: origin)
+        #expect(await listing.page(question, offset: 0, limit: 9).services.map(\.name) == ["after"])
+    }
+
     @Test func `another zone has none of them, and there are four orders`() async throws {
         let other = try #require(ServiceQuestion(zone: DomainName(text: "other"), search: "", sort: "name"))
         #expect(await ServiceListing(board).page(other, offset: 0, limit: 9).total == 0)

@@ -138,6 +138,33 @@ import Testing
         }
     }
 
+    @Test func `a zone whose policy is another leaves others as they are, and so does one that comes or goes`() throws {
+        let (other, third) = (try #require(DomainName(text: "example.net")), try #require(DomainName(text: "x.svc.local")))
+        var compiler = ZoneCompiler(origins: [origin, other], policy: TestRegistry.policy, seed: 1)
+        let registry = Registry(services: ["a": service("10.0.0.1"), "b": service("ns.dns.svc.local")])
+        for origin in [origin, other] { compiler.replace(with: registry, for: origin) }
+        func serials() -> [DomainName: UInt32] { compiler.compile { ($0 ?? 0) + 1 }.mapValues(\.authority.serial) }
+        #expect(serials() == [origin: 1, other: 1])
+        var policy = TestRegistry.policy
+        policy.maximumStale = .seconds(1)
+        compiler.serve([origin: policy, other: policy])
+        #expect(serials() == [origin: 1, other: 1], "no record is different")
+        var slow = policy
+        slow.ttl = 9
+        compiler.serve([origin: policy, other: slow])
+        #expect(serials() == [origin: 1, other: 2])
+        compiler.serve([origin: policy, other: slow, third: policy])
+        #expect(serials() == [origin: 1, other: 2])
+        compiler.serve([origin: policy, other: slow])
+        #expect(serials() == [origin: 1, other: 2])
+        // What a host of the other zone leads to is different.
+        policy.nameServerAddresses = [IPAddress("192.0.2.54")].compactMap(\.self)
+        compiler.serve([origin: policy, other: slow])
+        #expect(serials() == [origin: 2, other: 3])
+        let zone = try #require(compiler.compile { ($0 ?? 0) + 1 }[other])
+        #expect(MasterFile.text(of: zone).contains("b.example.net. 9 IN A 192.0.2.54\n"))
+    }
+
     @Test(arguments: 0..<UInt64(4)) func `no name vanishes on the way from one state to another that has it`(_ seed: UInt64) throws {
         var random = Numbers(state: seed)
         let origins = [origin, try #require(DomainName(text: "b.svc.local"))]

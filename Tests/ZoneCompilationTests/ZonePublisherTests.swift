@@ -28,15 +28,16 @@ import ZoneCompilation
         }
     }
 
-    /// Runs `body` with a publisher of `svc.local` whose clock always shows second 1000.
+    /// Runs `body` with a publisher of `svc.local`, and of names of addresses in ranges, whose clock always shows second 1000.
     private func publishing(
-        maximumStale: Duration? = .milliseconds(300), _ body: (ZonePublisher, Handed) async throws -> Void
+        maximumStale: Duration? = .milliseconds(300), reverse ranges: [AddressRange] = [],
+        _ body: (ZonePublisher, Handed) async throws -> Void
     ) async throws {
         let handed = Handed()
         var policy = TestRegistry.policy
         policy.maximumStale = maximumStale
         let publisher = ZonePublisher(
-            policies: [origin: policy], seed: 1,
+            policies: [origin: policy], reverse: ReversePolicy(ranges, policy: policy, zone: origin), seed: 1,
             outlets: .init(
                 publish: { zones in handed.zones.withLock { $0.append(zones) } },
                 follow: { hosts in handed.hosts.withLock { $0.append(hosts) } }),
@@ -145,6 +146,36 @@ import ZoneCompilation
             try await waitUntil("current") {
                 try handed.ask("svc.local", "SOA").map { $0.code == "NOERROR" && $0.edns?["ede"] == nil } == true
             }
+        }
+    }
+
+    @Test func `names of addresses are as far to be relied on as the worst zone`() async throws {
+        let range = try #require(AddressRange("0.0.0.0/8"))
+        let other = try #require(DomainName(text: "example.net"))
+        try await publishing(reverse: [range]) { publisher, handed in
+            var policy = TestRegistry.policy
+            policy.maximumStale = .milliseconds(300)
+            publisher.serve([origin: policy, other: policy], reverse: ReversePolicy([range], policy: policy, zone: origin))
+            let own = Service(registrations: [
+                "u": Registration(creationZxid: 1, provider: Provider(host: .ipv4(IPv4Address(value: 7)), port: 80))
+            ])
+            publisher.send(.complete(Registry(services: ["a": own])), for: origin)
+            try await waitUntil("one zone") { try handed.ask("a.svc.local", "A")?.code == "NOERROR" }
+            for name in ["7.0.0.0.in-addr.arpa", "8.0.0.0.in-addr.arpa"] {
+                #expect(try handed.ask(name, "PTR").map { $0.code == "SERVFAIL" && $0.edns?["ede"] == 14 } == true)
+            }
+            publisher.send(.complete(Registry()), for: other)
+            try await waitUntil("both") {
+                try handed.ask("7.0.0.0.in-addr.arpa", "PTR")?.answer == ["7.0.0.0.in-addr.arpa. 5 PTR u.a.svc.local."]
+            }
+            #expect(try handed.ask("8.0.0.0.in-addr.arpa", "PTR")?.code == "NXDOMAIN")
+            publisher.send(.connected(sessionTimeout: .milliseconds(100)), for: other)
+            publisher.send(.disconnected(since: .now), for: other)
+            try await waitUntil("stale") { try handed.ask("7.0.0.0.in-addr.arpa", "PTR")?.edns?["ede"] == 3 }
+            #expect(try handed.ask("a.svc.local", "A")?.edns?["ede"] == nil)
+            try await waitUntil("too old") { try handed.ask("7.0.0.0.in-addr.arpa", "PTR")?.code == "SERVFAIL" }
+            publisher.serve([origin: policy])
+            try await waitUntil("none") { try handed.ask("7.0.0.0.in-addr.arpa", "PTR")?.code == "REFUSED" }
         }
     }
 

@@ -32,7 +32,16 @@ package struct RecordType: RawRepresentable, Hashable, Sendable {
     var isMeta: Bool { 128...255 ~= rawValue }
 
     /// The type's mnemonic, or TYPE and its number (RFC 3597 §5).
-    package var text: String { RecordFormat.of(self)?.mnemonic ?? "TYPE\(rawValue)" }
+    package var text: String { mnemonic.map { "\($0)" } ?? "TYPE\(rawValue)" }
+
+    /// The type's mnemonic; nil for one that is rarely asked for.
+    package var mnemonic: StaticString? { Self.mnemonics[rawValue] }
+
+    /// The one table of mnemonics (IANA's list of types).
+    private static let mnemonics: [UInt16: StaticString] = [
+        1: "A", 2: "NS", 5: "CNAME", 6: "SOA", 12: "PTR", 15: "MX", 16: "TXT", 28: "AAAA", 33: "SRV", 43: "DS", 46: "RRSIG", 47: "NSEC",
+        48: "DNSKEY", 50: "NSEC3", 64: "SVCB", 65: "HTTPS", 251: "IXFR", 252: "AXFR", 255: "ANY", 257: "CAA",
+    ]
 }
 
 /// The class of a question (RFC 1035 §3.2.4).
@@ -43,7 +52,7 @@ enum RecordClass {
 
 /// What RDATA of a type is made up of: how it is written as text, and where names stand in it.
 ///
-/// The one table of types. RDATA of a type without a row is opaque (RFC 3597).
+/// RDATA of a type without a row is opaque (RFC 3597).
 struct RecordFormat: Sendable {
     /// A part of RDATA.
     enum Field {
@@ -68,23 +77,20 @@ struct RecordFormat: Sendable {
         static let endWithHost = Names(rawValue: 2)
     }
 
-    let mnemonic: String
     let fields: [Field]
     let names: Names
 
-    private init(_ mnemonic: String, _ fields: [Field], _ names: Names = []) {
-        (self.mnemonic, self.fields, self.names) = (mnemonic, fields, names)
-    }
+    private init(_ fields: [Field], _ names: Names = []) { (self.fields, self.names) = (fields, names) }
 
     private static let table: [RecordType: RecordFormat] = [
-        .a: RecordFormat("A", [.ipv4]),
-        .ns: RecordFormat("NS", [.name], [.areCompressible, .endWithHost]),
-        .soa: RecordFormat("SOA", [.name, .name, .number32, .number32, .number32, .number32, .number32], .areCompressible),
-        .ptr: RecordFormat("PTR", [.name], .areCompressible),
-        .mx: RecordFormat("MX", [.number16, .name], [.areCompressible, .endWithHost]),
-        .txt: RecordFormat("TXT", [.strings]),
-        .aaaa: RecordFormat("AAAA", [.ipv6]),
-        .srv: RecordFormat("SRV", [.number16, .number16, .number16, .name], .endWithHost),
+        .a: RecordFormat([.ipv4]),
+        .ns: RecordFormat([.name], [.areCompressible, .endWithHost]),
+        .soa: RecordFormat([.name, .name, .number32, .number32, .number32, .number32, .number32], .areCompressible),
+        .ptr: RecordFormat([.name], .areCompressible),
+        .mx: RecordFormat([.number16, .name], [.areCompressible, .endWithHost]),
+        .txt: RecordFormat([.strings]),
+        .aaaa: RecordFormat([.ipv6]),
+        .srv: RecordFormat([.number16, .number16, .number16, .name], .endWithHost),
     ]
 
     /// The row of a type; nil if it has none.

@@ -127,27 +127,24 @@ package enum DurationBuckets {
 
 /// The types of questions that are counted apart: CoreDNS's.
 package enum CountedType {
-    private static let low: [(name: String, number: Int)] = [
-        ("A", 1), ("NS", 2), ("CNAME", 5), ("SOA", 6), ("PTR", 12), ("MX", 15), ("TXT", 16), ("AAAA", 28), ("SRV", 33), ("DS", 43),
-        ("RRSIG", 46), ("NSEC", 47), ("DNSKEY", 48), ("NSEC3", 50), ("SVCB", 64), ("HTTPS", 65),
-    ]
-    /// Those whose numbers are too high for a row of their own number.
-    static let further: [(name: String, number: Int)] = [("IXFR", 251), ("AXFR", 252), ("ANY", 255)]
+    private static let low = [1, 2, 5, 6, 12, 15, 16, 28, 33, 43, 46, 47, 48, 50, 64, 65]
+    /// Those whose numbers are too high for a row of their own number: IXFR, AXFR and ANY.
+    static let further = [251, 252, 255]
 
     /// What the columns are called; the last is for all others.
-    package static let names = (low + further).map(\.name) + ["other"]
+    package static let names = (low + further).map { RecordType(rawValue: UInt16($0)).text } + ["other"]
 
     /// The row of a block in which a type is counted.
     static func row(of type: RecordType) -> Int {
         let number = Int(type.rawValue)
         if number < Tally.Layout.types { return number }
-        return Tally.Layout.types + (further.firstIndex { $0.number == number } ?? further.count)
+        return Tally.Layout.types + (further.firstIndex(of: number) ?? further.count)
     }
 
     /// The column that a row of a block is shown in.
     static func column(ofRow row: Int) -> Int {
         if row >= Tally.Layout.types { return low.count + row - Tally.Layout.types }
-        return low.firstIndex { $0.number == row } ?? names.count - 1
+        return low.firstIndex(of: row) ?? names.count - 1
     }
 }
 

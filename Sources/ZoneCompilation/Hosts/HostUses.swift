@@ -33,6 +33,13 @@ struct HostUses {
     /// What is named as a host inside a zone.
     func named(inZone origin: DomainName) -> [ServiceReference] { insideUsers.keys.filter { $0.origin == origin } }
 
+    /// The services that name a host at or below an origin. O(hosts).
+    func services(usingNamesIn origin: DomainName) -> Set<ServiceReference> {
+        let inside = insideUsers.filter { $0.key.owner.isAtOrBelow(origin) }.values
+        let external = externalUsers.filter { DomainName(host: $0.key)?.isAtOrBelow(origin) == true }.values
+        return inside.reduce(into: external.reduce(into: []) { $0.formUnion($1) }) { $0.formUnion($1) }
+    }
+
     /// Takes in what a service names now.
     mutating func set(_ service: ServiceReference, external: Set<String>, inside: Set<ServiceReference>) {
         // Most services name addresses only.

@@ -83,7 +83,8 @@ package actor ZonePublisher {
         self.logger = logger
         compiler = ZoneCompiler(policies: policies, reverse: reverse, seed: seed)
         reliances = policies.mapValues(Self.reliance)
-        served = policies.mapValues { _ in ServedState(serial: nil, status: .notReady) }
+        let unread = (origins + reverseOrigins).map { ($0, ServedState(serial: nil, status: .notReady)) }
+        served = Dictionary(unread) { first, _ in first }
     }
 
     private static func reliance(_ policy: ZonePolicy) -> Reliance {

@@ -83,7 +83,7 @@ struct ReverseCompiler {
         guard !parts.isEmpty else { return }
         for group in claims.takeChanged() { compile(group) }
         guard isWhole, isUpToDate else { return }
-        for index in parts.indices where parts[index].isChanged { finish(&parts[index], serial) }
+        for index in parts.indices where parts[index].isChanged { Self.finish(&parts[index], policy, serial) }
     }
 
     private mutating func compile(_ group: ReverseClaims.Group) {
@@ -110,8 +110,8 @@ struct ReverseCompiler {
         for name in parts[group.zone].builder.names(leadingTo: old) { parts[group.zone].builder.remove(name) }
     }
 
-    /// Takes a zone as it is now, with the apex on top.
-    private func finish(_ part: inout Part, _ serial: (UInt32?) -> UInt32) {
+    /// Takes a zone as it is now, with the apex on top. Static, as a copy of the compiler would have all names of the zone copied.
+    private static func finish(_ part: inout Part, _ policy: ReversePolicy, _ serial: (UInt32?) -> UInt32) {
         let apex = ApexCompiler(origin: part.origin, policy: policy.policy)
         guard let authority = apex.authority(serial: serial(part.zone?.authority.serial)) else { return }
         part.builder.insert(apex.compile(authority, nameServer: policy.nameServer, hasNameServer: false, pointer: part.pointer))

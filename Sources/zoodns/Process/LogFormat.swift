@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import QueryLogging
 
 /// How the lines of the log are written.
 enum LogFormat: String, CaseIterable, Sendable {
@@ -102,15 +103,12 @@ enum JSONLogLine {
             return Time(milliseconds: Int64(time.tv_sec) &* 1000 &+ Int64(time.tv_nsec) / 1_000_000)
         }
 
-        /// As RFC 3339 has it, in UTC with milliseconds. The C functions are `gmtime_r` and `strftime`.
+        /// As RFC 3339 has it, in UTC with milliseconds.
         var text: String {
-            var second = time_t(max(milliseconds, 0) / 1000)
-            var parts = tm()
-            gmtime_r(&second, &parts)
-            var text = [CChar](repeating: 0, count: 64)
-            let length = strftime(&text, text.count, "%Y-%m-%dT%H:%M:%S", &parts)
-            let fraction = String(1000 + max(milliseconds, 0) % 1000).dropFirst()
-            return String(decoding: text.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self) + ".\(fraction)Z"
+            var octets: [UInt8] = []
+            var clock = UTCText(fractionDigits: 3)
+            clock.add(milliseconds.multipliedReportingOverflow(by: 1_000_000).partialValue, to: &octets)
+            return String(decoding: octets, as: UTF8.self)
         }
     }
 }

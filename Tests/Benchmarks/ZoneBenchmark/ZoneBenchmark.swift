@@ -13,10 +13,10 @@ struct ZoneBenchmark {
     private static let changes = 200
 
     static func main() async throws {
-        print("   providers   compile ms   octets a provider   publish a change, µs: median (least–greatest)")
+        print("   providers   PTR   compile ms   octets a provider   publish a change, µs: median (least–greatest)")
         let wanted = CommandLine.arguments.dropFirst().compactMap { Int($0) }
         let sizes = wanted.isEmpty ? [100, 1000, 10_000, 100_000, 1_000_000] : wanted
-        for size in sizes { try await measure(size) }
+        for size in sizes { for hasReverse in [false, true] { try await measure(size, hasReverse: hasReverse) } }
         print("\n   providers   state file KiB   encode ms   decode ms")
         for size in sizes { try measureState(size) }
     }
@@ -39,13 +39,16 @@ struct ZoneBenchmark {
         print(columns.joined())
     }
 
-    private static func measure(_ size: Int) async throws {
+    /// `hasReverse`: the providers' addresses have names.
+    private static func measure(_ size: Int, hasReverse: Bool) async throws {
         let services = size / providersPerService
         let registry = registry(services)
         let origin = DomainName(text: "svc.local") ?? .root
+        let policy = ZonePolicy(ttl: 5, negativeTTL: 1, nameServerAddresses: [])
+        let ranges = [AddressRange("10.0.0.0/8")].compactMap(\.self)
         let published = Published()
         let publisher = ZonePublisher(
-            policies: [origin: ZonePolicy(ttl: 5, negativeTTL: 1, nameServerAddresses: [])], seed: 1,
+            policies: [origin: policy], reverse: ReversePolicy(hasReverse ? ranges : [], policy: policy, zone: origin), seed: 1,
             outlets: .init(publish: published.note, follow: { _ in }), now: { 1 },
             logger: Logger(label: "benchmark") { _ in SwiftLogNoOpLogHandler() })
         let task = Task { try await publisher.run() }
@@ -60,14 +63,16 @@ struct ZoneBenchmark {
         var times: [Duration] = []
         for change in 0..<changes {
             let name = name(of: change * 7919 % services)
-            let service = service(change % services, port: UInt16(9000 + change))
+            // Other addresses than before, so that names of addresses change too.
+            let service = service(services + change, port: UInt16(9000 + change))
             start = .now
             publisher.send(.changed(RegistryChange(services: [name: service])), for: origin)
             times.append(await published.next() - start)
         }
         times.sort()
         let columns = [
-            "\(size)".leftPadded(12), "\(compiled.microseconds / 1000)".leftPadded(13), "\(octets / size)".leftPadded(20),
+            "\(size)".leftPadded(12), (hasReverse ? "yes" : "no").leftPadded(6), "\(compiled.microseconds / 1000)".leftPadded(13),
+            "\(octets / size)".leftPadded(20),
             "   \(times[changes / 2].microseconds) (\(times[0].microseconds)–\(times[changes - 1].microseconds))",
         ]
         print(columns.joined())
