@@ -5,7 +5,7 @@ import pathlib
 import socket
 
 from lab import namespaces
-from lab.namespaces import check, comes_true, dig, fail
+from lab.namespaces import comes_true, dig, fail
 
 from . import root
 from .stage import LISTEN
