@@ -37,6 +37,31 @@ import Testing
         for count in try firsts([0, 0], count: 1000) { #expect(400...600 ~= count) }
     }
 
+    @Test(arguments: [
+        ["arpa", "10.in-addr.arpa", "svc.local", "a.svc.local", "2.10.in-addr.arpa", "8.b.d.0.ip6.arpa"],
+        [".", "10.in-addr.arpa", "local"],
+    ])
+    func `the deepest zone around a name answers, be it of addresses' names or not`(_ texts: [String]) throws {
+        let origins = try texts.map { try #require(DomainName(text: $0)) }
+        let zones = ServedZones(
+            origins.map { origin in
+                var builder = ZoneBuilder(origin: origin, seed: 1)
+                let authority = StartOfAuthority(
+                    primary: origin, mailbox: origin, serial: 1, refresh: 0, retry: 0, expire: 0, minimum: 0)
+                return ServedZone(builder.build(authority, ttl: 1), .current)
+            })
+        var responder = TestResponder(seed: 1)
+        for text in [
+            "x.arpa", "ARPA", "1.2.10.in-addr.arpa", "1.3.10.IN-ADDR.ARPA", "1.3.11.in-addr.arpa", "0.8.b.d.0.ip6.arpa", "arpa.svc.local",
+            "b.a.svc.local", "xarpa", "a.xarpa", "rpa", "local",
+        ] {
+            let name = try #require(DomainName(text: text))
+            let deepest = origins.filter(name.isAtOrBelow).max { $0.octets.count < $1.octets.count }
+            let response = try PacketText(responder.response(to: QueryOctets.query(text, "TXT"), over: .udp, from: zones))
+            #expect(response.authority.first?.split(separator: " ").first?.lowercased() == deepest?.text, "\(text)")
+        }
+    }
+
     @Test func `the same seed gives the same octets`() {
         var registry = TestRegistry()
         for number in 1...9 { registry.add("a", "u\(number)", Provider(host: .ipv4(.init(value: UInt32(number))), port: 80)) }

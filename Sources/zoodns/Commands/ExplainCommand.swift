@@ -65,7 +65,7 @@ struct ExplainCommand: AsyncParsableCommand {
         guard let answer = ReverseAnswer(name.text, in: served) else {
             throw CommandFailure.refused("the registry vanished while it was read")
         }
-        guard answer.exists else { throw CommandFailure.refused("\(name.text) does not exist (NXDOMAIN): no provider has this address") }
+        guard answer.exists else { throw CommandFailure.refused("\(answer.name) does not exist (NXDOMAIN): no provider has this address") }
         try StandardStreams.print(answer.text)
     }
 }
