@@ -15,13 +15,16 @@ final class UDPWorker: Sendable {
     private let limit: Int
     /// Where queries are recorded; nil for nowhere.
     private let ring: QueryRing?
+    /// How many responses clients have got.
+    private let rates: RateTable
     private let isStopping = Atomic(false)
 
     /// Batches that are answered after `stop` if clients go on asking: more than a socket's queue holds.
     private static let lastBatches = 256
 
     /// Owns the socket from now on. `limit`: most octets of a response.
-    init(_ socket: UDPSocket, _ slot: ZoneSlot, _ tally: Tally, _ numbers: ZoneNumbers, limit: Int, ring: QueryRing?) {
+    init(_ socket: UDPSocket, _ slot: ZoneSlot, _ tally: Tally, _ numbers: ZoneNumbers, limit: Int, ring: QueryRing?, rates: RateTable) {
+        self.rates = rates
         self.socket = socket
         self.ring = ring
         self.numbers = numbers
@@ -45,7 +48,7 @@ final class UDPWorker: Sendable {
     func work() {
         // Queries may take whole processors: what follows the registry has shorter slices, and so goes first.
         set_thread_slice(0)
-        var responder = Responder(seed: .random(in: 0 ... .max), over: .udp, udpLimit: limit)
+        var responder = Responder(seed: .random(in: 0 ... .max), over: .udp, udpLimit: limit, rateSeed: rates.seed)
         var batch = PacketBatch(usesControl: socket.isWildcard, capacity: responder.capacity)
         var reader = ZoneSlot.Reader(slot)
         var counts = TallyWriter(tally, numbers)
@@ -62,6 +65,7 @@ final class UDPWorker: Sendable {
             if count > 0, !isWake {
                 let beginning = counts.sampleBeginning(of: count)
                 record.recorder.begin()
+                responder.seconds = UInt32(truncatingIfNeeded: time(nil))
                 answer(count, &batch, from: reader, &responder, counts, &record)
                 batch.send(to: socket.descriptor)
                 record.recorder.end()
@@ -76,11 +80,13 @@ final class UDPWorker: Sendable {
         _ count: Int, _ batch: inout PacketBatch, from served: ZoneSlot.Reader, _ responder: inout Responder,
         _ counts: borrowing TallyWriter, _ record: inout DatagramRecord
     ) {
+        let limit = served.policy.rateLimit
         for index in 0..<count {
             let length = batch.length(index)
             let isKept = record.recorder.isOn && record.keep(index, of: batch)
-            let outcome = responder.respond(
+            var outcome = responder.respond(
                 in: batch.slot(index), queryLength: length, to: batch.client(index), from: served.zones, by: served.policy)
+            if let limit { outcome = hold(outcome, to: limit, in: batch.slot(index), &responder, counts) }
             switch outcome {
             case .answered(let answer):
                 batch.respond(index, length: answer.octets)
@@ -91,5 +97,21 @@ final class UDPWorker: Sendable {
             }
             if isKept { record.add(outcome, index, of: batch) }
         }
+        counts.count(responder.takeCookieCounts())
+    }
+
+    /// What is sent in the place of a response: nothing, or one without records, if the client has got its share.
+    @inline(never)
+    private func hold(
+        _ outcome: Responder.Outcome, to limit: RateLimit, in slot: UnsafeMutableRawBufferPointer, _ responder: inout Responder,
+        _ counts: borrowing TallyWriter
+    ) -> Responder.Outcome {
+        guard case .answered(let answer) = outcome, let key = responder.rateKey,
+            rates.isOver(limit.responses, key, at: responder.seconds)
+        else { return outcome }
+        let isCut = responder.isTurn(ofOneIn: limit.slip)
+        counts.countOverLimit(isCut: isCut)
+        if limit.isDryRun { return outcome }
+        return isCut ? responder.cutShort(answer, in: slot) : .silent
     }
 }

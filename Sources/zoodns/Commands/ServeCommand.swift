@@ -106,7 +106,7 @@ struct ServeCommand: AsyncParsableCommand {
         do throws(ListenError) {
             return try await DNSServer(
                 listen: settings.common.listen, workers: settings.workers, udpLimit: settings.longestUDPResponse, zones: zones,
-                tap: observer?.tap)
+                policy: QueryPolicy(guards: settings.guards), tap: observer?.tap)
         } catch {
             throw .refused(error.text)
         }

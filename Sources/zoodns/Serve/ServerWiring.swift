@@ -104,6 +104,7 @@ struct ServerWiring {
         // Before the watchers, whose reports of a zone that it does not have would be lost.
         publisher.serve(settings.common.policies)
         watchers.serve(settings.zones)
+        server.serve(QueryPolicy(guards: settings.guards))
     }
 
     /// What the admin endpoint answers.

@@ -95,4 +95,5 @@ struct ServeOptions: ParsableArguments {
     @Option(Declared.dnstapIdentity) var dnstapIdentity: String?
     @Option(Declared.admin) var admin: String?
     @Option(Declared.lameduck) var lameduck: String?
+    @OptionGroup var guards: GuardOptions
 }

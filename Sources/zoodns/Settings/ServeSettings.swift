@@ -1,3 +1,4 @@
+import DNSAuthority
 import Logging
 import QueryLogging
 import QueryTap
@@ -20,6 +21,8 @@ struct ServeSettings: Sendable {
     let admin: AdminAddress?
     /// How long to serve on after SIGTERM.
     let lameduck: Duration
+    /// What keeps the server and its clients from harm.
+    let guards: QueryGuards
     /// All values by the settings' names.
     let values: [String: any Hashable & Sendable]
 
@@ -37,6 +40,7 @@ struct ServeSettings: Sendable {
         observation = QueryObservation(options, &reader)
         admin = reader.value(Declared.admin, options.admin)
         lameduck = reader.value(Declared.lameduck, options.lameduck)
+        guards = QueryGuards(options.guards, &reader)
         values = reader.values
         try reader.finish()
     }
