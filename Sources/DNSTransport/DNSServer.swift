@@ -44,6 +44,7 @@ package final class DNSServer: Sendable {
 
     private let slot: ZoneSlot
     private let numbers = ZoneNumbers()
+    private let rates = RateTable()
     private let tcpCounters: TCPCounters
     private let listener: TCPListener
     /// UDP workers at each address.
@@ -200,7 +201,8 @@ extension DNSServer {
                 throw error
             }
             let tally = tally(isIPv6: socket.isIPv6)
-            bound.append(UDPWorker(socket, slot, tally, numbers, limit: udpLimit, ring: tap?.makeRing(), forward: forward))
+            let ring = tap?.makeRing()
+            bound.append(UDPWorker(socket, slot, tally, numbers, limit: udpLimit, ring: ring, rates: rates, forward: forward))
         }
         return bound
     }

@@ -1,4 +1,5 @@
 import CLinux
+import DNSAuthority
 import Glibc
 
 /// Memory for a batch of packets and what the kernel wants to know of them, allocated once for each worker.
@@ -86,9 +87,9 @@ struct PacketBatch: ~Copyable {
         addresses[index].sin6_port == 0 ? 0 : min(Int(packets[index].msg_len), slotLength)
     }
 
-    /// The address that a packet came from, in `Responder.clientLength` octets: what stands behind family and port in either C type.
+    /// The address that a packet came from.
     @inline(__always)
-    func client(_ index: Int) -> UnsafeRawPointer { UnsafeRawPointer(addresses + index) + 4 }
+    func client(_ index: Int) -> ClientAddress { ClientAddress(UnsafeRawPointer(addresses + index)) }
 
     /// The socket address that a packet came from. The C types are `sockaddr_in` and `sockaddr_in6`.
     func sender(_ index: Int) -> UnsafeRawPointer { UnsafeRawPointer(addresses + index) }

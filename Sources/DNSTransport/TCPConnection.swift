@@ -183,8 +183,6 @@ extension TCPConnection {
 
         /// The client's.
         var address: UnsafeRawPointer { UnsafeRawPointer(memory) }
-        /// The client's as the responder takes it: what stands behind family and port.
-        var octets: UnsafeRawPointer { address + 4 }
         /// The one that it has connected to.
         var local: UnsafeRawPointer { address + Self.length }
 

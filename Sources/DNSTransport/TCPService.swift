@@ -1,5 +1,6 @@
 import CLinux
 import DNSAuthority
+import Glibc
 import NIOCore
 import QueryTap
 
@@ -67,16 +68,19 @@ final class TCPService {
         let (zones, policy) = slot.served
         counts.prepare(for: zones)
         let beginning = counts.sampleBeginning(of: 1)
+        responder.seconds = UInt32(truncatingIfNeeded: time(nil))
         recorder.begin()
         let isKept = recorder.isOn && memory.baseAddress.map { recorder.keep($0, length: query.readableBytes) } ?? false
-        let outcome = responder.respond(in: memory, queryLength: query.readableBytes, to: client.octets, from: zones, by: policy)
+        let outcome = responder.respond(
+            in: memory, queryLength: query.readableBytes, to: ClientAddress(client.address), from: zones, by: policy)
+        counts.count(responder.takeCookieCounts())
         if isKept, let message = memory.baseAddress { recorder.record(outcome, message, from: client.address, to: client.local) }
         recorder.end()
         if let beginning { counts.sampleEnd(since: beginning) }
         guard case .answered(let answer) = outcome else {
             if case .deferred(let deferral) = outcome {
                 let message = UnsafeRawBufferPointer(memory)
-                let query = DeferredQuery(message, deferral, from: client.octets, isIPv6: client.isIPv6, reply: later())
+                let query = DeferredQuery(message, deferral, from: ClientAddress(client.address), isIPv6: client.isIPv6, reply: later())
                 if let forward { forward([query]) } else { query.fail() }
             } else {
                 counts.countSilent()

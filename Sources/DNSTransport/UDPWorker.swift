@@ -15,6 +15,8 @@ final class UDPWorker: Sendable {
     private let limit: Int
     /// Where queries are recorded; nil for nowhere.
     private let ring: QueryRing?
+    /// How many responses clients have got.
+    private let rates: RateTable
     /// Takes queries that other servers answer; nil if none does.
     private let forward: QueryForwarder?
     private let isStopping = Atomic(false)
@@ -25,10 +27,11 @@ final class UDPWorker: Sendable {
 
     /// Owns the socket from now on. `limit`: most octets of a response.
     init(
-        _ socket: UDPSocket, _ slot: ZoneSlot, _ tally: Tally, _ numbers: ZoneNumbers, limit: Int, ring: QueryRing?,
+        _ socket: UDPSocket, _ slot: ZoneSlot, _ tally: Tally, _ numbers: ZoneNumbers, limit: Int, ring: QueryRing?, rates: RateTable,
         forward: QueryForwarder?
     ) {
         self.forward = forward
+        self.rates = rates
         self.socket = socket
         self.ring = ring
         self.numbers = numbers
@@ -57,7 +60,7 @@ final class UDPWorker: Sendable {
     func work() {
         // Queries may take whole processors: what follows the registry has shorter slices, and so goes first.
         set_thread_slice(0)
-        var responder = Responder(seed: .random(in: 0 ... .max), over: .udp, udpLimit: limit)
+        var responder = Responder(seed: .random(in: 0 ... .max), over: .udp, udpLimit: limit, rateSeed: rates.seed)
         var batch = PacketBatch(usesControl: socket.isWildcard, capacity: responder.capacity)
         var reader = ZoneSlot.Reader(slot)
         var counts = TallyWriter(tally, numbers)
@@ -77,6 +80,7 @@ final class UDPWorker: Sendable {
             if count > 0, !isWake {
                 let beginning = counts.sampleBeginning(of: count)
                 record.recorder.begin()
+                responder.seconds = UInt32(truncatingIfNeeded: time(nil))
                 answer(count, &batch, from: reader, &responder, counts, &record, &deferred)
                 batch.send(to: socket.descriptor)
                 if !deferred.isEmpty { handOn(&deferred) }
@@ -92,12 +96,14 @@ final class UDPWorker: Sendable {
         _ count: Int, _ batch: inout PacketBatch, from served: ZoneSlot.Reader, _ responder: inout Responder,
         _ counts: borrowing TallyWriter, _ record: inout DatagramRecord, _ deferred: inout [DeferredQuery]
     ) {
+        let limit = served.policy.rateLimit
         let isRecording = record.recorder.isOn
         for index in 0..<count {
             let length = batch.length(index)
             let isKept = isRecording && record.keep(index, of: batch)
-            let outcome = responder.respond(
+            var outcome = responder.respond(
                 in: batch.slot(index), queryLength: length, to: batch.client(index), from: served.zones, by: served.policy)
+            if let limit { outcome = hold(outcome, to: limit, in: batch.slot(index), &responder, counts) }
             switch outcome {
             case .answered(let answer):
                 batch.respond(index, length: answer.octets)
@@ -111,6 +117,22 @@ final class UDPWorker: Sendable {
             }
             if isKept { record.add(outcome, index, of: batch) }
         }
+        counts.count(responder.takeCookieCounts())
+    }
+
+    /// What is sent in the place of a response: nothing, or one without records, if the client has got its share.
+    @inline(never)
+    private func hold(
+        _ outcome: Responder.Outcome, to limit: RateLimit, in slot: UnsafeMutableRawBufferPointer, _ responder: inout Responder,
+        _ counts: borrowing TallyWriter
+    ) -> Responder.Outcome {
+        guard case .answered(let answer) = outcome, let key = responder.rateKey,
+            rates.isOver(limit.responses, key, at: responder.seconds)
+        else { return outcome }
+        let isCut = responder.isTurn(ofOneIn: limit.slip)
+        counts.countOverLimit(isCut: isCut)
+        if limit.isDryRun { return outcome }
+        return isCut ? responder.cutShort(answer, in: slot) : .silent
     }
 
     /// A copy of a query that is deferred, after the batch knows that it has no response now.

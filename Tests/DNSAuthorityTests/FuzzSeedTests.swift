@@ -6,6 +6,7 @@ import Testing
 /// The queries that fuzzing starts from: each reaches the answer that it is named for, over UDP and TCP.
 @Suite struct FuzzSeedTests {
     private static let expected: [String: (code: String, answers: Int)] = [
+        "cookie-alone": ("FORMERR", 0), "cookie-new": ("NOERROR", 1), "cookie-valid": ("NOERROR", 1), "cookie-malformed": ("NOERROR", 1),
         "edns-srv": ("NOERROR", 1), "edns-version-1": ("BADVERS", 0), "header-only": ("FORMERR", 0), "no-such-name": ("NXDOMAIN", 0),
         "outside": ("REFUSED", 0), "plain-a": ("NOERROR", 1), "plain-any": ("NOERROR", 2), "plain-axfr": ("REFUSED", 0),
         "plain-long-txt": ("NXDOMAIN", 0), "plain-mx": ("NXDOMAIN", 0), "plain-unknown-type": ("NXDOMAIN", 0),

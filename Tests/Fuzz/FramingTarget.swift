@@ -98,7 +98,8 @@ private struct ExpectedResponses {
             let end = start + 2 + Int(stream[start]) << 8 + Int(stream[start + 1])
             guard end <= stream.count else { break }
             memory.copyBytes(from: stream[(start + 2)..<end])
-            let outcome = responder.respond(in: memory, queryLength: end - start - 2, to: client, from: slot.zones, by: QueryPolicy())
+            let outcome = responder.respond(
+                in: memory, queryLength: end - start - 2, to: ClientAddress(client), from: slot.zones, by: QueryPolicy())
             if case .answered(let answer) = outcome {
                 octets += [UInt8(answer.length >> 8), UInt8(answer.length & 255)] + memory[..<answer.length]
             }
@@ -123,7 +124,7 @@ private func orTrap<Result>(_ body: () throws -> Result) -> Result {
     do { return try body() } catch { fatalError("\(error)") }
 }
 
-nonisolated(unsafe) private let client = UnsafeRawPointer(memory.baseAddress.unsafelyUnwrapped + memory.count - Responder.clientLength)
+nonisolated(unsafe) private let client = UnsafeRawPointer(memory.baseAddress.unsafelyUnwrapped + memory.count - 32)
 nonisolated(unsafe) private let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 70_000, alignment: 8)
 
 /// A zone of RRsets with one record each, so that chance has no part in its answers.

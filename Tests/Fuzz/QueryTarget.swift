@@ -22,6 +22,7 @@ public func testOneInput(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
         precondition(isCut || responses[0]?.answer.count == responses[1]?.answer.count, "a stale answer lacks records")
         for response in responses[2...] { precondition(response?.answer.isEmpty != false, "a zone that is not there has records") }
     }
+    asked.judgeGuards()
     return 0
 }
 
@@ -58,7 +59,7 @@ private struct AskedQuestion {
     private func response(over transport: Transport, from zones: ServedZones) -> PacketText? {
         memory.copyBytes(from: octets)
         var responder = Responder(seed: 1, over: transport)
-        let outcome = responder.respond(in: memory, queryLength: octets.count, to: client, from: zones, by: QueryPolicy())
+        let outcome = responder.respond(in: memory, queryLength: octets.count, to: ClientAddress(client), from: zones, by: QueryPolicy())
         guard case .answered(let answer) = outcome else {
             precondition(octets.count < 12 || octets[2] & 0x80 != 0, "a query is met with silence")
             return nil
@@ -73,6 +74,39 @@ private struct AskedQuestion {
             precondition(answer.isTruncated == response.flags.contains("tc"), "the outcome says otherwise whether records are missing")
             return response
         } catch { fatalError("the response cannot be read: \(error)") }
+    }
+
+    /// A server with cookies and a rate limit answers what one without does, but for a malformed cookie, and with a cookie if one came; the
+    /// cookie is accepted when it comes back, and what is cut short can be read.
+    func judgeGuards() {
+        memory.copyBytes(from: octets)
+        var responder = Responder(seed: 1, over: .udp)
+        responder.seconds = 1_559_731_985
+        let outcome = responder.respond(
+            in: memory, queryLength: octets.count, to: ClientAddress(client), from: zoneStates[0], by: guardedPolicy)
+        guard case .answered(let answer) = outcome else { return }
+        precondition(12...limit(over: .udp) ~= answer.length, "a guarded response has an impossible length")
+        let response = Array(memory[..<answer.length])
+        guard let text = try? PacketText(response) else { fatalError("a guarded response cannot be read") }
+        precondition(response[..<2] == octets[..<2] && text.flags.contains("qr"), "a guarded response is none")
+        let counts = responder.takeCookieCounts()
+        precondition(responder.rateKey == nil || counts.valid == 0, "a valid cookie is limited")
+        if !counts.isEmpty {
+            precondition(Array(response.suffix(28).prefix(4)) == [0, 10, 0, 24], "a cookie has no answer")
+            let opt = QueryOctets.opt(options: Array(response.suffix(28)))
+            let again = QueryOctets.query("second.svc.local", "A", opt: opt)
+            memory.copyBytes(from: again)
+            _ = responder.respond(in: memory, queryLength: again.count, to: ClientAddress(client), from: zoneStates[0], by: guardedPolicy)
+            precondition(responder.takeCookieCounts().valid == 1, "a cookie of ours is not accepted")
+        }
+        memory.copyBytes(from: octets)
+        guard
+            case .answered(let whole) = responder.respond(
+                in: memory, queryLength: octets.count, to: ClientAddress(client), from: zoneStates[0], by: guardedPolicy),
+            case .answered(let short) = responder.cutShort(whole, in: memory), let cut = try? PacketText(Array(memory[..<short.length]))
+        else { fatalError("a response that is cut short cannot be read") }
+        precondition(cut.answer.isEmpty && cut.flags.contains("tc") != (cut.code == "BADCOOKIE"), "a response is not cut short")
+        precondition(short.length <= octets.count + 28, "a response that is cut short is long")
     }
 
     private func judge(_ response: PacketText, _ octets: [UInt8]) {
@@ -91,8 +125,15 @@ private struct AskedQuestion {
     }
 }
 
+private let guardedPolicy: QueryPolicy = {
+    var guards = QueryGuards()
+    guards.cookieSecrets = ["e5e973e5a6b2a43f48e7dc849e37bfcf", "dd3bdf9344b678b185a6f5cb60fca715"].compactMap { CookieSecret($0) }
+    guards.rateLimit = RateLimit(responses: 1, slip: 1, isDryRun: false)
+    return QueryPolicy(guards: guards)
+}()
+
 /// Where queries stand and responses are written: larger than any of them.
-nonisolated(unsafe) private let client = UnsafeRawPointer(memory.baseAddress.unsafelyUnwrapped + memory.count - Responder.clientLength)
+nonisolated(unsafe) private let client = UnsafeRawPointer(memory.baseAddress.unsafelyUnwrapped + memory.count - 32)
 nonisolated(unsafe) private let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 70_000, alignment: 8)
 
 /// What may be known of the zone: all; all that was right last; nothing yet; nothing any more.

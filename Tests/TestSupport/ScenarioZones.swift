@@ -85,6 +85,10 @@ package struct TestResponder {
     private var tcp: Responder
     /// What became of the last query.
     package private(set) var outcome = Responder.Outcome.silent
+    /// The memory of the last query.
+    private var memory: [UInt8] = []
+    /// The time by which cookies are made and judged.
+    package var seconds: UInt32 = 0
 
     package init(seed: UInt64, udpLimit: Int = UDPPayloadSize.unfragmented) {
         udp = Responder(seed: seed, over: .udp, udpLimit: udpLimit)
@@ -96,21 +100,39 @@ package struct TestResponder {
         to query: [UInt8], over transport: Transport, of client: [UInt8] = [192, 0, 2, 1], from zones: ServedZones,
         by policy: QueryPolicy = QueryPolicy()
     ) -> [UInt8] {
-        let client = (client.count == 4 ? client : [0, 0, 0, 0] + client) + [UInt8](repeating: 0, count: Responder.clientLength)
+        // The family, AF_INET or AF_INET6, is in the machine's order; a port, and IPv6's flow, follow.
+        let family: [UInt8] = [client.count == 4 ? 2 : 10, 0, 0x12, 0x34]
+        let client = family + (client.count == 4 ? client : [0, 0, 0, 0] + client) + [UInt8](repeating: 0, count: ClientAddress.length)
         var responder = transport == .udp ? udp : tcp
+        responder.seconds = seconds
         defer { if transport == .udp { udp = responder } else { tcp = responder } }
-        var memory = [UInt8](repeating: 0, count: max(responder.capacity, query.count))
+        memory = [UInt8](repeating: 0, count: max(responder.capacity, query.count))
         memory.replaceSubrange(0..<query.count, with: query)
         outcome = memory.withUnsafeMutableBytes { memory in
             client.withUnsafeBytes { client in
                 client.baseAddress.map {
-                    responder.respond(in: memory, queryLength: query.count, to: $0, from: zones, by: policy)
+                    responder.respond(in: memory, queryLength: query.count, to: ClientAddress($0), from: zones, by: policy)
                 } ?? .silent
             }
         }
-        guard case .answered(let answer) = outcome else { return [] }
-        return Array(memory.prefix(answer.length))
+        return response
     }
+
+    /// The octets of the last response; empty for silence.
+    private var response: [UInt8] { if case .answered(let answer) = outcome { Array(memory.prefix(answer.length)) } else { [] } }
+
+    /// The account that the last response over UDP counts for.
+    package var rateKey: UInt64? { udp.rateKey }
+
+    /// What stands in the place of the last response over UDP if that is beyond the rate limit.
+    package mutating func cutShort() -> [UInt8] {
+        guard case .answered(let answer) = outcome else { return [] }
+        outcome = memory.withUnsafeMutableBytes { udp.cutShort(answer, in: $0) }
+        return response
+    }
+
+    /// What the cookies were worth that came over UDP since this was asked last.
+    package mutating func takeCookieCounts() -> CookieCounts { udp.takeCookieCounts() }
 }
 
 extension ServiceName: ExpressibleByStringLiteral, ExpressibleByStringInterpolation {

@@ -21,15 +21,15 @@ import Testing
     private func text(_ settings: ServeSettings) -> String {
         "\(settings.common) \(settings.common.registry.logger.logLevel) \(settings.probesHeld) \(String(describing: settings.state)) "
             + "\(settings.workers) \(settings.longestUDPResponse) \(settings.observation) \(String(describing: settings.admin)) "
-            + "\(settings.lameduck) \(String(describing: settings.user))"
+            + "\(settings.lameduck) \(settings.guards) \(settings.values[Declared.rrlSlip.name] ?? "") "
+            + "\(settings.values[Declared.rrlDryRun.name] ?? "") \(String(describing: settings.user))"
     }
 
     /// Settings whose default is a sentence, or what another setting says.
     private static let described: Set = [
         "listen", "nameserver-address", "reverse", "host-resolver", "workers", "state", "zookeeper-auth", "config", "port", "host",
-        "instance",
-        "weight",
-        "priority", "query-log", "dnstap", "dnstap-identity", "admin", "user", "drain", "stop-timeout", "connect-timeout",
+        "instance", "weight", "allow", "allow-forward", "cookie-secret-file", "priority", "query-log", "dnstap", "dnstap-identity",
+        "admin", "user", "drain", "stop-timeout", "connect-timeout",
     ]
 
     /// A value other than the default for each setting of `serve`.
@@ -41,7 +41,16 @@ import Testing
         "state": "/x", "workers": "200", "max-udp-size": "1231", "log-format": "json", "query-log": "/x", "query-log-sample": "2",
         "query-log-class": "error", "dnstap": "unix:/x", "dnstap-identity": "other", "admin": "127.0.0.1:9", "lameduck": "1s",
         "user": "daemon",
+        "allow": "10.0.0.0/8", "allow-forward": "10.0.0.0/8", "on-unknown": "refused",
+        "cookies": "off", "cookie-secret-file": secretFile, "rrl": "50", "rrl-slip": "1", "rrl-dry-run": "on",
     ]
+
+    /// A file of keys for cookies, which `cookie-secret-file` reads.
+    private static let secretFile: String = {
+        let path = FileManager.default.temporaryDirectory.appending(path: "zoodns-\(UUID()).secrets").path
+        try? "00112233445566778899aabbccddeeff\n".write(toFile: path, atomically: true, encoding: .utf8)
+        return path
+    }()
 
     @Test func `every default that is a value reads as the default`() throws {
         #expect(Set(Declared.all.map(\.name)).count == Declared.all.count)

@@ -29,6 +29,8 @@ struct HeaderFlags {
     /// The field in host order.
     let bits: UInt16
 
+    init(bits: UInt16) { self.bits = bits }
+
     /// The flags of a message of at least `Header.length` octets.
     @inline(__always)
     init(of message: UnsafeRawPointer) {
@@ -62,6 +64,9 @@ struct Query {
 
     init(flags: HeaderFlags) { self.flags = flags }
 
+    /// Whether the message asks for nothing but a server cookie: it has no question (RFC 7873 §5.4).
+    var asksForCookieAlone: Bool { isMalformed && edns.hasCookie && questionEnd == Header.length && flags.opcode == 0 }
+
     /// Octets of QNAME, which begins right after the header, if there is a question.
     var nameLength: Int { questionEnd &- Header.length &- Self.octetsBehindName }
 
@@ -77,9 +82,15 @@ struct EDNS {
     let version: UInt8
     /// DO: the client wants DNSSEC records (RFC 3225 §3). Copied into the response.
     let wantsSecurity: Bool
+    /// Where the data of the first COOKIE option begin, and how many octets they have; 0 without one.
+    var cookieStart: UInt16 = 0
+    var cookieLength: UInt16 = 0
 
     /// A query without an OPT record.
     static var absent: EDNS { EDNS(isPresent: false, payloadSize: UDPPayloadSize(advertised: 0), version: 0, wantsSecurity: false) }
+
+    /// Whether there is a COOKIE option, well formed or not.
+    var hasCookie: Bool { cookieStart != 0 }
 
     /// Octets of an OPT record without options.
     static let recordLength = 11

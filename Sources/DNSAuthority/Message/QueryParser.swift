@@ -15,6 +15,7 @@ enum QueryParser {
             try readQuestion(message, counts, &query)
         } catch {
             query.isMalformed = true
+            if counts.question == 0 { query.edns = readEDNS(message, counts) }
             return query
         }
         if counts.isOneAdditional, isPlainOPT(message, from: query.questionEnd) {
@@ -72,6 +73,13 @@ enum QueryParser {
         }
     }
 
+    /// Reads the OPT record of a message without a question, which counts only with a cookie (RFC 7873 §5.4).
+    @inline(never)
+    private static func readEDNS(_ message: RawSpan, _ counts: SectionCounts) -> EDNS {
+        let (edns, isMalformed) = readRecords(message, counts, from: Header.length, RecordType(rawValue: 0))
+        return edns.hasCookie && !isMalformed ? edns : .absent
+    }
+
     /// Reads a record of the additional section, which may hold one OPT (RFC 6891 §6.1.1), and passes over others. Returns the offset after
     /// the record.
     @inline(__always)
@@ -89,13 +97,19 @@ enum QueryParser {
     /// Reads an OPT record from its type field to its end (RFC 6891 §6.1.2).
     @inline(__always)
     private static func readOPT(_ message: RawSpan, from start: Int, to end: Int) throws(ParseFailure) -> EDNS {
+        var edns = EDNS(message, fromType: start)
         var option = start &+ 10
         while option < end {
             guard end &- option >= 4 else { throw .malformed }
+            // Of several COOKIE options the first counts (RFC 7873 §5.2).
+            if message.uint16(at: option) == CookieOption.code, !edns.hasCookie {
+                edns.cookieStart = UInt16(truncatingIfNeeded: option &+ 4)
+                edns.cookieLength = message.uint16(at: option &+ 2)
+            }
             option &+= 4 &+ Int(message.uint16(at: option &+ 2))
         }
         guard option == end else { throw .malformed }
-        return EDNS(message, fromType: start)
+        return edns
     }
 
     /// Whether all that is left is an OPT record without options, which most resolvers send: a short way to what `readRecords` finds.

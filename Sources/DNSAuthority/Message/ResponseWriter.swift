@@ -53,6 +53,9 @@ struct ResponseWriter {
     @inline(__always)
     private mutating func note(_ records: Int, in section: Section) { counts &+= UInt64(truncatingIfNeeded: records) &<< section.rawValue }
 
+    /// Has the response say that records are missing: TC.
+    mutating func truncate() { isTruncated = true }
+
     /// Whether so many octets of records fit.
     @inline(__always)
     func fits(_ octets: Int) -> Bool { octets <= limit &- length }
@@ -110,7 +113,7 @@ extension ResponseWriter {
     /// Adds an RRset to the answer section under the question's name, to which its octets point already: the fast case of `add`. Begins with
     /// record `first` and comes round to it. If the RRset does not fit, adds as many records as do, with TC (RFC 2181 §9): the client's part.
     @inline(__always)
-    mutating func addAnswer(_ rrset: EncodedRRset, from first: Int, for client: UnsafeRawPointer) {
+    mutating func addAnswer(_ rrset: EncodedRRset, from first: Int, for client: ClientAddress) {
         if fits(rrset.length) {
             let start = rrset.start(ofRecord: first)
             copy(rrset.octets + start, rrset.length &- start)
@@ -227,10 +230,11 @@ extension ResponseWriter {
 // MARK: The end
 
 extension ResponseWriter {
-    /// Writes the header and, if the query had one, the OPT record, for which the limit left room. `zone` is the one that answers.
+    /// Writes the header and, if the query had one, the OPT record, for which the limit left room. `zone` is the one that answers. `options`:
+    /// octets of options that the caller writes at the end of the response; the caller has left them off the limit.
     @inline(__always)
-    consuming func finish(_ zone: UnsafePointer<ServedZones.Entry>? = nil) -> Responder.Answer {
-        if query.edns.isPresent { addOPT() }
+    consuming func finish(_ zone: UnsafePointer<ServedZones.Entry>? = nil, reserving options: Int = 0) -> Responder.Answer {
+        if query.edns.isPresent { addOPT(reserving: options) }
         var flags = HeaderFlags.response | HeaderFlags(of: memory).bits & HeaderFlags.copied | disposition.headerBits
         if isTruncated { flags |= HeaderFlags.truncated }
         store(flags, at: Header.flagsOffset)
@@ -241,14 +245,15 @@ extension ResponseWriter {
 
     /// Writes an OPT record (RFC 6891 §6.1.2), with an extended error if there is one (RFC 8914 §2).
     @inline(__always)
-    private mutating func addOPT() {
+    private mutating func addOPT(reserving options: Int) {
         // The root, OPT, our size, the upper bits of the code, the version, DO: 1 + 2 + 2 + 1 + 1 + 1 octets.
         var start = UInt64(RecordType.opt.rawValue) << 40 | UInt64(UDPPayloadSize.unfragmented) << 24
         start |= UInt64(disposition.code.extendedBits) << 16 | UInt64(EDNS.version) << 8 | (query.edns.wantsSecurity ? 0x80 : 0)
         memory.storeBytes(of: start.bigEndian, toByteOffset: length, as: UInt64.self)
         // The other flags, the length of the options: 1 + 2 octets.
         memory.storeBytes(of: 0, toByteOffset: length &+ 8, as: UInt8.self)
-        store(UInt16(disposition.error == nil ? 0 : EDNS.extendedErrorLength), at: length &+ 9)
+        let errorLength = disposition.error == nil ? 0 : EDNS.extendedErrorLength
+        store(UInt16(truncatingIfNeeded: errorLength &+ options), at: length &+ 9)
         length &+= EDNS.recordLength
         if let error = disposition.error {
             store(EDNS.extendedErrorOption, at: length)
@@ -256,6 +261,7 @@ extension ResponseWriter {
             store(error.rawValue, at: length &+ 4)
             length &+= EDNS.extendedErrorLength
         }
+        length &+= options
         note(1, in: .additional)
     }
 }

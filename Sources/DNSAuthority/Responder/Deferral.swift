@@ -71,7 +71,7 @@ package struct DeferredQuery: Sendable {
     /// Header and question.
     package let message: [UInt8]
     package let deferral: Deferral
-    /// The client's address in `Responder.clientLength` octets, and whether that is IPv6.
+    /// What stands behind family and port of the client's socket address, and whether that is IPv6.
     package let client: [UInt8]
     package let isIPv6: Bool
     /// Sends the response the way back that the query came, from any thread. Called once.
@@ -82,11 +82,11 @@ package struct DeferredQuery: Sendable {
 
     /// `message`, `client`: what the responder was given.
     package init(
-        _ message: UnsafeRawBufferPointer, _ deferral: Deferral, from client: UnsafeRawPointer, isIPv6: Bool, reply: @escaping Reply
+        _ message: UnsafeRawBufferPointer, _ deferral: Deferral, from client: ClientAddress, isIPv6: Bool, reply: @escaping Reply
     ) {
         self.message = Array(message.prefix(deferral.questionEnd))
         self.deferral = deferral
-        self.client = Array(UnsafeRawBufferPointer(start: client, count: Responder.clientLength))
+        self.client = Array(client.octets)
         (self.isIPv6, self.reply) = (isIPv6, reply)
     }
 

@@ -63,6 +63,22 @@ extension Disposition {
     /// What becomes of a query that should be forwarded and cannot be.
     static var notForwarded: Disposition { Disposition(.serverFailure, .networkError) }
 
+    /// What becomes of the query of a client that is not admitted.
+    static var notAdmitted: Disposition { Disposition(.refused, .prohibited) }
+
+    /// What becomes of a name that does not exist in its zone where such names are refused: a client may ask another server.
+    static var unknownName: Disposition { Disposition(.refused, .notAuthoritative) }
+
+    /// What the COOKIE option of a query decides (RFC 7873 §5.2, §5.4); nil if the query must be judged as one without.
+    static func judgeCookie(of query: Query) -> Disposition? {
+        if query.flags.opcode != 0 { return nil }
+        if !CookieOption.isWellFormed(length: Int(query.edns.cookieLength)) { return Disposition(.formatError) }
+        return query.asksForCookieAlone && query.edns.version <= EDNS.version ? Disposition(.noError) : nil
+    }
+
+    /// What stands in the place of a response beyond the rate limit: the client must show that its address is its own, by a cookie or over TCP.
+    static func overLimit(hasCookie: Bool) -> Disposition { Disposition(hasCookie ? .badCookie : .noError) }
+
     /// What the state of the zone that a name lies in decides; nil if the zone must be asked.
     @inline(__always)
     static func judge(_ zone: ZoneStatus) -> Disposition? {
@@ -104,6 +120,8 @@ package enum ResponseCode: UInt16, CaseIterable, Sendable {
     case refused = 5
     /// The server does not support the query's version of EDNS.
     case badVersion = 16
+    /// The query needs the server cookie that the response has (RFC 7873 §8).
+    case badCookie = 23
 
     /// Its place among all.
     package var index: Int { Self.allCases.firstIndex(of: self) ?? 0 }
@@ -118,6 +136,7 @@ package enum ResponseCode: UInt16, CaseIterable, Sendable {
         case .notImplemented: "NOTIMP"
         case .refused: "REFUSED"
         case .badVersion: "BADVERS"
+        case .badCookie: "BADCOOKIE"
         }
     }
 

@@ -21,6 +21,9 @@ struct RecordOrder {
         return weighted(sums, count)
     }
 
+    /// Whether it is the turn of one in so many; never of one in 0.
+    mutating func isOne(in number: Int) -> Bool { number > 0 && next(below: UInt64(number)) == 0 }
+
     private mutating func weighted(_ sums: UnsafePointer<UInt64>, _ count: Int) -> Int {
         let drawn = next(below: sums[count - 1])
         return firstIndex(below: count) { sums[$0] > drawn }
@@ -37,7 +40,7 @@ struct RecordOrder {
 
 /// The first number from 0 on of which a condition is true that is true of all behind it; `count` if there is none. O(log count).
 @inline(__always)
-private func firstIndex(below count: Int, where isReached: (Int) -> Bool) -> Int {
+func firstIndex(below count: Int, where isReached: (Int) -> Bool) -> Int {
     var (low, high) = (0, count)
     while low < high {
         let middle = (low + high) / 2
@@ -50,9 +53,9 @@ extension EncodedRRset {
     /// The record with which a client's part begins if a response has no room for all: the first at or behind the client's place on the ring.
     /// Each client keeps its part while records come and go, and clients spread over all records.
     @inline(never)
-    func first(for client: UnsafeRawPointer) -> Int {
+    func first(for client: ClientAddress) -> Int {
         guard let places else { return 0 }
-        let wanted = Ring.place(of: UnsafeRawBufferPointer(start: client, count: Responder.clientLength))
+        let wanted = Ring.place(of: client.octets)
         let first = firstIndex(below: count) { index in
             places.loadUnaligned(fromByteOffset: index * MemoryLayout<UInt32>.stride, as: UInt32.self) >= wanted
         }

@@ -10,16 +10,22 @@ package enum Transport: Sendable {
 ///
 /// One for each thread and transport. Same seed, same queries, same zones: same octets.
 package struct Responder {
-    private var order: RecordOrder
-    private let transport: Transport
+    var order: RecordOrder
+    let transport: Transport
     /// Most octets of a response.
     private let limit: Int
     /// Most octets of a response to a client that says nothing of its size, or 512: over UDP as many, over a stream all.
     private let leastLimit: Int
     /// Where the question's name stands, as zones hold it: the next multiple of sixteen behind the longest response.
-    private let scratch: Int
+    let scratch: Int
     /// Octets of memory that answering takes, at least. A query may be longer.
     package let capacity: Int
+    /// The time in seconds since 1970, by which cookies are made and judged.
+    package var seconds: UInt32 = 0
+    /// What is known of the last query that was judged by more than its zone.
+    var guarded = GuardedQuery()
+    /// The seed of the hashes by which responses are limited, secret: a client cannot choose whose share it uses up.
+    let rateSeed: UInt64
 
     /// What becomes of a message.
     package enum Outcome: Sendable {
@@ -56,12 +62,12 @@ package struct Responder {
         package var isTruncated: Bool { lengthAndMark > 0xFFFF }
     }
 
-    /// Octets that tell one client from another: an address of either family.
-    package static let clientLength = 20
-
-    /// The seed decides only which record of an RRset comes first. `udpLimit` is the most octets of a response over UDP, from 512 on; over
-    /// TCP it is 65,535 (RFC 1035 §4.2.2).
-    package init(seed: UInt64, over transport: Transport, udpLimit: Int = UDPPayloadSize.unfragmented) {
+    /// The seed decides only which record of an RRset comes first, and which responses beyond the rate limit are sent without records.
+    /// `udpLimit` is the most octets of a response over UDP, from 512 on; over TCP it is 65,535 (RFC 1035 §4.2.2). `rateSeed`: for `rateKey`.
+    package init(
+        seed: UInt64, over transport: Transport, udpLimit: Int = UDPPayloadSize.unfragmented, rateSeed: UInt64 = 0
+    ) {
+        self.rateSeed = rateSeed
         order = RecordOrder(seed: seed)
         self.transport = transport
         limit = transport == .tcp ? Int(UInt16.max) : UDPPayloadSize(limit: udpLimit).octets
@@ -70,21 +76,32 @@ package struct Responder {
         capacity = scratch + FoldedName.capacity * 8
     }
 
-    /// Writes the response over the query, which stands in the first `queryLength` octets of `buffer`, aligned to eight octets. `client`:
-    /// `clientLength` octets. Silent too if `buffer` is smaller than `capacity`. O(query + response).
+    /// Writes the response over the query, which stands in the first `queryLength` octets of `buffer`, aligned to eight octets. Silent too if
+    /// `buffer` is smaller than `capacity`. O(query + response).
     package mutating func respond(
-        in buffer: UnsafeMutableRawBufferPointer, queryLength: Int, to client: UnsafeRawPointer, from zones: ServedZones,
+        in buffer: UnsafeMutableRawBufferPointer, queryLength: Int, to client: ClientAddress, from zones: ServedZones,
         by policy: QueryPolicy
     ) -> Outcome {
         guard let memory = buffer.baseAddress, buffer.count >= capacity, queryLength <= buffer.count else { return .silent }
         let flags = HeaderFlags(of: memory)
         if Disposition.isSilent(flags, messageLength: queryLength) { return .silent }
         let query = QueryParser.parse(UnsafeRawBufferPointer(start: memory, count: queryLength).bytes, flags)
+        if policy.isGuarding || query.edns.hasCookie { return answerGuarded(query, in: memory, to: client, from: zones, by: policy) }
+        return answer(query, in: memory, to: client, from: zones, by: policy)
+    }
+
+    /// Answers a query that may be answered. `options`: octets that the caller writes at the end of the response, if it has an OPT record.
+    /// `refusesUnknown`: whether names that do not exist are refused.
+    @inline(__always)
+    mutating func answer(
+        _ query: Query, in memory: UnsafeMutableRawPointer, to client: ClientAddress, from zones: ServedZones, by policy: QueryPolicy,
+        reserving options: Int = 0, refusingUnknown refusesUnknown: Bool = false
+    ) -> Outcome {
         func begin(_ disposition: Disposition) -> ResponseWriter {
-            ResponseWriter(memory, query, disposition, limit: limit(for: query))
+            ResponseWriter(memory, query, disposition, limit: limit(for: query) &- options)
         }
         func finish(_ writer: consuming ResponseWriter, _ zone: UnsafePointer<ServedZones.Entry>? = nil) -> Outcome {
-            let answer = writer.finish(zone)
+            let answer = writer.finish(zone, reserving: options)
             if policy.isForwarding { HeaderFlags.set(HeaderFlags.recursionAvailable, in: memory) }
             return .answered(answer)
         }
@@ -93,12 +110,16 @@ package struct Responder {
         let name = FoldedName(memory + Header.length, length: query.nameLength, in: words)
         guard let zone = zones.zone(of: name) else {
             guard let deferral = deferral(of: query, by: policy) else { return finish(begin(.outOfZone)) }
-            guard name.isLocal, !policy.forwardsLocal else { return .deferred(deferral) }
-            return finish(begin(.local(isItself: name.isLocalItself)))
+            if name.isLocal, !policy.forwardsLocal { return finish(begin(.local(isItself: name.isLocalItself))) }
+            return policy.mayForward(client) ? .deferred(deferral) : finish(begin(.notAdmitted))
         }
         let (view, status) = (zone.pointee.view, zone.pointee.status)
         if let disposition = Disposition.judge(status) { return finish(begin(disposition), zone) }
         let result = view.lookup(name, query.type)
+        if case .nameError = result, zone.pointee.isPartial, policy.mayForward(client), let deferral = deferral(of: query, by: policy) {
+            return .deferred(deferral)
+        }
+        if refusesUnknown, case .nameError = result { return finish(begin(.unknownName), zone) }
         let disposition = Disposition.judge(result, isStale: status == .stale)
         // A writer for each case: the compiler then knows what goes into it.
         switch result {
@@ -109,9 +130,6 @@ package struct Responder {
         case .all(let node):
             return finish(addingAll(of: node, to: begin(disposition), for: client), zone)
         case .noData, .nameError:
-            if case .nameError = result, zone.pointee.isPartial, let deferral = deferral(of: query, by: policy) {
-                return .deferred(deferral)
-            }
             var writer = begin(disposition)
             writer.addNegativeAuthority(of: view)
             return finish(writer, zone)
@@ -128,7 +146,7 @@ package struct Responder {
 
     /// Adds the records of the asked type, with their additional data where all fit.
     @inline(__always)
-    private mutating func add(_ rrset: EncodedRRset, to writer: inout ResponseWriter, for client: UnsafeRawPointer) {
+    private mutating func add(_ rrset: EncodedRRset, to writer: inout ResponseWriter, for client: ClientAddress) {
         let first = order.first(of: rrset)
         let start = writer.length
         writer.addAnswer(rrset, from: first, for: client)
@@ -138,7 +156,7 @@ package struct Responder {
     /// Adds every RRset of a name over TCP, and over UDP where they fit whole; else one of them: SRV, which says the most, if there is one
     /// (RFC 8482 §4.1, §4.3).
     @inline(never)
-    private mutating func addingAll(of node: ZoneNode, to writer: ResponseWriter, for client: UnsafeRawPointer) -> ResponseWriter {
+    private mutating func addingAll(of node: ZoneNode, to writer: ResponseWriter, for client: ClientAddress) -> ResponseWriter {
         var writer = writer
         var chosen = 0..<node.count
         if transport == .udp, !writer.fits(chosen.reduce(0) { $0 + node[$1].length }) {

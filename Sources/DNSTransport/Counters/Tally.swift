@@ -27,12 +27,18 @@ final class Tally: @unchecked Sendable {
         static let words = truncated + 1
     }
 
-    /// The layout of what is not of one zone, in words: queries without a response, then sampled durations by bucket, then their nanoseconds.
+    /// The layout of what is not of one zone, in words: queries without a response, then sampled durations by bucket, then their nanoseconds,
+    /// then responses beyond the rate limit, then cookies by what they were worth.
     enum Common {
         static let silent = 0
         static let durations = 1
         static let nanoseconds = durations + DurationBuckets.count + 1
-        static let words = nanoseconds + 1
+        static let overLimitDropped = nanoseconds + 1
+        static let overLimitCut = overLimitDropped + 1
+        static let newCookies = overLimitCut + 1
+        static let validCookies = newCookies + 1
+        static let invalidCookies = validCookies + 1
+        static let words = invalidCookies + 1
     }
 
     /// How the queries came.
@@ -142,6 +148,18 @@ struct TallyWriter: ~Copyable {
     /// Counts a message that has no response.
     func countSilent() { common.add(1, at: Tally.Common.silent) }
 
+    /// Counts a response beyond the rate limit.
+    func countOverLimit(isCut: Bool) { common.add(1, at: isCut ? Tally.Common.overLimitCut : Tally.Common.overLimitDropped) }
+
+    /// Counts cookies; most often there are none.
+    @inline(__always)
+    func count(_ cookies: CookieCounts) {
+        if cookies.isEmpty { return }
+        common.add(cookies.new, at: Tally.Common.newCookies)
+        common.add(cookies.valid, at: Tally.Common.validCookies)
+        common.add(cookies.invalid, at: Tally.Common.invalidCookies)
+    }
+
     /// The time, if it is one query's turn among so many that its time is taken.
     @inline(__always)
     mutating func sampleBeginning(of queries: Int) -> UInt64? {
@@ -183,6 +201,7 @@ extension ResponseCode {
         case .notImplemented: 4
         case .refused: 5
         case .badVersion: 6
+        case .badCookie: 7
         }
     }
 }

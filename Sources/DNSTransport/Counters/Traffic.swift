@@ -41,6 +41,18 @@ package struct Traffic: Sendable {
     /// Sampled times from the arrival of queries to their responses, by `DurationBuckets`, and their nanoseconds.
     package internal(set) var durations: [Transport: (buckets: [UInt64], nanoseconds: UInt64)] = [:]
     package internal(set) var connections = Connections()
+    package internal(set) var guards = Guards()
+
+    /// What was done against clients that forge their addresses.
+    package struct Guards: Equatable, Sendable {
+        /// Responses beyond the rate limit: not sent, or sent without records. With a dry run both were sent whole.
+        package var dropped: UInt64 = 0
+        package var cut: UInt64 = 0
+        /// Cookies: the client's alone; with a server cookie that was valid; with one that was not.
+        package var newCookies: UInt64 = 0
+        package var validCookies: UInt64 = 0
+        package var invalidCookies: UInt64 = 0
+    }
 
     /// TCP connections.
     package struct Connections: Sendable {
@@ -64,6 +76,7 @@ package struct Traffic: Sendable {
             for index in buckets.indices { buckets[index] += tally.common.value(Tally.Common.durations + index) }
             nanoseconds += tally.common.value(Tally.Common.nanoseconds)
             durations[tally.transport] = (buckets, nanoseconds)
+            guards.add(tally.common)
         }
         connections.open = tcp.open.load(ordering: .relaxed)
         connections.accepted = tcp.accepted.load(ordering: .relaxed)
@@ -88,6 +101,16 @@ package struct Traffic: Sendable {
         counts.querySizes[tally.transport, default: Sizes()].add(block, Layout.queries, Layout.longQueries)
         counts.responseSizes[tally.transport, default: Sizes()].add(block, Layout.responses, Layout.longResponses)
         zones[key] = counts
+    }
+}
+
+extension Traffic.Guards {
+    fileprivate mutating func add(_ common: UnsafeMutablePointer<Tally.Count>) {
+        dropped += common.value(Tally.Common.overLimitDropped)
+        cut += common.value(Tally.Common.overLimitCut)
+        newCookies += common.value(Tally.Common.newCookies)
+        validCookies += common.value(Tally.Common.validCookies)
+        invalidCookies += common.value(Tally.Common.invalidCookies)
     }
 }
 

@@ -29,12 +29,20 @@ extension Metric {
     static let requestSize = Metric("zoodns_dns_request_size_bytes", .histogram, "Sizes of queries.")
     static let responseSize = Metric("zoodns_dns_response_size_bytes", .histogram, "Sizes of responses.")
     static let truncated = Metric("zoodns_dns_responses_truncated_total", .counter, "Responses with TC.")
-    static let dropped = Metric("zoodns_dns_dropped_total", .counter, "Messages that were not answered: too short, or responses.")
+    static let dropped = Metric(
+        "zoodns_dns_dropped_total", .counter, "Messages that were not answered: too short, responses, or beyond --rrl.")
     static let malformed = Metric("zoodns_dns_malformed_total", .counter, "Queries that were answered with FORMERR.")
     static let tcpOpen = Metric("zoodns_tcp_connections", .gauge, "TCP connections of DNS clients now.")
     static let tcpAccepted = Metric("zoodns_tcp_connections_accepted_total", .counter, "TCP connections of DNS clients.")
     static let tcpEvicted = Metric(
         "zoodns_tcp_connections_evicted_total", .counter, "TCP connections that were closed because there were too many.")
+    static let rateLimitDropped = Metric(
+        "zoodns_rrl_dropped_total", .counter, "Responses beyond the rate limit that were dropped, or would have been.")
+    static let rateLimitSlipped = Metric(
+        "zoodns_rrl_slipped_total", .counter, "Responses beyond the rate limit that were sent without records, or would have been.")
+    static let cookies = Metric(
+        "zoodns_cookies_total", .counter,
+        "DNS cookies, by kind: without a server cookie (new), with a valid one, with another one (invalid).")
 }
 
 // MARK: Zones and ZooKeeper

@@ -66,6 +66,11 @@ extension MetricsReport {
         metrics.add(.tcpOpen, traffic.connections.open)
         metrics.add(.tcpAccepted, traffic.connections.accepted)
         metrics.add(.tcpEvicted, traffic.connections.evicted)
+        let guards = traffic.guards
+        metrics.add(.rateLimitDropped, guards.dropped)
+        metrics.add(.rateLimitSlipped, guards.cut)
+        let cookies = [("new", guards.newCookies), ("valid", guards.validCookies), ("invalid", guards.invalidCookies)]
+        metrics.add(.cookies, cookies.map { (["kind": $0], $1) })
     }
 
     private mutating func add(_ metric: Metric, _ zones: [(String, [Transport: Traffic.Sizes])]) {

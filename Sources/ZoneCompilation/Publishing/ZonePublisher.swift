@@ -197,16 +197,14 @@ extension ZonePublisher {
         for origin in origins { log(state[origin]?.status ?? .notReady, after: served[origin]?.status ?? .notReady, origin) }
         served = state
         logger.debug("zones published", metadata: ["names": "\(zones.values.reduce(0) { $0 + $1.nameCount })"])
-        outlets.publish(ServedZones(origins.map { serving(zones, $0) } + reverseOrigins.map { servingReverse(zones, $0) }))
+        outlets.publish(ServedZones(origins.map { serving(zones, $0) } + reverseOrigins.map { serving(zones, $0, isPartial: true) }))
     }
 
-    private func serving(_ zones: [DomainName: Zone], _ origin: DomainName) -> ServedZone {
+    /// A zone as it is served. `isPartial`: other servers know further names of it.
+    private func serving(_ zones: [DomainName: Zone], _ origin: DomainName, isPartial: Bool = false) -> ServedZone {
         guard let zone = zones[origin], let state = served[origin] else { return ServedZone(notReady: origin) }
-        return ServedZone(zone, state.status)
+        return ServedZone(zone, state.status, isPartial: isPartial)
     }
-
-    /// A zone of addresses' names as it is served: the one place that knows that a zone is such a one.
-    private func servingReverse(_ zones: [DomainName: Zone], _ origin: DomainName) -> ServedZone { serving(zones, origin) }
 
     /// Seconds since 1970, or the next number where that would not rise (RFC 1982 §3.1).
     private func nextSerial(after last: UInt32?) -> UInt32 {

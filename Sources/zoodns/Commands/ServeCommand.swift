@@ -129,7 +129,7 @@ struct ServeCommand: AsyncParsableCommand {
         do throws(ListenError) {
             return try await DNSServer(
                 listen: settings.common.listen, workers: settings.workers, udpLimit: settings.longestUDPResponse, zones: zones,
-                tap: observer?.tap, inherited: inherited)
+                policy: QueryPolicy(guards: settings.guards), tap: observer?.tap, inherited: inherited)
         } catch {
             throw .refused(error.text)
         }

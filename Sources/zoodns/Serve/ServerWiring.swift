@@ -116,6 +116,7 @@ struct ServerWiring {
         // Before the watchers, whose reports of a zone that it does not have would be lost.
         publisher.serve(settings.common.policies, reverse: settings.common.reverse)
         watchers.serve(settings.zones)
+        server.serve(QueryPolicy(guards: settings.guards))
     }
 
     /// What the admin endpoint answers.

@@ -100,4 +100,5 @@ struct ServeOptions: ParsableArguments {
     @Option(Declared.admin) var admin: String?
     @Option(Declared.lameduck) var lameduck: String?
     @Option(Declared.user) var user: String?
+    @OptionGroup var guards: GuardOptions
 }

@@ -1,3 +1,4 @@
+import DNSAuthority
 import DNSTransport
 import Logging
 import QueryLogging
@@ -21,6 +22,8 @@ struct ServeSettings: Sendable {
     let admin: AdminAddress?
     /// How long to serve on after SIGTERM.
     let lameduck: Duration
+    /// What keeps the server and its clients from harm.
+    let guards: QueryGuards
     /// Whom the server runs as; nil for the user who starts it.
     let user: String?
     /// All values by the settings' names.
@@ -44,6 +47,7 @@ struct ServeSettings: Sendable {
         admin = reader.value(Declared.admin, options.admin)
         lameduck = reader.value(Declared.lameduck, options.lameduck)
         user = reader.value(Declared.user, options.user)
+        guards = QueryGuards(options.guards, &reader)
         values = reader.values
         try reader.finish()
     }
