@@ -21,14 +21,14 @@ import Testing
     private func text(_ settings: ServeSettings) -> String {
         "\(settings.common) \(settings.common.registry.logger.logLevel) \(settings.probesHeld) \(String(describing: settings.state)) "
             + "\(settings.workers) \(settings.longestUDPResponse) \(settings.observation) \(String(describing: settings.admin)) "
-            + "\(settings.lameduck)"
+            + "\(settings.lameduck) \(settings.forwarding)"
     }
 
     /// Settings whose default is a sentence, or what another setting says.
     private static let described: Set = [
         "listen", "nameserver-address", "host-resolver", "workers", "state", "zookeeper-auth", "config", "port", "host", "instance",
         "weight",
-        "priority", "query-log", "dnstap", "dnstap-identity", "admin", "drain", "stop-timeout", "connect-timeout",
+        "priority", "query-log", "dnstap", "dnstap-identity", "admin", "forward", "drain", "stop-timeout", "connect-timeout",
     ]
 
     /// A value other than the default for each setting of `serve`.
@@ -38,6 +38,7 @@ import Testing
         "hosts-file": "none", "max-stale": "2h", "reconcile": "61s", "hold-down": "0", "mass-removal-guard": "off", "probe-held": "off",
         "state": "/x", "workers": "200", "max-udp-size": "1231", "log-format": "json", "query-log": "/x", "query-log-sample": "2",
         "query-log-class": "error", "dnstap": "unix:/x", "dnstap-identity": "other", "admin": "127.0.0.1:9", "lameduck": "1s",
+        "forward": "system", "forward-limit": "99", "forward-local": "on",
     ]
 
     @Test func `every default that is a value reads as the default`() throws {

@@ -37,12 +37,13 @@ struct ServeCommand: AsyncParsableCommand {
         try raiseDescriptorLimit(settings)
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint).map { SignalNumber($0.rawValue) }
         let observer = try observe(settings)
-        let server = try await listen(settings, observer)
+        let forwarding = Forwarding(settings)
+        let server = try await listen(settings, observer, forwarding)
         let admin = try await listenForAdmin(settings)
         if let admin { StandardStreams.say("admin \(admin.address.text)") }
         for endpoint in server.endpoints { StandardStreams.say("listening \(endpoint.text) udp tcp") }
         Self.warn(settings, server)
-        let wiring = ServerWiring(settings, server, admin, observer)
+        let wiring = ServerWiring(settings, server, admin, observer, forwarding)
         let reload = SettingsReload(
             settings, wiring,
             read: { [common, options] () throws(CommandFailure) in try ServeSettings(common, options, logger: logger) },
@@ -101,12 +102,14 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
-    private func listen(_ settings: ServeSettings, _ observer: QueryObserver?) async throws(CommandFailure) -> DNSServer {
+    private func listen(
+        _ settings: ServeSettings, _ observer: QueryObserver?, _ forwarding: Forwarding
+    ) async throws(CommandFailure) -> DNSServer {
         let zones = ServedZones(settings.common.registry.zones.map { ServedZone(notReady: $0.origin) })
         do throws(ListenError) {
             return try await DNSServer(
                 listen: settings.common.listen, workers: settings.workers, udpLimit: settings.longestUDPResponse, zones: zones,
-                tap: observer?.tap)
+                policy: settings.policy, tap: observer?.tap, forward: { forwarding.forwarder.take($0) })
         } catch {
             throw .refused(error.text)
         }

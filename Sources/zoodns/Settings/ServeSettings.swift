@@ -1,3 +1,4 @@
+import DNSAuthority
 import Logging
 import QueryLogging
 import QueryTap
@@ -20,6 +21,8 @@ struct ServeSettings: Sendable {
     let admin: AdminAddress?
     /// How long to serve on after SIGTERM.
     let lameduck: Duration
+    /// Where names outside the zones are asked for.
+    let forwarding: ForwardingSettings
     /// All values by the settings' names.
     let values: [String: any Hashable & Sendable]
 
@@ -37,12 +40,18 @@ struct ServeSettings: Sendable {
         observation = QueryObservation(options, &reader)
         admin = reader.value(Declared.admin, options.admin)
         lameduck = reader.value(Declared.lameduck, options.lameduck)
+        forwarding = ForwardingSettings(options, &reader)
         values = reader.values
         try reader.finish()
     }
 
     /// The zones to serve.
     var zones: [ZoneSettings] { common.zones }
+
+    /// What the server does beyond what its zones say.
+    var policy: QueryPolicy {
+        QueryPolicy(isForwarding: !forwarding.targets.isEmpty, forwardsLocal: forwarding.forwardsLocal)
+    }
 }
 
 extension QueryObservation {
