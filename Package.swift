@@ -1,7 +1,7 @@
 // swift-tools-version: 6.3
 // 5  zoodns                      Commands/ Settings/ Serve/ Register/ Process/
 // 4  ServerStatus  Explanation
-// 3  ProviderRegistration  ProviderDiscovery  ZoneCompilation  DNSTransport  HostResolution  QueryLogging
+// 3  ProviderRegistration  ProviderDiscovery  ZoneCompilation  DNSTransport  HostResolution  QueryLogging  QueryForwarding
 // 2  ZooKeeperClient  ProviderRegistry  DNSAuthority  QueryTap
 // 1  CZooKeeper  CAres  CLinux  IPAddressing  Handoff
 //
@@ -69,6 +69,12 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ]),
 
+        .target(
+            name: "QueryForwarding",
+            dependencies: [
+                "CLinux", "DNSAuthority", "Handoff", "IPAddressing", .logging,
+                .product(name: "HeapModule", package: "swift-collections"),
+            ]),
         .target(name: "QueryLogging", dependencies: ["CLinux", "DNSAuthority", "Handoff", "QueryTap", .logging]),
 
         .target(
@@ -80,8 +86,8 @@ let package = Package(
         .target(
             name: "ServerStatus",
             dependencies: [
-                "DNSAuthority", "DNSTransport", "Handoff", "IPAddressing", "ProviderRegistry", "QueryLogging", "QueryTap",
-                "ZoneCompilation", "ZooKeeperClient",
+                "DNSAuthority", "DNSTransport", "Handoff", "IPAddressing", "ProviderRegistry", "QueryForwarding", "QueryLogging",
+                "QueryTap", "ZoneCompilation", "ZooKeeperClient",
                 .logging, .lifecycle, .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
@@ -92,8 +98,8 @@ let package = Package(
             name: "zoodns",
             dependencies: [
                 "CLinux", "DNSAuthority", "DNSTransport", "Explanation", "Handoff", "HostResolution", "IPAddressing", "ProviderDiscovery",
-                "ProviderRegistration", "ProviderRegistry", "QueryLogging", "QueryTap", "ServerStatus", "ZoneCompilation",
-                "ZooKeeperClient", .logging,
+                "ProviderRegistration", "ProviderRegistry", "QueryForwarding", "QueryLogging", "QueryTap", "ServerStatus",
+                "ZoneCompilation", "ZooKeeperClient", .logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "DequeModule", package: "swift-collections"),
@@ -130,6 +136,7 @@ let package = Package(
         .testTarget(
             name: "HostResolutionTests", dependencies: ["HostResolution", "DNSAuthority", "IPAddressing", "TestSupport", .logging]),
         .testTarget(name: "DNSTransportTests", dependencies: ["DNSTransport", "DNSAuthority", "IPAddressing", "TestSupport"]),
+        .testTarget(name: "QueryForwardingTests", dependencies: ["QueryForwarding", "DNSAuthority", "IPAddressing", "TestSupport"]),
         .testTarget(
             name: "QueryLoggingTests", dependencies: ["DNSAuthority", "Handoff", "QueryLogging", "QueryTap", "TestSupport", .logging]),
         .testTarget(name: "ConformanceTests", dependencies: ["DNSAuthority", "ProviderRegistry", "TestSupport"]),

@@ -1,5 +1,6 @@
 // What the C library declares only for _GNU_SOURCE, or in headers that Swift's Glibc module leaves out.
 #include <malloc.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <signal.h>

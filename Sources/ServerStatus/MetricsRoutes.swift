@@ -1,5 +1,6 @@
 import DNSTransport
 import Hummingbird
+import QueryForwarding
 
 /// `/metrics`: what the server counts and knows, for Prometheus.
 package struct MetricsRoutes: RouteGroup {
@@ -25,6 +26,9 @@ package struct MetricsSources: Sendable {
     package var logLinesLeftOut: @Sendable () -> Int
     /// Counts of parts that are not always there, such as the query log.
     package var further: [(metric: Metric, count: @Sendable () -> Int)] = []
+
+    /// What was counted of forwarding; nil without such.
+    package var forwarding: (@Sendable () -> ForwardingTraffic)?
 
     package init(
         version: String, traffic: @escaping @Sendable () -> Traffic, hostLookups: @escaping @Sendable () -> (begun: Int, failed: Int),

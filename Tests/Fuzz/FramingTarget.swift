@@ -37,7 +37,7 @@ private struct FramingClient {
     init(stream: [UInt8]) {
         rest = stream[...]
         expected = ExpectedResponses(stream: stream)
-        let service = TCPService(slot, TCPCounters(ZoneNumbers()), mostConnections: 8, ring: nil)
+        let service = TCPService(slot, TCPCounters(ZoneNumbers()), mostConnections: 8, ring: nil, forward: nil)
         orTrap { try channel.pipeline.syncOperations.addHandlers([gate, TCPConnection(service)]) }
         channel.connect(to: orTrap { try SocketAddress(ipAddress: "127.0.0.1", port: 53) }, promise: nil)
         channel.read()
@@ -142,3 +142,6 @@ private let slot: ZoneSlot = {
         StartOfAuthority(primary: origin, mailbox: origin, serial: 1, refresh: 7200, retry: 1800, expire: 86400, minimum: 1), ttl: 5)
     return ZoneSlot(ServedZones([ServedZone(zone, .current)]))
 }()
+
+/// As in DNSTransport, of which only some files are built here.
+typealias QueryForwarder = @Sendable ([DeferredQuery]) -> Void

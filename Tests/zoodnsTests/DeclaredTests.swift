@@ -22,14 +22,14 @@ import Testing
         "\(settings.common) \(settings.common.registry.logger.logLevel) \(settings.probesHeld) \(String(describing: settings.state)) "
             + "\(settings.workers) \(settings.longestUDPResponse) \(settings.observation) \(String(describing: settings.admin)) "
             + "\(settings.lameduck) \(settings.guards) \(settings.values[Declared.rrlSlip.name] ?? "") "
-            + "\(settings.values[Declared.rrlDryRun.name] ?? "") \(String(describing: settings.user))"
+            + "\(settings.values[Declared.rrlDryRun.name] ?? "") \(String(describing: settings.user)) \(settings.forwarding)"
     }
 
     /// Settings whose default is a sentence, or what another setting says.
     private static let described: Set = [
         "listen", "nameserver-address", "reverse", "host-resolver", "workers", "state", "zookeeper-auth", "config", "port", "host",
         "instance", "weight", "allow", "allow-forward", "cookie-secret-file", "priority", "query-log", "dnstap", "dnstap-identity",
-        "admin", "user", "drain", "stop-timeout", "connect-timeout",
+        "admin", "user", "forward", "drain", "stop-timeout", "connect-timeout",
     ]
 
     /// A value other than the default for each setting of `serve`.
@@ -43,6 +43,7 @@ import Testing
         "user": "daemon",
         "allow": "10.0.0.0/8", "allow-forward": "10.0.0.0/8", "on-unknown": "refused",
         "cookies": "off", "cookie-secret-file": secretFile, "rrl": "50", "rrl-slip": "1", "rrl-dry-run": "on",
+        "forward": "system", "forward-limit": "99", "forward-local": "on",
     ]
 
     /// A file of keys for cookies, which `cookie-secret-file` reads.

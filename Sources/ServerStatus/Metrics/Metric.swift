@@ -67,6 +67,21 @@ extension Metric {
         "zoodns_zookeeper_session_expiries_total", .counter, "Sessions that ended, and had another put in their place.")
 }
 
+// MARK: Forwarding
+
+extension Metric {
+    static let forwardRequests = Metric("zoodns_forward_requests_total", .counter, "Queries to other servers.")
+    static let forwardResponses = Metric("zoodns_forward_responses_total", .counter, "Responses of other servers, by RCODE.")
+    static let forwardDuration = Metric(
+        "zoodns_forward_request_duration_seconds", .histogram, "Time until responses of other servers over UDP.")
+    static let forwardFailures = Metric(
+        "zoodns_forward_healthcheck_failures_total", .counter, "Queries that other servers did not answer in time.")
+    static let forwardWaiting = Metric("zoodns_forward_waiting", .gauge, "Queries of clients that wait for other servers now.")
+    static let forwardRefused = Metric(
+        "zoodns_forward_refused_total", .counter, "Queries of clients that were not forwarded for lack of room.")
+    static let forwardLoops = Metric("zoodns_forward_loops_total", .counter, "Queries that other servers sent back to this one.")
+}
+
 // MARK: The rest
 
 extension Metric {

@@ -1,5 +1,6 @@
 import DNSAuthority
 import DNSTransport
+import QueryForwarding
 
 /// All metrics at one moment, as text.
 struct MetricsReport {
@@ -17,6 +18,7 @@ struct MetricsReport {
         metrics.add(.hostFailures, lookups.failed)
         metrics.add(.logLeftOut, sources.logLinesLeftOut())
         for (metric, count) in sources.further { metrics.add(metric, count()) }
+        if let forwarding = sources.forwarding?() { add(forwarding) }
         metrics.add(.reload, facts.hasReloadFailed ? 0 : 1)
         metrics.add(.buildInfo, [(["version": sources.version], 1)])
         add(ProcessFacts.now)
@@ -135,6 +137,29 @@ extension MetricsReport {
             .sessionState, SessionFacts.State.allCases.map { (["state": $0.rawValue], session.state == $0 ? 1 : 0) })
         metrics.add(.reconnects, session.reconnects)
         metrics.add(.expiries, session.expiries)
+    }
+}
+
+// MARK: Forwarding
+
+extension MetricsReport {
+    private mutating func add(_ traffic: ForwardingTraffic) {
+        let servers = traffic.servers.map { (name: $0.endpoint.text, counts: $0.counts) }
+        metrics.add(.forwardRequests, servers.map { (["to": $0.name], $0.counts.requests) })
+        metrics.add(
+            .forwardResponses,
+            servers.flatMap { server in
+                server.counts.responses.sorted { $0.key < $1.key }.map { code, count in
+                    (["to": server.name, "rcode": ResponseCode(rawValue: code)?.text ?? "\(code)"], count)
+                }
+            })
+        metrics.add(
+            .forwardDuration, bounds: ForwardingTraffic.bounds.map { "\($0)" },
+            servers.map { (["to": $0.name], $0.counts.buckets, $0.counts.seconds) })
+        metrics.add(.forwardFailures, servers.map { (["to": $0.name], $0.counts.failures) })
+        metrics.add(.forwardWaiting, traffic.waiting)
+        metrics.add(.forwardRefused, traffic.refused)
+        metrics.add(.forwardLoops, traffic.loops)
     }
 }
 

@@ -42,12 +42,13 @@ struct ServeCommand: AsyncParsableCommand {
         try raiseDescriptorLimit(settings)
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint).map { SignalNumber($0.rawValue) }
         let observer = try observe(settings)
-        let server = try await listen(settings, observer, inherited)
+        let forwarding = Forwarding(settings)
+        let server = try await listen(settings, observer, inherited, forwarding)
         let admin = try await listenForAdmin(settings)
         if let admin { StandardStreams.say("admin \(admin.address.text)") }
         for endpoint in server.endpoints { StandardStreams.say("listening \(endpoint.text) udp tcp") }
         Self.warn(settings, server)
-        let wiring = ServerWiring(settings, server, admin, observer, supervisor)
+        let wiring = ServerWiring(settings, server, admin, observer, forwarding, supervisor)
         let reload = SettingsReload(
             settings, wiring,
             read: { [common, options] () throws(CommandFailure) in
@@ -122,14 +123,14 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private func listen(
-        _ settings: ServeSettings, _ observer: QueryObserver?, _ inherited: InheritedSockets
+        _ settings: ServeSettings, _ observer: QueryObserver?, _ inherited: InheritedSockets, _ forwarding: Forwarding
     ) async throws(CommandFailure) -> DNSServer {
         let origins = settings.common.registry.zones.map(\.origin) + settings.common.reverse.prefixes.map(\.origin)
         let zones = ServedZones(origins.map(ServedZone.init(notReady:)))
         do throws(ListenError) {
             return try await DNSServer(
                 listen: settings.common.listen, workers: settings.workers, udpLimit: settings.longestUDPResponse, zones: zones,
-                policy: QueryPolicy(guards: settings.guards), tap: observer?.tap, inherited: inherited)
+                policy: settings.policy, tap: observer?.tap, forward: { forwarding.forwarder.take($0) }, inherited: inherited)
         } catch {
             throw .refused(error.text)
         }

@@ -23,6 +23,7 @@ struct ServerWiring {
     private let prober: HeldProber?
     private let resolver: HostResolver
     private let publisher: ZonePublisher
+    private let forwarding: Forwarding
     private let admin: AdminServer?
     /// What is recorded of queries; nil for nothing.
     private let observer: QueryObserver?
@@ -36,8 +37,10 @@ struct ServerWiring {
 
     /// Connects the parts of a server that listens already, also for the admin endpoint if there is one; none of them runs yet.
     init(
-        _ settings: ServeSettings, _ server: DNSServer, _ admin: AdminServer?, _ observer: QueryObserver?, _ supervisor: Supervisor? = nil
+        _ settings: ServeSettings, _ server: DNSServer, _ admin: AdminServer?, _ observer: QueryObserver?, _ forwarding: Forwarding,
+        _ supervisor: Supervisor? = nil
     ) {
+        self.forwarding = forwarding
         let registry = settings.common.registry
         let client = registry.client
         let resolver = settings.common.hostResolver(listening: server.endpoints)
@@ -86,6 +89,7 @@ struct ServerWiring {
         }
         services.append(Part("host resolver") { await resolve() })
         services.append(Part("publisher") { try await publish() })
+        services.append(Part("forwarder") { try await forward() })
         if let observer { services.append(Part("query observer") { try await observe(observer) }) }
         services.append(Part("dns server") { try await serve() })
         if let admin, let board {
@@ -112,11 +116,12 @@ struct ServerWiring {
         keeper?.serve(settings.zones)
         prober?.serve(settings.zones.map(\.source), probesLoopback: !own.isBeyondLoopback)
         resolver.serve(own)
+        forwarding.serve(settings, own)
+        server.serve(settings.policy)
         access.serve(settings.zones.map(\.source.layout.root))
         // Before the watchers, whose reports of a zone that it does not have would be lost.
         publisher.serve(settings.common.policies, reverse: settings.common.reverse)
         watchers.serve(settings.zones)
-        server.serve(QueryPolicy(guards: settings.guards))
     }
 
     /// What the admin endpoint answers.
@@ -130,6 +135,7 @@ struct ServerWiring {
                 (.queryLogDropped, { observer.droppedLines }), (.dnstapDropped, { observer.droppedMessages }),
             ]
         }
+        metrics.forwarding = { [forwarder = forwarding.forwarder] in forwarder.traffic }
         let zones = ZoneRoutes(board, served: { server.zones }, explain: explain)
         return [HealthRoutes(board), MetricsRoutes(board, metrics), zones, EventRoutes(changes)]
             + (observer.map { [QueryRoutes($0)] } ?? []) + (status.map { [PageRoutes($0, changes, explain: explain)] } ?? [])
@@ -183,6 +189,10 @@ struct ServerWiring {
 
     private func publish() async throws(CommandFailure) {
         do throws(NoThread) { try await publisher.run() } catch { throw .noThread(for: "the zones") }
+    }
+
+    private func forward() async throws(CommandFailure) {
+        do throws(NoThread) { try await forwarding.run() } catch { throw .noThread(for: "forwarding") }
     }
 
     private func observe(_ observer: QueryObserver) async throws(CommandFailure) {

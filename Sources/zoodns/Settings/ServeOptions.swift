@@ -10,7 +10,7 @@ extension Declared {
     /// The settings of the server.
     static let serving: [any DeclaredSetting] = [
         maxStale, reconcile, holdDown, massRemovalGuard, probeHeld, state, workers, maxUDPSize, queryLog, queryLogSample,
-        queryLogClass, dnstap, dnstapIdentity, admin, lameduck, user,
+        queryLogClass, dnstap, dnstapIdentity, admin, lameduck, user, forward, forwardLimit, forwardLocal,
     ]
 
     static let maxStale = Setting(
@@ -79,6 +79,18 @@ extension Declared {
         SettingForm<String>("the name of a user") { $0.isEmpty ? nil : $0 }.optional, default: nil, shownAs: "the one who starts it",
         for: .serving)
 
+    static let forward = Setting(
+        "forward", "ip[:port]|system",
+        "A server for all names outside the zones, or system for those of /etc/resolv.conf; may be repeated.",
+        .list(of: "an address such as 192.0.2.1 or [2001:db8::1]:53, or system", text: \.text) { ForwardingTarget($0) }, default: [],
+        shownAs: "none", for: .serving, isReloadable: true)
+    static let forwardLimit = Setting(
+        "forward-limit", "number", "Most queries that wait for other servers at once; a client has as many as there are places left.",
+        .number(16...1_000_000), default: 4096, for: .serving)
+    static let forwardLocal = Setting(
+        "forward-local", "on|off", "Whether to forward names below local. too; off: they do not exist, as they are multicast DNS's.",
+        .onOff, default: false, for: .serving, isReloadable: true)
+
     private static let mostWorkers = 256
 }
 
@@ -99,6 +111,9 @@ struct ServeOptions: ParsableArguments {
     @Option(Declared.dnstapIdentity) var dnstapIdentity: String?
     @Option(Declared.admin) var admin: String?
     @Option(Declared.lameduck) var lameduck: String?
+    @Option(Declared.forward) var forward: [String]
+    @Option(Declared.forwardLimit) var forwardLimit: String?
+    @Option(Declared.forwardLocal) var forwardLocal: String?
     @Option(Declared.user) var user: String?
     @OptionGroup var guards: GuardOptions
 }

@@ -26,6 +26,8 @@ struct ServeSettings: Sendable {
     let guards: QueryGuards
     /// Whom the server runs as; nil for the user who starts it.
     let user: String?
+    /// Where names outside the zones are asked for.
+    let forwarding: ForwardingSettings
     /// All values by the settings' names.
     let values: [String: any Hashable & Sendable]
 
@@ -48,12 +50,18 @@ struct ServeSettings: Sendable {
         lameduck = reader.value(Declared.lameduck, options.lameduck)
         user = reader.value(Declared.user, options.user)
         guards = QueryGuards(options.guards, &reader)
+        forwarding = ForwardingSettings(options, &reader)
         values = reader.values
         try reader.finish()
     }
 
     /// The zones to serve.
     var zones: [ZoneSettings] { common.zones }
+
+    /// What the server does beyond what its zones say.
+    var policy: QueryPolicy {
+        QueryPolicy(isForwarding: !forwarding.targets.isEmpty, forwardsLocal: forwarding.forwardsLocal, guards: guards)
+    }
 }
 
 extension QueryObservation {

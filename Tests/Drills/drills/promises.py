@@ -36,6 +36,9 @@ PROMISES = [
     ("the registry is large, or changes a thousand times a second",
      "no service by halves; changes are seen soon, and memory does not grow", "ten-thousand-services memory-flat hundred-thousand-providers"),
     ("a znode holds nonsense of any kind", "all others; that one is logged once for each version, within --log-rate", "bad-documents-churn"),
+    ("servers that queries are forwarded to are silent, slow, lie, send queries back or go, and hostile clients ask for 100,000 outside names "
+     "a minute", "names of the zones as ever; outside names by the servers that answer, SERVFAIL within five seconds where none does",
+     "forward-upstreams"),
     ("a client that may create znodes makes them to hurt, at full speed",
      "99 of 100 changes of good services within two seconds; memory and log stay bounded (--minutes 60 for an hour of it)",
      "hostile-registrant"),
