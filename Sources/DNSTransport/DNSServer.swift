@@ -159,6 +159,9 @@ extension DNSServer {
             for worker in place.workers { worker.stop() }
             await listener.stopListening(at: place.endpoint)
         }
+        // Until then their sockets have the port, which may be wanted again.
+        let ending = state.withLock { state in places.flatMap(\.workers).compactMap { state.running[ObjectIdentifier($0)] } }
+        for task in ending { await task.value }
     }
 
     /// Binds TCP, which says the port, then UDP at the same.

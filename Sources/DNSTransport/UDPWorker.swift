@@ -21,6 +21,7 @@ final class UDPWorker: Sendable {
     private let forward: QueryForwarder?
     private let isStopping = Atomic(false)
     private let turns = Atomic<UInt64>(0)
+    private let isClosed = Atomic(false)
 
     /// Batches that are answered after `stop` if clients go on asking: more than a socket's queue holds.
     private static let lastBatches = 256
@@ -41,9 +42,12 @@ final class UDPWorker: Sendable {
     }
 
     deinit {
-        socket.close()
+        closeSocket()
         ring?.end()
     }
+
+    /// Gives the port back as soon as `work` has returned, whatever else still refers to the worker.
+    private func closeSocket() { if !isClosed.exchange(true, ordering: .acquiringAndReleasing) { socket.close() } }
 
     /// Whether the kernel queues fewer packets than it was asked to.
     var isShortOfBuffer: Bool { socket.isShortOfBuffer }
@@ -56,8 +60,9 @@ final class UDPWorker: Sendable {
         socket.retire()
     }
 
-    /// Answers queries until `stop`; blocks its thread.
+    /// Answers queries until `stop`, then closes the socket; blocks its thread. Once only.
     func work() {
+        defer { closeSocket() }
         // Queries may take whole processors: what follows the registry has shorter slices, and so goes first.
         set_thread_slice(0)
         var responder = Responder(seed: .random(in: 0 ... .max), over: .udp, udpLimit: limit, rateSeed: rates.seed)

@@ -73,9 +73,12 @@ private final class HandedSockets {
 
     @Test func `each address needs UDP and TCP, and all problems are named at once`() {
         let sockets = HandedSockets(first: 700)
-        sockets.bindSocket(isStream: false)
-        #expect(problems(sockets) == ["inherited sockets at \(sockets.endpoint.text): TCP is missing (ListenStream=)"])
+        let alone = HandedSockets(first: 720)
+        alone.bindSocket(isStream: false)
+        #expect(problems(alone) == ["inherited sockets at \(alone.endpoint.text): TCP is missing (ListenStream=)"])
         sockets.bindSocket(isStream: true)
+        #expect(problems(sockets) == ["inherited sockets at \(sockets.endpoint.text): UDP is missing (ListenDatagram=)"])
+        sockets.bindSocket(isStream: false)
         #expect(problems(sockets) == [])
         #expect(problems(sockets, ["LISTEN_FDNAMES": "a"]) == ["LISTEN_FDNAMES has 1 names for 2 descriptors of LISTEN_FDS"])
         sockets.add(open("/dev/null", O_RDONLY))
