@@ -72,11 +72,12 @@ import Testing
             var responder = TestResponder(seed: 1)
             _ = responder.response(to: query, over: .udp, from: ServedZones(), by: QueryPolicy(isForwarding: true))
             guard case .deferred(let deferral) = responder.outcome else { return [] }
-            let client = client + [UInt8](repeating: 0, count: Responder.clientLength)
+            // Of the family AF_INET, port 0.
+            let client = [2, 0, 0, 0] + client + [UInt8](repeating: 0, count: ClientAddress.length)
             let deferred = query.withUnsafeBytes { message in
                 client.withUnsafeBytes { client in
                     client.baseAddress.map { address in
-                        DeferredQuery(message, deferral, from: address, isIPv6: false) { [replies] response in
+                        DeferredQuery(message, deferral, from: ClientAddress(address), isIPv6: false) { [replies] response in
                             let octets = Array(response)
                             replies.all.withLock { $0.append(octets) }
                         }
