@@ -28,6 +28,6 @@ struct DatagramRecord: ~Copyable {
     mutating func add(_ outcome: Responder.Outcome, _ index: Int, of batch: borrowing PacketBatch) {
         guard let message = batch.slot(index).baseAddress else { return }
         batch.copyDestination(of: index, to: local)
-        recorder.record(outcome, message, from: batch.sender(index), to: local)
+        recorder.record(outcome, message, from: batch.client(index), to: local)
     }
 }

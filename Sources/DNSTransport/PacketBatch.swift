@@ -87,12 +87,9 @@ struct PacketBatch: ~Copyable {
         addresses[index].sin6_port == 0 ? 0 : min(Int(packets[index].msg_len), slotLength)
     }
 
-    /// The address that a packet came from.
-    @inline(__always)
-    func client(_ index: Int) -> ClientAddress { ClientAddress(UnsafeRawPointer(addresses + index)) }
-
     /// The socket address that a packet came from. The C types are `sockaddr_in` and `sockaddr_in6`.
-    func sender(_ index: Int) -> UnsafeRawPointer { UnsafeRawPointer(addresses + index) }
+    @inline(__always)
+    func client(_ index: Int) -> UnsafeRawPointer { UnsafeRawPointer(addresses + index) }
 
     /// Writes the address that a packet was sent to into a socket address of the same family, if the socket takes packets for several.
     func copyDestination(of index: Int, to address: UnsafeMutableRawPointer) {

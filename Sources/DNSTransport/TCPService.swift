@@ -72,7 +72,7 @@ final class TCPService {
         recorder.begin()
         let isKept = recorder.isOn && memory.baseAddress.map { recorder.keep($0, length: query.readableBytes) } ?? false
         let outcome = responder.respond(
-            in: memory, queryLength: query.readableBytes, to: ClientAddress(client.address), from: zones, by: policy)
+            in: memory, queryLength: query.readableBytes, to: client.address, from: zones, by: policy)
         counts.count(responder.takeCookieCounts())
         if isKept, let message = memory.baseAddress { recorder.record(outcome, message, from: client.address, to: client.local) }
         recorder.end()

@@ -25,6 +25,8 @@ final class UDPWorker: Sendable {
 
     /// Batches that are answered after `stop` if clients go on asking: more than a socket's queue holds.
     private static let lastBatches = 256
+    /// Rounds of work for which the clock is looked at once, besides those in which nothing has come for a second.
+    private static let roundsOfOneClock: UInt64 = 32
 
     /// Owns the socket from now on. `limit`: most octets of a response.
     init(
@@ -72,37 +74,54 @@ final class UDPWorker: Sendable {
         var record = DatagramRecord(ring, socket, longestResponse: responder.capacity)
         var deferred: [DeferredQuery] = []
         var lastBatches = Self.lastBatches
+        var round: UInt64 = 0
+        defer { counts.count(responder.takeCookieCounts()) }
         while lastBatches > 0 {
             let isStopping = isStopping.load(ordering: .acquiring)
-            // Written by this thread alone.
-            turns.store(turns.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
+            turns.store(round, ordering: .relaxed)
             let count = batch.receive(from: socket.descriptor, flags: isStopping ? Int32(MSG_DONTWAIT) : Int32(MSG_WAITFORONE))
             // Also when nothing has come: otherwise an idle worker keeps old zones alive.
             if reader.refresh() { counts.prepare(for: reader.zones) }
+            let isLimited = reader.policy.rateLimit != nil
+            if count <= 0 || isLimited || round % Self.roundsOfOneClock == 0 { look(at: &responder, counts) }
             // None within the time limit, or an error of an earlier response: neither is a reason to stop serving.
             // What wakes the worker of a retired socket looks like an empty packet, and is none.
             let isWake = count == 1 && batch.length(0) == 0 && self.isStopping.load(ordering: .acquiring)
             if count > 0, !isWake {
                 let beginning = counts.sampleBeginning(of: count)
                 record.recorder.begin()
-                responder.seconds = UInt32(truncatingIfNeeded: time(nil))
-                answer(count, &batch, from: reader, &responder, counts, &record, &deferred)
+                if isLimited || record.recorder.isOn {
+                    answer(count, &batch, from: reader, &responder, counts, &record, &deferred, isPlain: false)
+                } else {
+                    answer(count, &batch, from: reader, &responder, counts, &record, &deferred, isPlain: true)
+                }
                 batch.send(to: socket.descriptor)
                 if !deferred.isEmpty { handOn(&deferred) }
                 record.recorder.end()
                 if let beginning { counts.sampleEnd(since: beginning) }
             }
+            round &+= 1
             guard isStopping else { continue }
             lastBatches = count < PacketBatch.capacity ? 0 : lastBatches - 1
         }
     }
 
+    /// What is done once in some rounds, as it would cost as much as a part of an answer: cookies, which are good for an hour, need no more.
+    @inline(never)
+    private func look(at responder: inout Responder, _ counts: borrowing TallyWriter) {
+        responder.seconds = UInt32(truncatingIfNeeded: time(nil))
+        counts.count(responder.takeCookieCounts())
+    }
+
+    /// `isPlain`: nothing is recorded and no client limited, which is known to the compiler where it holds.
+    @inline(__always)
     private func answer(
         _ count: Int, _ batch: inout PacketBatch, from served: ZoneSlot.Reader, _ responder: inout Responder,
-        _ counts: borrowing TallyWriter, _ record: inout DatagramRecord, _ deferred: inout [DeferredQuery]
+        _ counts: borrowing TallyWriter, _ record: inout DatagramRecord, _ deferred: inout [DeferredQuery],
+        isPlain: Bool
     ) {
-        let limit = served.policy.rateLimit
-        let isRecording = record.recorder.isOn
+        let limit = isPlain ? nil : served.policy.rateLimit
+        let isRecording = !isPlain && record.recorder.isOn
         for index in 0..<count {
             let length = batch.length(index)
             let isKept = isRecording && record.keep(index, of: batch)
@@ -122,7 +141,6 @@ final class UDPWorker: Sendable {
             }
             if isKept { record.add(outcome, index, of: batch) }
         }
-        counts.count(responder.takeCookieCounts())
     }
 
     /// What is sent in the place of a response: nothing, or one without records, if the client has got its share.
@@ -146,7 +164,7 @@ final class UDPWorker: Sendable {
         let way = batch.wayBack(of: index)
         // Weak: where the server listens no more, the socket closes without waiting for other servers.
         return DeferredQuery(
-            UnsafeRawBufferPointer(batch.slot(index)), deferral, from: batch.client(index), isIPv6: socket.isIPv6
+            UnsafeRawBufferPointer(batch.slot(index)), deferral, from: ClientAddress(batch.client(index)), isIPv6: socket.isIPv6
         ) { [weak self] response in
             if let self { way.send(response, through: socket.descriptor) }
         }

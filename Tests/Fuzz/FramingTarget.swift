@@ -99,7 +99,7 @@ private struct ExpectedResponses {
             guard end <= stream.count else { break }
             memory.copyBytes(from: stream[(start + 2)..<end])
             let outcome = responder.respond(
-                in: memory, queryLength: end - start - 2, to: ClientAddress(client), from: slot.zones, by: QueryPolicy())
+                in: memory, queryLength: end - start - 2, to: client, from: slot.zones, by: QueryPolicy())
             if case .answered(let answer) = outcome {
                 octets += [UInt8(answer.length >> 8), UInt8(answer.length & 255)] + memory[..<answer.length]
             }

@@ -59,7 +59,7 @@ private struct AskedQuestion {
     private func response(over transport: Transport, from zones: ServedZones) -> PacketText? {
         memory.copyBytes(from: octets)
         var responder = Responder(seed: 1, over: transport)
-        let outcome = responder.respond(in: memory, queryLength: octets.count, to: ClientAddress(client), from: zones, by: QueryPolicy())
+        let outcome = responder.respond(in: memory, queryLength: octets.count, to: client, from: zones, by: QueryPolicy())
         guard case .answered(let answer) = outcome else {
             precondition(octets.count < 12 || octets[2] & 0x80 != 0, "a query is met with silence")
             return nil
@@ -83,7 +83,7 @@ private struct AskedQuestion {
         var responder = Responder(seed: 1, over: .udp)
         responder.seconds = 1_559_731_985
         let outcome = responder.respond(
-            in: memory, queryLength: octets.count, to: ClientAddress(client), from: zoneStates[0], by: guardedPolicy)
+            in: memory, queryLength: octets.count, to: client, from: zoneStates[0], by: guardedPolicy)
         guard case .answered(let answer) = outcome else { return }
         precondition(12...limit(over: .udp) ~= answer.length, "a guarded response has an impossible length")
         let response = Array(memory[..<answer.length])
@@ -96,13 +96,13 @@ private struct AskedQuestion {
             let opt = QueryOctets.opt(options: Array(response.suffix(28)))
             let again = QueryOctets.query("second.svc.local", "A", opt: opt)
             memory.copyBytes(from: again)
-            _ = responder.respond(in: memory, queryLength: again.count, to: ClientAddress(client), from: zoneStates[0], by: guardedPolicy)
+            _ = responder.respond(in: memory, queryLength: again.count, to: client, from: zoneStates[0], by: guardedPolicy)
             precondition(responder.takeCookieCounts().valid == 1, "a cookie of ours is not accepted")
         }
         memory.copyBytes(from: octets)
         guard
             case .answered(let whole) = responder.respond(
-                in: memory, queryLength: octets.count, to: ClientAddress(client), from: zoneStates[0], by: guardedPolicy),
+                in: memory, queryLength: octets.count, to: client, from: zoneStates[0], by: guardedPolicy),
             case .answered(let short) = responder.cutShort(whole, in: memory), let cut = try? PacketText(Array(memory[..<short.length]))
         else { fatalError("a response that is cut short cannot be read") }
         precondition(cut.answer.isEmpty && cut.flags.contains("tc") != (cut.code == "BADCOOKIE"), "a response is not cut short")

@@ -43,7 +43,8 @@ private let clients: [(DeferredQuery, [UInt8])] = [[], OPT.octets(size: 1232, co
     guard let address = memory.baseAddress else { return nil }
     var responder = Responder(seed: 1, over: .udp)
     let outcome = responder.respond(
-        in: memory, queryLength: message.count, to: ClientAddress(address + 60_000), from: ServedZones(), by: QueryPolicy(isForwarding: true))
+        in: memory, queryLength: message.count, to: address + 60_000, from: ServedZones(),
+        by: QueryPolicy(isForwarding: true))
     guard case .deferred(let deferral) = outcome else { return nil }
     let client = DeferredQuery(UnsafeRawBufferPointer(memory), deferral, from: ClientAddress(address + 60_000), isIPv6: false) { _ in }
     return (client, ForwardedQuestion(client).query(&random))

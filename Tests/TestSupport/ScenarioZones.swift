@@ -111,7 +111,7 @@ package struct TestResponder {
         outcome = memory.withUnsafeMutableBytes { memory in
             client.withUnsafeBytes { client in
                 client.baseAddress.map {
-                    responder.respond(in: memory, queryLength: query.count, to: ClientAddress($0), from: zones, by: policy)
+                    responder.respond(in: memory, queryLength: query.count, to: $0, from: zones, by: policy)
                 } ?? .silent
             }
         }

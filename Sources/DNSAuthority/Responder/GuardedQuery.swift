@@ -32,11 +32,14 @@ extension Responder {
         return guarded.cookieCounts
     }
 
-    /// Answers a query that has a cookie, or that the policy decides on.
+    /// Answers a query that has a cookie, or that the policy decides on. It is read again: handed over it would have to stand in memory for all
+    /// others, too.
     @inline(never)
     mutating func answerGuarded(
-        _ query: Query, in memory: UnsafeMutableRawPointer, to client: ClientAddress, from zones: ServedZones, by policy: QueryPolicy
+        in memory: UnsafeMutableRawPointer, queryLength: Int, to client: ClientAddress, from zones: ServedZones, by policy: QueryPolicy
     ) -> Outcome {
+        let message = UnsafeRawBufferPointer(start: memory, count: queryLength)
+        let query = QueryParser.parse(message.bytes, HeaderFlags(of: UnsafeRawPointer(memory)))
         guarded.query = query
         guarded.cookie = nil
         guarded.rateKey = nil
@@ -54,7 +57,6 @@ extension Responder {
         let outcome: Outcome
         if let disposition {
             outcome = .answered(begin(disposition, in: memory, reserving: options).finish(reserving: options))
-            if policy.isForwarding { HeaderFlags.set(HeaderFlags.recursionAvailable, in: memory) }
         } else {
             outcome = answer(
                 guarded.query, in: memory, to: client, from: zones, by: policy, reserving: options,

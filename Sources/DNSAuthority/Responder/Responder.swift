@@ -76,18 +76,25 @@ package struct Responder {
         capacity = scratch + FoldedName.capacity * 8
     }
 
-    /// Writes the response over the query, which stands in the first `queryLength` octets of `buffer`, aligned to eight octets. Silent too if
-    /// `buffer` is smaller than `capacity`. O(query + response).
+    /// Writes the response over the query, which stands in the first `queryLength` octets of `buffer`, aligned to eight octets. `socketAddress`:
+    /// the client's, `ClientAddress.length` octets. Silent too if `buffer` is smaller than `capacity`. O(query + response).
     package mutating func respond(
-        in buffer: UnsafeMutableRawBufferPointer, queryLength: Int, to client: ClientAddress, from zones: ServedZones,
+        in buffer: UnsafeMutableRawBufferPointer, queryLength: Int, to socketAddress: UnsafeRawPointer, from zones: ServedZones,
         by policy: QueryPolicy
     ) -> Outcome {
         guard let memory = buffer.baseAddress, buffer.count >= capacity, queryLength <= buffer.count else { return .silent }
         let flags = HeaderFlags(of: memory)
         if Disposition.isSilent(flags, messageLength: queryLength) { return .silent }
+        let client = ClientAddress(socketAddress)
         let query = QueryParser.parse(UnsafeRawBufferPointer(start: memory, count: queryLength).bytes, flags)
-        if policy.isGuarding || query.edns.hasCookie { return answerGuarded(query, in: memory, to: client, from: zones, by: policy) }
-        return answer(query, in: memory, to: client, from: zones, by: policy)
+        let outcome =
+            if policy.isGuarding || query.edns.hasCookie {
+                answerGuarded(in: memory, queryLength: queryLength, to: client, from: zones, by: policy)
+            } else {
+                answer(query, in: memory, to: client, from: zones, by: policy)
+            }
+        if policy.isForwarding, case .answered = outcome { HeaderFlags.set(HeaderFlags.recursionAvailable, in: memory) }
+        return outcome
     }
 
     /// Answers a query that may be answered. `options`: octets that the caller writes at the end of the response, if it has an OPT record.
@@ -100,41 +107,38 @@ package struct Responder {
         func begin(_ disposition: Disposition) -> ResponseWriter {
             ResponseWriter(memory, query, disposition, limit: limit(for: query) &- options)
         }
-        func finish(_ writer: consuming ResponseWriter, _ zone: UnsafePointer<ServedZones.Entry>? = nil) -> Outcome {
-            let answer = writer.finish(zone, reserving: options)
-            if policy.isForwarding { HeaderFlags.set(HeaderFlags.recursionAvailable, in: memory) }
-            return .answered(answer)
-        }
-        if let disposition = Disposition.judge(query) { return finish(begin(disposition)) }
+        if let disposition = Disposition.judge(query) { return .answered(begin(disposition).finish(reserving: options)) }
         let words = (memory + scratch).assumingMemoryBound(to: UInt64.self)
         let name = FoldedName(memory + Header.length, length: query.nameLength, in: words)
         guard let zone = zones.zone(of: name) else {
-            guard let deferral = deferral(of: query, by: policy) else { return finish(begin(.outOfZone)) }
-            if name.isLocal, !policy.forwardsLocal { return finish(begin(.local(isItself: name.isLocalItself))) }
-            return policy.mayForward(client) ? .deferred(deferral) : finish(begin(.notAdmitted))
+            guard let deferral = deferral(of: query, by: policy) else { return .answered(begin(.outOfZone).finish(reserving: options)) }
+            if name.isLocal, !policy.forwardsLocal {
+                return .answered(begin(.local(isItself: name.isLocalItself)).finish(reserving: options))
+            }
+            return policy.mayForward(client) ? .deferred(deferral) : .answered(begin(.notAdmitted).finish(reserving: options))
         }
         let (view, status) = (zone.pointee.view, zone.pointee.status)
-        if let disposition = Disposition.judge(status) { return finish(begin(disposition), zone) }
+        if let disposition = Disposition.judge(status) { return .answered(begin(disposition).finish(zone, reserving: options)) }
         let result = view.lookup(name, query.type)
         if case .nameError = result, zone.pointee.isPartial, policy.mayForward(client), let deferral = deferral(of: query, by: policy) {
             return .deferred(deferral)
         }
-        if refusesUnknown, case .nameError = result { return finish(begin(.unknownName), zone) }
+        if refusesUnknown, case .nameError = result { return .answered(begin(.unknownName).finish(zone, reserving: options)) }
         let disposition = Disposition.judge(result, isStale: status == .stale)
         // A writer for each case: the compiler then knows what goes into it.
         switch result {
         case .data(let rrset):
             var writer = begin(disposition)
             add(rrset, to: &writer, for: client)
-            return finish(writer, zone)
+            return .answered(writer.finish(zone, reserving: options))
         case .all(let node):
-            return finish(addingAll(of: node, to: begin(disposition), for: client), zone)
+            return .answered(addingAll(of: node, to: begin(disposition), for: client).finish(zone, reserving: options))
         case .noData, .nameError:
             var writer = begin(disposition)
             writer.addNegativeAuthority(of: view)
-            return finish(writer, zone)
+            return .answered(writer.finish(zone, reserving: options))
         case .unknown:
-            return finish(begin(disposition), zone)
+            return .answered(begin(disposition).finish(zone, reserving: options))
         }
     }
 
