@@ -82,9 +82,8 @@ struct EDNS {
     let version: UInt8
     /// DO: the client wants DNSSEC records (RFC 3225 §3). Copied into the response.
     let wantsSecurity: Bool
-    /// Where the data of the first COOKIE option begin, and how many octets they have; 0 without one.
+    /// Where the data of the first COOKIE option begin, behind their length; 0 without one.
     var cookieStart: UInt16 = 0
-    var cookieLength: UInt16 = 0
 
     /// A query without an OPT record.
     static var absent: EDNS { EDNS(isPresent: false, payloadSize: UDPPayloadSize(advertised: 0), version: 0, wantsSecurity: false) }

@@ -104,7 +104,6 @@ enum QueryParser {
             // Of several COOKIE options the first counts (RFC 7873 §5.2).
             if message.uint16(at: option) == CookieOption.code, !edns.hasCookie {
                 edns.cookieStart = UInt16(truncatingIfNeeded: option &+ 4)
-                edns.cookieLength = message.uint16(at: option &+ 2)
             }
             option &+= 4 &+ Int(message.uint16(at: option &+ 2))
         }

@@ -3,6 +3,7 @@
 package struct Deferral: Hashable, Sendable {
     private let word: UInt64
 
+    @inline(__always)
     init(_ query: Query, limit: Int) {
         word =
             UInt64(truncatingIfNeeded: query.questionEnd) | UInt64(truncatingIfNeeded: limit) << 16 | (query.edns.isPresent ? 1 << 32 : 0)
@@ -42,7 +43,7 @@ package struct Deferral: Hashable, Sendable {
 
 extension Responder {
     /// What is known of a query that other servers may be asked: nil if they may not, or the client does not wish it.
-    @inline(never)
+    @inline(__always)
     func deferral(of query: Query, by policy: QueryPolicy) -> Deferral? {
         guard policy.isForwarding, query.flags.bits & HeaderFlags.recursionDesired != 0, query.recordClass == RecordClass.internet else {
             return nil

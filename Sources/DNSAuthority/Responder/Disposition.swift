@@ -69,10 +69,10 @@ extension Disposition {
     /// What becomes of a name that does not exist in its zone where such names are refused: a client may ask another server.
     static var unknownName: Disposition { Disposition(.refused, .notAuthoritative) }
 
-    /// What the COOKIE option of a query decides (RFC 7873 §5.2, §5.4); nil if the query must be judged as one without.
-    static func judgeCookie(of query: Query) -> Disposition? {
+    /// What the COOKIE option of a query, of so many octets, decides (RFC 7873 §5.2, §5.4); nil if the query must be judged as one without.
+    static func judgeCookie(of query: Query, length: Int) -> Disposition? {
         if query.flags.opcode != 0 { return nil }
-        if !CookieOption.isWellFormed(length: Int(query.edns.cookieLength)) { return Disposition(.formatError) }
+        if !CookieOption.isWellFormed(length: length) { return Disposition(.formatError) }
         return query.asksForCookieAlone && query.edns.version <= EDNS.version ? Disposition(.noError) : nil
     }
 

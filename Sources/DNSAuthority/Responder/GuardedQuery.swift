@@ -48,7 +48,7 @@ extension Responder {
         if !policy.admits(client) {
             disposition = .notAdmitted
         } else if query.edns.hasCookie, policy.secrets.count > 0 {
-            disposition = Disposition.judgeCookie(of: query)
+            disposition = Disposition.judgeCookie(of: query, length: CookieOption.length(in: memory, of: query.edns))
             if disposition?.code != .formatError { isVouched = judgeCookie(in: memory, of: client, policy.secrets) }
         } else if query.asksForCookieAlone {
             guarded.query.edns = .absent
@@ -93,7 +93,7 @@ extension Responder {
         in memory: UnsafeMutableRawPointer, of client: ClientAddress, _ secrets: UnsafeMutableBufferPointer<CookieSecret>
     ) -> Bool {
         let edns = guarded.query.edns
-        let option = CookieOption(UnsafeRawPointer(memory) + Int(edns.cookieStart), length: Int(edns.cookieLength))
+        let option = CookieOption(UnsafeRawPointer(memory) + Int(edns.cookieStart), length: CookieOption.length(in: memory, of: edns))
         var isVouched = false
         if let sent = option.server, case .valid(let isFresh) = sent.worth(for: client, option.client, at: seconds, secrets) {
             isVouched = true

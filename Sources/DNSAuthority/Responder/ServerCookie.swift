@@ -40,6 +40,11 @@ struct CookieOption {
     /// Whether an option may have so many octets: a client's cookie, and a server's of 8 to 32 octets if there is one.
     static func isWellFormed(length: Int) -> Bool { length == 8 || 16...40 ~= length }
 
+    /// Octets of the data of a query's option, as they stand in front of it.
+    static func length(in message: UnsafeRawPointer, of edns: EDNS) -> Int {
+        Int(UInt16(bigEndian: message.loadUnaligned(fromByteOffset: Int(edns.cookieStart) - 2, as: UInt16.self)))
+    }
+
     /// Reads a well-formed option whose data begin at `start` and have so many octets.
     init(_ start: UnsafeRawPointer, length: Int) {
         client = Self.word(start, 0)
