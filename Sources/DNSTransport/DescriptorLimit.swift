@@ -20,6 +20,9 @@ package enum DescriptorLimit {
         min(max(Int(clamping: current.rlim_cur) / 8, lookupRange.lowerBound), lookupRange.upperBound)
     }
 
+    /// How many questions other servers may be asked at once, each over up to three sockets.
+    package static var forwardedQuestions: Int { max(Int(clamping: current.rlim_cur) / 8, lookupRange.lowerBound) }
+
     /// What the program needs for anything, with as many to spare.
     private static let least = 16
 

@@ -2,7 +2,8 @@ import DNSAuthority
 import Glibc
 import NIOCore
 
-/// One client's stream: queries behind their lengths come in, responses go out in the same order (RFC 7766 §6.2.1).
+/// One client's stream: queries behind their lengths come in, responses go out in the same order, those of other servers when they come
+/// (RFC 7766 §6.2.1).
 ///
 /// A client that does not read its responses is not read from either; one that completes no query for ten seconds is closed.
 final class TCPConnection: ChannelInboundHandler {

@@ -80,7 +80,9 @@ final class TCPService {
         guard case .answered(let answer) = outcome else {
             if case .deferred(let deferral) = outcome {
                 let message = UnsafeRawBufferPointer(memory)
-                let query = DeferredQuery(message, deferral, from: ClientAddress(client.address), isIPv6: client.isIPv6, reply: later())
+                let query = DeferredQuery(
+                    message, deferral, from: ClientAddress(client.address), isIPv6: client.isIPv6,
+                    cookie: responder.cookieOption(for: deferral), reply: later())
                 if let forward { forward([query]) } else { query.fail() }
             } else {
                 counts.countSilent()

@@ -42,6 +42,8 @@ struct UDPSocket: Sendable {
         descriptor = fcntl(inherited, F_DUPFD_CLOEXEC, 0)
         guard descriptor >= 0 else { throw ListenError(endpoint, errno) }
         (isWildcard, isIPv6, isInherited) = (address.isWildcard, address.family == AF_INET6, true)
+        // A worker waits in it.
+        _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK)
         setUp(address.family)
     }
 

@@ -21,10 +21,15 @@ final class UDPWorker: Sendable {
     private let forward: QueryForwarder?
     private let isStopping = Atomic(false)
     private let turns = Atomic<UInt64>(0)
-    private let isClosed = Atomic(false)
+    /// Queries whose responses other servers still owe.
+    private let owed = Atomic(0)
+    /// Held while a response that was deferred is sent: the number of a closed socket may already be another's.
+    private let isClosed = Mutex(false)
 
     /// Batches that are answered after `stop` if clients go on asking: more than a socket's queue holds.
     private static let lastBatches = 256
+    /// How long the socket waits for responses of other servers after `stop`.
+    private static let longestDebt: Duration = .seconds(1)
     /// Rounds of work for which the clock is looked at once, besides those in which nothing has come for a second.
     private static let roundsOfOneClock: UInt64 = 32
 
@@ -49,7 +54,12 @@ final class UDPWorker: Sendable {
     }
 
     /// Gives the port back as soon as `work` has returned, whatever else still refers to the worker.
-    private func closeSocket() { if !isClosed.exchange(true, ordering: .acquiringAndReleasing) { socket.close() } }
+    private func closeSocket() {
+        isClosed.withLock { isClosed in
+            if !isClosed { socket.close() }
+            isClosed = true
+        }
+    }
 
     /// Whether the kernel queues fewer packets than it was asked to.
     var isShortOfBuffer: Bool { socket.isShortOfBuffer }
@@ -59,12 +69,16 @@ final class UDPWorker: Sendable {
     /// Has `work` answer what has arrived, then return.
     func stop() {
         isStopping.store(true, ordering: .releasing)
-        socket.retire()
+        isClosed.withLock { isClosed in if !isClosed { socket.retire() } }
     }
 
-    /// Answers queries until `stop`, then closes the socket; blocks its thread. Once only.
+    /// Answers queries until `stop`, then closes the socket once other servers have answered, too; blocks its thread. Once only.
     func work() {
-        defer { closeSocket() }
+        defer {
+            let deadline = ContinuousClock.now + Self.longestDebt
+            while owed.load(ordering: .acquiring) > 0, ContinuousClock.now < deadline { usleep(1000) }
+            closeSocket()
+        }
         // Queries may take whole processors: what follows the registry has shorter slices, and so goes first.
         set_thread_slice(0)
         var responder = Responder(seed: .random(in: 0 ... .max), over: .udp, udpLimit: limit, rateSeed: rates.seed)
@@ -137,7 +151,7 @@ final class UDPWorker: Sendable {
                 counts.countSilent()
             case .deferred(let deferral):
                 batch.respond(index, length: 0)
-                deferred.append(copy(deferral, index, of: batch))
+                deferred.append(copy(deferral, responder.cookieOption(for: deferral), index, of: batch))
             }
             if isKept { record.add(outcome, index, of: batch) }
         }
@@ -160,13 +174,17 @@ final class UDPWorker: Sendable {
 
     /// A copy of a query that is deferred, after the batch knows that it has no response now.
     @inline(never)
-    private func copy(_ deferral: Deferral, _ index: Int, of batch: borrowing PacketBatch) -> DeferredQuery {
+    private func copy(_ deferral: Deferral, _ cookie: [UInt8], _ index: Int, of batch: borrowing PacketBatch) -> DeferredQuery {
         let way = batch.wayBack(of: index)
-        // Weak: where the server listens no more, the socket closes without waiting for other servers.
+        owed.add(1, ordering: .relaxed)
+        // Weak: where the server listens no more, nothing is kept for other servers' sake.
         return DeferredQuery(
-            UnsafeRawBufferPointer(batch.slot(index)), deferral, from: ClientAddress(batch.client(index)), isIPv6: socket.isIPv6
+            UnsafeRawBufferPointer(batch.slot(index)), deferral, from: ClientAddress(batch.client(index)), isIPv6: socket.isIPv6,
+            cookie: cookie
         ) { [weak self] response in
-            if let self { way.send(response, through: socket.descriptor) }
+            guard let self else { return }
+            isClosed.withLock { isClosed in if !isClosed { way.send(response, through: socket.descriptor) } }
+            owed.subtract(1, ordering: .releasing)
         }
     }
 

@@ -22,11 +22,12 @@ package final class Forwarder: Sendable {
     private let mailbox = Mailbox<[SocketEndpoint]>()
     private let wakes: Int32
     private let limit: Int
+    private let mostQuestions: Int
     private let logger: Logger
 
-    /// `limit`: most queries of clients that wait at once.
-    package init(limit: Int, _ logger: Logger) {
-        (self.limit, self.logger) = (limit, logger)
+    /// `limit`: most queries of clients that wait at once; `mostQuestions`: how many different ones servers are asked at once.
+    package init(limit: Int, mostQuestions: Int, _ logger: Logger) {
+        (self.limit, self.mostQuestions, self.logger) = (limit, mostQuestions, logger)
         wakes = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
     }
 
@@ -50,14 +51,15 @@ package final class Forwarder: Sendable {
         for query in left { query.fail() }
     }
 
-    /// Forwards until the task is cancelled; the thread is there once there are servers.
+    /// Forwards until the task is cancelled; the thread is there once `use` was called, also without servers: it has queries fail then.
     package func run() async throws(NoThread) {
         var hasThread = false
         while let lists = await mailbox.next(before: nil) {
             guard let servers = lists.last else { continue }
             inbox.withLock { $0.servers = servers }
-            if !hasThread, !servers.isEmpty {
-                guard WorkerThread.start({ [self] in ForwardingLoop(self, limit: limit, logger).run() }) else { throw NoThread() }
+            if !hasThread {
+                guard WorkerThread.start({ [self] in ForwardingLoop(self, limit: limit, mostQuestions: mostQuestions, logger).run() })
+                else { throw NoThread() }
                 hasThread = true
             }
             wake()
@@ -102,9 +104,9 @@ private final class ForwardingLoop {
     /// What stands for the descriptor that wakes the thread, among the numbers of queries, which begin with 1.
     private static let wakeMark: UInt64 = 0
 
-    init(_ forwarder: Forwarder, limit: Int, _ logger: Logger) {
+    init(_ forwarder: Forwarder, limit: Int, mostQuestions: Int, _ logger: Logger) {
         (self.forwarder, self.logger) = (forwarder, logger)
-        state = ForwardingState(limit: limit, SystemRandomNumberGenerator())
+        state = ForwardingState(limit: limit, mostQuestions: mostQuestions, SystemRandomNumberGenerator())
     }
 
     deinit {
@@ -123,7 +125,7 @@ private final class ForwardingLoop {
             for event in events.prefix(max(0, Int(count))) where event.data.u64 != Self.wakeMark { proceed(event.data.u64, at: now) }
             // Always: a query may have come meanwhile.
             let news = forwarder.look()
-            if let servers = news.servers { state.use(servers) }
+            if let servers = news.servers { state.use(servers, at: now) }
             for query in news.queries { state.take(query, at: now) }
             state.pass(to: now)
             if news.isEnding { state.end() }

@@ -68,6 +68,7 @@ struct ForwardingState<Randomness: RandomNumberGenerator> {
     private var attempts: [AttemptID: Attempt] = [:]
     private var alarms = Heap<Alarm>()
     private var shares: ClientShares
+    private let mostQuestions: Int
     private var lastNumber: UInt64 = 0
     private var (refused, loops) = (0, 0)
     private var hasReportedLoop = false
@@ -80,11 +81,13 @@ struct ForwardingState<Randomness: RandomNumberGenerator> {
     private static var mostOpen: Int { 3 }
     /// How long a server has over TCP until the next is asked.
     private static var streamTimeout: Duration { .seconds(2) }
-    /// Letters of a name from which on its spelling can be no chance.
-    private static var tellingLetters: Int { 12 }
+    /// Letters of a name from which on its spelling is no chance: one in 16 million.
+    private static var tellingLetters: Int { 24 }
 
-    /// `limit`: most queries of clients that wait at once.
-    init(limit: Int, _ random: Randomness) { (shares, self.random) = (ClientShares(limit: limit), random) }
+    /// `limit`: most queries of clients that wait at once; `mostQuestions`: how many different ones servers are asked at once.
+    init(limit: Int, mostQuestions: Int = .max, _ random: Randomness) {
+        (shares, self.mostQuestions, self.random) = (ClientShares(limit: limit), mostQuestions, random)
+    }
 
     /// Takes away what is to be done.
     mutating func drain() -> [Action] {
@@ -102,7 +105,7 @@ struct ForwardingState<Randomness: RandomNumberGenerator> {
     }
 
     /// Has these servers asked from now on. What is under way with others fails if those were all.
-    mutating func use(_ servers: [SocketEndpoint]) {
+    mutating func use(_ servers: [SocketEndpoint], at now: Moment) {
         guard servers != upstreams.map(\.endpoint) else { return }
         for id in attempts.keys { actions.append(.close(id)) }
         attempts = [:]
@@ -110,12 +113,11 @@ struct ForwardingState<Randomness: RandomNumberGenerator> {
         inquiries = [:]
         for query in waiting { shares.remove(query) }
         upstreams = servers.map { server in upstreams.first { $0.endpoint == server } ?? Upstream(server) }
-        for query in waiting { take(query, at: .now) }
+        for query in waiting { take(query, at: now) }
     }
 
-    /// Fails everything.
+    /// Gives up everything: the clients' connections are gone by then.
     mutating func end() {
-        for (inquiry, _) in inquiries.values { for query in inquiry.waiting { actions.append(.fail(query)) } }
         for id in attempts.keys { actions.append(.close(id)) }
         (inquiries, attempts) = ([:], [:])
     }
@@ -134,7 +136,7 @@ extension ForwardingState {
             hasReportedLoop = true
             return actions.append(.fail(query))
         }
-        guard !upstreams.isEmpty, shares.add(query) else {
+        guard !upstreams.isEmpty, known != nil || inquiries.count < mostQuestions, shares.add(query) else {
             refused += 1
             return actions.append(.fail(query))
         }
@@ -215,7 +217,9 @@ extension ForwardingState {
     mutating func take(_ octets: [UInt8], of id: AttemptID, at now: Moment) {
         guard let attempt = attempts[id] else { return }
         switch UpstreamResponse.judge(octets, to: attempt.message, overTCP: attempt.isStream) {
-        case .ignored: return
+        case .ignored:
+            // Over a stream nothing but the server's own words can come.
+            if attempt.isStream { fail(id, isLocal: false, at: now) }
         case .doubtful:
             noteResponse(attempt, at: now)
             closeOfInquiry(id, attempt.question)
@@ -229,7 +233,8 @@ extension ForwardingState {
             closeOfInquiry(id, attempt.question)
             guard let question = attempt.question else { return }
             guard response.isFailure else { return finish(question, with: response) }
-            inquiries[question]?.inquiry.failure = response
+            // What concerns EDNS alone is between this server and the other (RFC 6891 §6.1.1).
+            if !response.isOfEDNS { inquiries[question]?.inquiry.failure = response }
             askNext(question, at: now)
         }
     }

@@ -85,11 +85,14 @@ package struct UpstreamResponse: Sendable {
     /// Whether another server may know better: SERVFAIL, REFUSED, NOTIMP, FORMERR and the like.
     var isFailure: Bool { code != 0 && code != 3 }
 
+    /// Whether the RCODE is one of EDNS, such as BADVERS and BADCOOKIE.
+    var isOfEDNS: Bool { extendedCode != 0 }
+
     /// The response to a client's query: its ID and spelling, what its OPT record allows, whole records as far as they fit.
     package func octets(for query: DeferredQuery) -> [UInt8] {
         let deferral = query.deferral
         guard query.message.count == questionEnd else { return [] }
-        let options = deferral.hasEDNS ? errors : []
+        let options = deferral.hasEDNS ? errors + query.cookie : []
         let room = deferral.limit - (deferral.hasEDNS ? OPT.length + options.count : 0)
         let part = end <= room ? (end: end, counts: counts, isCut: false) : part(within: room)
         var response = query.message

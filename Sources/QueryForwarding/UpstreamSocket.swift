@@ -77,10 +77,9 @@ struct UpstreamSocket {
 
     /// Sends and receives what can be. `memory`: room for the longest message.
     mutating func proceed(_ memory: UnsafeMutableRawBufferPointer) -> News {
-        while let first = outgoing.first {
+        while !outgoing.isEmpty {
             let sent = outgoing.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
             if sent < 0 { return Self.isPassing ? .none : .failed }
-            _ = first
             outgoing = outgoing.dropFirst(sent)
         }
         let count = recv(descriptor, memory.baseAddress, memory.count, 0)

@@ -210,15 +210,15 @@ extension ZoneCompiler {
         return zones.compactMapValues(\.zone).merging(reverse) { zone, _ in zone }
     }
 
-    /// The zones of addresses' names; none unless all zones are whole that their records come from: an address may be one of any.
+    /// The zones of addresses' names: none before all zones have been whole once that their records come from, as an address may be one of any.
+    /// A zone that comes later does not take away what is known.
     private mutating func compileReverse(while hasTime: () -> Bool, _ serial: (UInt32?) -> UInt32) -> [DomainName: Zone] {
         while queue.isEmpty, let next = reverse.nextPending() {
             if let block = zones[next.origin]?.blocks[next.owner] { reverse.set(next, to: block) }
             guard hasTime() else { break }
         }
-        let isWhole = zones.values.allSatisfy { $0.zone != nil }
-        reverse.finish(isWhole: isWhole, serial)
-        return isWhole ? reverse.zones : [:]
+        reverse.finish(isWhole: reverse.hasBeenWhole || zones.values.allSatisfy { $0.zone != nil }, serial)
+        return reverse.zones
     }
 
     /// Forgets what nothing needs any more: hosts that no provider names, and if all is compiled, what was worked out on the way.

@@ -47,6 +47,20 @@ import Testing
         QueryOctets.query(name, type, opt: QueryOctets.opt(options: option(octets(cookie))))
     }
 
+    @Test(arguments: Array(0..<8) + [9, 15, 41], [UInt8(0), 2, 4, 5])
+    func `an option that is too short is never echoed, whatever the opcode: what stands behind it may be another client's`(
+        _ length: Int, _ opcode: UInt8
+    ) throws {
+        var server = Server(Self.secret)
+        let option = Self.option([UInt8](repeating: 0xAB, count: length))
+        var query = QueryOctets.query("second.svc.local", "A", opt: QueryOctets.opt(options: option))
+        query[2] |= opcode << 3
+        let response = server.octets(query)
+        // FORMERR or NOTIMP, and an OPT record without options.
+        #expect(response[3] & 15 == (opcode == 0 ? 1 : 4))
+        #expect(response.suffix(11) == [0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 0])
+    }
+
     @Test(arguments: [
         ("198.51.100.100", "2464c4abcf10c957", 1_559_731_985, "010000005cf79f111f8130c3eee29480"),
         ("198.51.100.100", "2464c4abcf10c957010000005cf79f111f8130c3eee29480", 1_559_734_385, "010000005cf7a871d4a564a1442aca77"),

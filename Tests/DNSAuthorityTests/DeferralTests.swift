@@ -62,7 +62,7 @@ import Testing
             let query = QueryOctets.query("wWw.example.com", "A", opt: opt)
             let deferral = try #require(try outcome("www.example.com", from: zones, by: forwarding).deferral)
             var memory = Array(query.prefix(deferral.questionEnd)) + [UInt8](repeating: 0, count: Deferral.longestFailure)
-            let length = memory.withUnsafeMutableBytes { deferral.fail(in: $0) }
+            let length = memory.withUnsafeMutableBytes { deferral.fail(in: $0, cookie: []) }
             let response = try PacketText(Array(memory.prefix(length)))
             #expect(response.code == "SERVFAIL" && response.flags.contains("ra"))
             #expect(response.edns?["ede"] == 23)

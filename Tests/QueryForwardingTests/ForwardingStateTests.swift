@@ -40,7 +40,7 @@ import Testing
 
         init(servers: Int = 1, limit: Int = 100) {
             state = ForwardingState(limit: limit, Numbers(state: 7))
-            state.use(Array(Self.servers.prefix(servers)))
+            state.use(Array(Self.servers.prefix(servers)), at: now)
         }
 
         /// Does what the state wishes; the queries that it sends.
@@ -227,7 +227,7 @@ import Testing
 
     @Test func `a query that comes back is noticed and fails`() throws {
         var scene = Scene()
-        let sent = try #require(scene.ask("www.long-example.com").first)
+        let sent = try #require(scene.ask("www.a-rather-long-example.com").first)
         var back = Array(sent.message)
         back[0] ^= 0x55
         #expect(scene.take(back, client: [10, 0, 0, 1]).isEmpty)

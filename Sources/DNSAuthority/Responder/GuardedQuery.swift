@@ -6,6 +6,8 @@ struct GuardedQuery {
     /// The account that the response counts for; nil if the client may have any number.
     fileprivate(set) var rateKey: UInt64?
     fileprivate(set) var cookieCounts = CookieCounts()
+    /// Whether responses say that this server answers for others.
+    fileprivate var isForwarding = false
 }
 
 /// How many COOKIE options have come, by what they were worth. Malformed ones are counted as FORMERR.
@@ -43,13 +45,15 @@ extension Responder {
         guarded.query = query
         guarded.cookie = nil
         guarded.rateKey = nil
+        guarded.isForwarding = policy.isForwarding
         var isVouched = false
         var disposition: Disposition?
         if !policy.admits(client) {
             disposition = .notAdmitted
         } else if query.edns.hasCookie, policy.secrets.count > 0 {
-            disposition = Disposition.judgeCookie(of: query, length: CookieOption.length(in: memory, of: query.edns))
-            if disposition?.code != .formatError { isVouched = judgeCookie(in: memory, of: client, policy.secrets) }
+            let length = CookieOption.length(in: memory, of: query.edns)
+            disposition = Disposition.judgeCookie(of: query, length: length)
+            if CookieOption.isWellFormed(length: length) { isVouched = judgeCookie(in: memory, of: client, policy.secrets) }
         } else if query.asksForCookieAlone {
             guarded.query.edns = .absent
         }
@@ -76,9 +80,20 @@ extension Responder {
         var writer = begin(.overLimit(hasCookie: guarded.cookie != nil), in: memory, reserving: options)
         if guarded.cookie == nil { writer.truncate() }
         let short = writer.finish(reserving: options)
+        if guarded.isForwarding { HeaderFlags.set(HeaderFlags.recursionAvailable, in: memory) }
         writeCookie(in: memory, short.length)
         return .answered(
             Answer(length: short.length, isTruncated: short.isTruncated, zone: answer.zone, code: short.code, type: answer.type))
+    }
+
+    /// The COOKIE option that the response to a query has which was deferred last.
+    package func cookieOption(for deferral: Deferral) -> [UInt8] {
+        guard deferral.hasCookie, let (option, reply) = guarded.cookie else { return [] }
+        return [UInt8](unsafeUninitializedCapacity: CookieOption.responseLength) { memory, count in
+            guard let start = memory.baseAddress else { return }
+            option.write(reply, to: UnsafeMutableRawPointer(start))
+            count = CookieOption.responseLength
+        }
     }
 
     /// Whether a response beyond the rate limit is cut short rather than dropped, of which so many are for one that is.

@@ -111,7 +111,9 @@ package struct Responder {
         let words = (memory + scratch).assumingMemoryBound(to: UInt64.self)
         let name = FoldedName(memory + Header.length, length: query.nameLength, in: words)
         guard let zone = zones.zone(of: name) else {
-            guard let deferral = deferral(of: query, by: policy) else { return .answered(begin(.outOfZone).finish(reserving: options)) }
+            guard let deferral = deferral(of: query, by: policy, reserving: options) else {
+                return .answered(begin(.outOfZone).finish(reserving: options))
+            }
             if name.isLocal, !policy.forwardsLocal {
                 return .answered(begin(.local(isItself: name.isLocalItself)).finish(reserving: options))
             }
@@ -120,7 +122,9 @@ package struct Responder {
         let (view, status) = (zone.pointee.view, zone.pointee.status)
         if let disposition = Disposition.judge(status) { return .answered(begin(disposition).finish(zone, reserving: options)) }
         let result = view.lookup(name, query.type)
-        if case .nameError = result, zone.pointee.isPartial, policy.mayForward(client), let deferral = deferral(of: query, by: policy) {
+        if case .nameError = result, zone.pointee.isPartial, policy.mayForward(client),
+            let deferral = deferral(of: query, by: policy, reserving: options)
+        {
             return .deferred(deferral)
         }
         if refusesUnknown, case .nameError = result { return .answered(begin(.unknownName).finish(zone, reserving: options)) }

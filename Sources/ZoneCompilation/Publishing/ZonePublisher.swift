@@ -187,8 +187,8 @@ extension ZonePublisher {
             let status = zones[origin] == nil ? .notReady : reliances[origin]?.freshness.status(at: judgedAt) ?? .current
             state[origin] = ServedState(serial: zones[origin]?.authority.serial, status: status)
         }
-        // Each may name providers of any zone.
-        let worst = state.values.map(\.status).max { $0.severity < $1.severity } ?? .notReady
+        // Each may name providers of any zone that has been read.
+        let worst = state.values.map(\.status).filter { $0 != .notReady }.max { $0.severity < $1.severity } ?? .notReady
         for origin in reverseOrigins {
             let status = zones[origin] == nil ? .notReady : worst
             state[origin] = ServedState(serial: zones[origin]?.authority.serial, status: status)

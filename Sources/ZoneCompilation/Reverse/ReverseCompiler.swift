@@ -39,6 +39,9 @@ struct ReverseCompiler {
         Dictionary(uniqueKeysWithValues: parts.compactMap { part in part.zone.map { (part.origin, $0) } })
     }
 
+    /// Whether a zone has been whole.
+    var hasBeenWhole: Bool { parts.contains { $0.zone != nil } }
+
     /// The service whose addresses are to be looked at next.
     mutating func nextPending() -> ServiceReference? { pending.popLast() }
 

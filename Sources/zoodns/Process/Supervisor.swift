@@ -18,7 +18,9 @@ struct Supervisor: Sendable {
     /// Sends one message. Where the supervisor does not read, tries again for a while; it may miss the message then.
     func tell(_ notices: SupervisorNotice...) async {
         let message = Array(notices.map(\.text).joined(separator: "\n").utf8)
-        for _ in 0..<Self.attempts {
+        // The end does not wait for it.
+        let attempts = notices.contains { if case .stopping = $0 { true } else { false } } ? 1 : Self.attempts
+        for _ in 0..<attempts {
             if socket.send(message) != EAGAIN { return }
             guard (try? await Task.sleep(for: Self.pause)) != nil else { return }
         }

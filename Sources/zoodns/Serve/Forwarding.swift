@@ -1,3 +1,4 @@
+import DNSTransport
 import Handoff
 import HostResolution
 import IPAddressing
@@ -12,8 +13,8 @@ final class Forwarding: Sendable {
         var system: SystemNameServers?
         /// What resolv.conf said last.
         var systemServers: [SocketEndpoint] = []
-        /// The servers that are asked now.
-        var used: [SocketEndpoint] = []
+        /// The servers that are asked now; nil as long as there was no wish for any.
+        var used: [SocketEndpoint]?
         var own: OwnService
     }
 
@@ -26,7 +27,7 @@ final class Forwarding: Sendable {
 
     init(_ settings: ServeSettings) {
         logger = settings.common.registry.logger
-        forwarder = Forwarder(limit: settings.forwarding.limit, logger)
+        forwarder = Forwarder(limit: settings.forwarding.limit, mostQuestions: DescriptorLimit.forwardedQuestions, logger)
         let own = settings.common.own(listening: settings.common.listen)
         state = Mutex(State(targets: settings.forwarding.targets, system: SystemNameServers(own: own), own: own))
     }
@@ -67,8 +68,10 @@ final class Forwarding: Sendable {
             let others = state.own.others(of: named)
             var seen: Set<SocketEndpoint> = []
             let servers = others.filter { seen.insert($0).inserted }
-            guard servers != state.used else { return (nil, []) }
+            guard servers != state.used, state.used != nil || !state.targets.isEmpty else { return (nil, []) }
             state.used = servers
+            // Within the lock, so that the last choice is the one that counts.
+            forwarder.use(servers)
             return (servers, named.filter { !others.contains($0) })
         }
         guard let servers else { return }
@@ -79,6 +82,5 @@ final class Forwarding: Sendable {
         }
         logger.info(
             "queries for other names are forwarded", metadata: ["servers": "\(servers.map(\.text).joined(separator: " "))"])
-        forwarder.use(servers)
     }
 }

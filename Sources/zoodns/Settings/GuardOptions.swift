@@ -110,9 +110,9 @@ extension CookieSecret {
             return []
         }
         var secrets: [CookieSecret] = []
-        let lines = String(decoding: octets, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        let lines = String(decoding: octets, as: UTF8.self).split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
         for (index, line) in lines.enumerated() where !line.allSatisfy(\.isWhitespace) {
-            guard let secret = CookieSecret(line.last == "\r" ? line.dropLast() : line) else {
+            guard let secret = CookieSecret(line) else {
                 reader.complain("\(place): line \(index + 1): expected 32 hexadecimal digits")
                 continue
             }

@@ -3,7 +3,7 @@ import argparse
 import pathlib
 import subprocess
 
-from . import drops, instructions, observed, propagate, queries, scale, sync
+from . import drops, forward, instructions, observed, propagate, queries, scale, sync
 
 
 def number(text):
@@ -29,6 +29,8 @@ def main():
     add("queries", "cost of a query, beside NSD, Knot and the floor", rounds=5, seconds=2.0, mix=None)
     add("instructions", "instructions in user space a query", mix=None)
     add("observed", "cost of a query with a query log, with dnstap and with all of it, beside without", rounds=3, seconds=1.0, mix=None)
+    add("guarded", "cost of a query with guards and with forwarding, beside without", rounds=3, seconds=1.0, mix=None)
+    add("forward", "a name outside the zones through zoodns, beside its server asked directly", rounds=3, seconds=2.0)
     add("scale", "cost of a query with many services, beside few", few=100, many=100_000, rounds=5, seconds=2.0)
     add("compile", "cost of a zone, and of one change to it, by size")
     add("sync", "time to a whole registry, beside a bare reader; memory a provider", rounds=3)
@@ -48,7 +50,11 @@ def measure(command, values):
     elif command == "instructions":
         instructions.run(tools, values.mix or queries.MIXES)
     elif command == "observed":
-        observed.run(tools, values.rounds, values.seconds, values.mix or ["a", "mixed"])
+        observed.run(tools, values.rounds, values.seconds, values.mix or ["a", "mixed"], observed.RECORDED)
+    elif command == "guarded":
+        observed.run(tools, values.rounds, values.seconds, values.mix or ["a", "mixed"], observed.GUARDED)
+    elif command == "forward":
+        forward.run(tools, values.rounds, values.seconds)
     elif command == "scale":
         scale.run(tools, values.few, values.many, values.rounds, values.seconds)
     elif command == "compile":

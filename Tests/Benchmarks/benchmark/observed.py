@@ -1,4 +1,4 @@
-"""Cost of a query that is recorded: zoodns with a query log, with dnstap, with all that shows what it does, beside zoodns without."""
+"""Cost of a query with settings that every query may meet, beside zoodns without: a query log, dnstap, what shows them; guards, forwarding."""
 import contextlib
 import socket
 import subprocess
@@ -11,7 +11,7 @@ from . import servers
 from .queries import LOW_RATE, measure, spread
 from .registry import ORIGIN, SOA, Registry, query, questions, write_questions
 
-KINDS = {
+RECORDED = {
     "without": [],
     "log 1 in 100": ["--query-log", "FOLDER/log", "--query-log-sample", "100"],
     "log of errors": ["--query-log", "FOLDER/log", "--query-log-class", "error"],
@@ -19,18 +19,28 @@ KINDS = {
     "dnstap": ["--dnstap", "FOLDER/tap"],
     "all": ["--query-log", "FOLDER/log", "--dnstap", "FOLDER/tap", "--admin", "FOLDER/admin"],
 }
+# The generator's address is a loopback one, which has no limit: what is counted is that the limit is looked for.
+GUARDED = {
+    "without": [],
+    "no cookies": ["--cookies", "off"],
+    "rate limit": ["--rrl", "30000"],
+    "allowed": ["--allow", "127.0.0.0/8", "--allow", "10.0.0.0/8", "--allow", "192.168.0.0/16"],
+    "forwarding": ["--forward", "127.0.0.1:1"],
+}
 
 
-def run(tools, rounds, seconds, mixes):
+def run(tools, rounds, seconds, mixes, kinds):
     registry = Registry.of([10] * 1000 + [200] * 10)
-    print(f"{rounds} rounds of {seconds} s; median (least-greatest); all: scraped once a second")
+    scraped = "; all: scraped once a second" if "all" in kinds else ""
+    print(f"{rounds} rounds of {seconds} s; median (least-greatest){scraped}")
     with contextlib.ExitStack() as stack:
         where, others = stack.enter_context(machine.folder()), {}
         zookeeper = stack.enter_context(machine.zookeeper(where))
         registry.load(zookeeper.address)
-        for kind, options in KINDS.items():
+        for kind, options in kinds.items():
             others[kind] = stack.enter_context(started(stack, tools, where, zookeeper.address, kind.replace(" ", "-"), options))
-        stack.enter_context(scraping(others["all"].place / "admin"))
+        if "all" in kinds:
+            stack.enter_context(scraping(others["all"].place / "admin"))
         for mix in mixes:
             print(f"  mix {mix}", flush=True)
             file = where / f"{mix}.questions"
@@ -89,7 +99,7 @@ def compare(tools, others, file, rounds, seconds, load, rate):
                 written[kind][0] += log.read_bytes().count(b"\n")
                 written[kind][1] += round((samples[kind][-1].rate * seconds))
     print(f"    {load}")
-    print(f"      {'recorded':14} {'queries/s':>26} {'CPU us a query':>22} {'with / without':>22}  lines written of queries answered")
+    print(f"      {'settings':14} {'queries/s':>26} {'CPU us a query':>22} {'with / without':>22}" + ("  lines written of queries answered" if "log" in others else ""))
     base = [sample.cost for sample in samples["without"]]
     for kind, rows in samples.items():
         lines = f"{min(written[kind][0] / written[kind][1], 1):.0%}" if written[kind][1] else ""
