@@ -43,10 +43,10 @@ struct ForwardedQuestion: Hashable {
     /// How many letters the name has: each is a bit that somebody off the path must guess.
     var letters: Int { octets.dropLast(Self.octetsBehindName).count(where: Self.isLower) }
 
-    /// A query with a random ID, and the letters of the name in random case.
-    func query(_ random: inout some RandomNumberGenerator) -> [UInt8] {
+    /// A query with a random ID, the letters of the name in random case, and an OPT record for servers that know these.
+    func query(_ random: inout some RandomNumberGenerator, withEDNS: Bool = true) -> [UInt8] {
         let id = UInt16.random(in: 0 ... .max, using: &random)
-        var message = [UInt8(id >> 8), UInt8(id & 255), 0x01, wishes & Self.carried, 0, 1, 0, 0, 0, 0, 0, 1]
+        var message = [UInt8(id >> 8), UInt8(id & 255), 0x01, wishes & Self.carried, 0, 1, 0, 0, 0, 0, 0, withEDNS ? 1 : 0]
         message.reserveCapacity(message.count + octets.count + OPT.length)
         var (bits, left): (UInt64, Int) = (0, 0)
         for (index, octet) in octets.enumerated() {
@@ -58,6 +58,7 @@ struct ForwardedQuestion: Hashable {
             message.append(bits & 1 == 0 ? octet : octet & ~0x20)
             (bits, left) = (bits >> 1, left - 1)
         }
+        guard withEDNS else { return message }
         return message + OPT.octets(size: Self.payloadSize, code: 0, wantsSecurity: wishes & Self.securityMark != 0)
     }
 }
@@ -69,6 +70,9 @@ enum OPT {
     static let type: UInt16 = 41
     /// The option that carries an extended error (RFC 8914 §2).
     static let extendedError: UInt16 = 15
+
+    /// Whether a query of ours ends in one.
+    static func ends(_ query: [UInt8]) -> Bool { query.count > UpstreamResponse.headerLength + length && query[11] == 1 }
 
     /// A record with these options; `code`: the upper eight bits of the RCODE.
     static func octets(size: UInt16, code: UInt8, wantsSecurity: Bool, options: ArraySlice<UInt8> = []) -> [UInt8] {

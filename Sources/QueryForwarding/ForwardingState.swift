@@ -189,7 +189,8 @@ extension ForwardingState {
         inquiry.asked += 1
         if inquiry.open.count == Self.mostOpen { close(inquiry.open.removeFirst()) }
         let timeout = upstreams[server].timeout(round: inquiry.round)
-        inquiry.open.append(send(question.query(&random), to: server, for: question, isStream: false, timeout: timeout, at: now))
+        let message = question.query(&random, withEDNS: upstreams[server].knowsEDNS(at: now))
+        inquiry.open.append(send(message, to: server, for: question, isStream: false, timeout: timeout, at: now))
         inquiries[question] = (inquiry, number)
     }
 
@@ -227,6 +228,15 @@ extension ForwardingState {
             let stream = send(
                 attempt.message, to: attempt.server, for: question, isStream: true, timeout: Self.streamTimeout, at: now)
             inquiries[question]?.inquiry.open.append(stream)
+        case .ednsUnknown:
+            noteResponse(attempt, at: now)
+            upstreams[attempt.server].noteNoEDNS(at: now)
+            closeOfInquiry(id, attempt.question)
+            guard let question = attempt.question, inquiries[question] != nil else { return }
+            let plain = send(
+                question.query(&random, withEDNS: false), to: attempt.server, for: question, isStream: attempt.isStream,
+                timeout: Self.streamTimeout, at: now)
+            inquiries[question]?.inquiry.open.append(plain)
         case .response(let response):
             noteResponse(attempt, at: now)
             upstreams[attempt.server].counts.responses[response.code, default: 0] += 1

@@ -11,6 +11,8 @@ struct Upstream {
     /// When it is probed next; nil while it answers.
     var nextProbe: Moment?
     private var pause = Self.firstPause
+    /// Until when it is asked without EDNS, which it did not know; nil if it does.
+    private var plainUntil: Moment?
     var counts = ForwardingTraffic.Server()
 
     typealias Moment = ContinuousClock.Instant
@@ -19,6 +21,8 @@ struct Upstream {
     private static let mostFailures = 3
     private static let firstPause = Duration.seconds(1)
     private static let longestPause = Duration.seconds(32)
+    /// How long a server that does not know EDNS is asked without.
+    private static let plainTime = Duration.seconds(600)
     /// How long a server that was never measured is waited for, until the next is asked too.
     private static let firstTimeout = Duration.milliseconds(400)
     /// The shortest leaves time to a server that has to ask others itself.
@@ -27,6 +31,12 @@ struct Upstream {
     init(_ endpoint: SocketEndpoint) { self.endpoint = endpoint }
 
     var isDead: Bool { nextProbe != nil }
+
+    /// Whether to ask it with an OPT record.
+    func knowsEDNS(at now: Moment) -> Bool { plainUntil.map { $0 <= now } ?? true }
+
+    /// Takes in that it cannot read queries with an OPT record.
+    mutating func noteNoEDNS(at now: Moment) { plainUntil = now + Self.plainTime }
 
     /// How long to wait until the next server is asked too; doubled in each further round.
     func timeout(round: Int) -> Duration {

@@ -9,12 +9,16 @@ package struct UpstreamResponse: Sendable {
         /// A response to it over UDP that leaves something in doubt: it is cut short (TC), or the letters of its question differ in case, which
         /// somebody may have guessed. To be asked again over TCP.
         case doubtful
+        /// The server cannot read a query with an OPT record: to be asked again without (RFC 6891 §7).
+        case ednsUnknown
         /// The response.
         case response(UpstreamResponse)
     }
 
     static let headerLength = 12
     private static let opcodeBits: UInt8 = 0x78
+    /// FORMERR.
+    private static let formatError: UInt8 = 1
 
     private let octets: [UInt8]
     private let questionEnd: Int
@@ -22,15 +26,20 @@ package struct UpstreamResponse: Sendable {
     /// Where records that are passed on end: at the OPT record, which goes to the next server only, or at the end.
     private var end = 0
     private var extendedCode: UInt8 = 0
+    private var hasOPT = false
     /// The extended errors, as options of an OPT record.
     private var errors: [UInt8] = []
 
     /// Judges octets by the query that was sent. O(octets).
     package static func judge(_ octets: [UInt8], to query: [UInt8], overTCP: Bool) -> Verdict {
-        let questionEnd = query.count - OPT.length
-        guard octets.count >= questionEnd, questionEnd >= headerLength + 5, octets[0] == query[0], octets[1] == query[1],
-            octets[2] & 0x80 != 0, octets[2] & opcodeBits == 0, octets[4] == 0, octets[5] == 1
+        let isExtended = OPT.ends(query)
+        let questionEnd = query.count - (isExtended ? OPT.length : 0)
+        guard octets.count >= headerLength, questionEnd >= headerLength + 5, octets[0] == query[0], octets[1] == query[1],
+            octets[2] & 0x80 != 0, octets[2] & opcodeBits == 0
         else { return .ignored }
+        // What could not be read is not repeated.
+        if isExtended, octets.count == headerLength, octets[3] & 15 == formatError, octets[4] == 0, octets[5] == 0 { return .ednsUnknown }
+        guard octets.count >= questionEnd, octets[4] == 0, octets[5] == 1 else { return .ignored }
         let (asked, repeated) = (query[headerLength..<questionEnd], octets[headerLength..<questionEnd])
         if asked != repeated {
             let isSame = ForwardedQuestion.lowercased(Array(asked)) == ForwardedQuestion.lowercased(Array(repeated))
@@ -38,7 +47,8 @@ package struct UpstreamResponse: Sendable {
             return .doubtful
         }
         if octets[2] & 0x02 != 0, !overTCP { return .doubtful }
-        return UpstreamResponse(octets, questionEnd).map(Verdict.response) ?? .ignored
+        guard let response = UpstreamResponse(octets, questionEnd) else { return .ignored }
+        return isExtended && !response.hasOPT && response.code == UInt16(formatError) ? .ednsUnknown : .response(response)
     }
 
     /// Nil for one that cannot be read.
@@ -60,6 +70,7 @@ package struct UpstreamResponse: Sendable {
         guard offset == octets.count else { return nil }
         // Records behind the OPT record are not passed on.
         end = optStart ?? offset
+        hasOPT = optStart != nil
     }
 
     private mutating func readOPT(_ record: RecordBounds) -> Bool {

@@ -92,8 +92,9 @@ import Testing
             _ sent: Sent, flags: [UInt8] = [0x81, 0x80], records: [UInt8] = Self.record,
             _ change: (inout [UInt8]) -> Void = { _ in }
         ) -> [Sent] {
-            let end = sent.message.count - OPT.length
-            var response = Array(sent.message[..<2]) + flags + [0, 1, 0, UInt8(records.count / Self.record.count), 0, 0, 0, 1]
+            let end = sent.message.count - (OPT.ends(sent.message) ? OPT.length : 0)
+            let count = UInt8(records.count / Self.record.count)
+            var response = Array(sent.message[..<2]) + flags + [0, 1, 0, count, 0, 0, 0, OPT.ends(sent.message) ? 1 : 0]
             response += sent.message[12..<end] + records + sent.message[end...]
             change(&response)
             state.take(response, of: sent.id, at: now)
@@ -215,6 +216,28 @@ import Testing
         #expect(scene.replies.texts.isEmpty)
         _ = scene.answer(second, flags: [0x81, 0x85], records: [])
         #expect(scene.replies.texts.map(\.code) == ["REFUSED"])
+    }
+
+    @Test(arguments: [true, false])
+    func `a server that does not know EDNS is asked without`(_ repeatsQuestion: Bool) throws {
+        var scene = Scene()
+        let first = try #require(scene.ask("www.example.com").first)
+        #expect(OPT.ends(first.message))
+        let again = scene.answer(first, flags: [0x81, 0x81], records: []) { response in
+            response.removeLast(OPT.length)
+            response[11] = 0
+            if !repeatsQuestion { response = response[..<5] + [0] + response[6..<12] }
+        }
+        let plain = try #require(again.first)
+        #expect(!OPT.ends(plain.message) && scene.replies.texts.isEmpty)
+        _ = scene.answer(plain)
+        #expect(scene.replies.texts.map(\.code) == ["NOERROR"])
+        // The next question knows it.
+        let next = try #require(scene.ask("other.example.com").first)
+        #expect(!OPT.ends(next.message))
+        // FORMERR to a query without EDNS is what it says.
+        _ = scene.answer(next, flags: [0x81, 0x81], records: [])
+        #expect(scene.replies.texts.map(\.code) == ["NOERROR", "FORMERR"])
     }
 
     @Test func `one client takes half of the places, the next finds room`() {
