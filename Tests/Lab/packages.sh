@@ -61,5 +61,5 @@ build_folder() {
 build_packages=(libzookeeper-mt-dev libc-ares-dev zlib1g-dev)
 zookeeper_packages=(libzookeeper-java default-jre-headless)
 
-# How to build what users run. Sourced in the checkout.
-release=(-c release --static-swift-stdlib --scratch-path "$(build_folder)")
+# How to build what users run. Sourced in the checkout. In a folder of its own, so that it can be built while tests run in the other.
+release=(-c release --static-swift-stdlib --scratch-path "$(build_folder)/program")
