@@ -18,7 +18,7 @@ package final class ConnectProbe {
 
     /// Begins to connect, without waiting.
     package init(_ endpoint: SocketEndpoint) {
-        guard let address = try? SocketAddress(endpoint) else {
+        guard let address = SocketAddress(endpoint) else {
             (descriptor, known) = (-1, .other)
             return
         }

@@ -6,7 +6,7 @@ enum PortProbe {
     /// Binds a socket that shares its port with no other, and closes it. With `mustExist`, an address that the machine does not have is an error
     /// too. The C functions are `socket` and `bind`.
     static func check(_ endpoint: SocketEndpoint, isStream: Bool, mustExist: Bool = false) throws(ListenError) {
-        let address = try SocketAddress(endpoint)
+        let address = try SocketAddress(listening: endpoint)
         let type = Int32((isStream ? SOCK_STREAM : SOCK_DGRAM).rawValue | SOCK_CLOEXEC.rawValue)
         let descriptor = socket(address.family, type, 0)
         guard descriptor >= 0 else { throw ListenError(endpoint, errno) }

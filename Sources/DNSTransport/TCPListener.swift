@@ -37,7 +37,7 @@ final class TCPListener: Sendable {
 
     /// Listens at one more address, with the supervisor's socket if it has one; with the port that it got.
     func listen(_ endpoint: SocketEndpoint, inherited: Int32? = nil) async throws(ListenError) -> SocketEndpoint {
-        let address = try SocketAddress(endpoint)
+        let address = try IPAddressing.SocketAddress(listening: endpoint)
         do {
             let channel: any Channel
             if let inherited {
@@ -123,6 +123,18 @@ final class TCPListener: Sendable {
             let arrivals = try? await loop.scheduleTask(in: Self.quiet) { service.value.arrivals }.futureResult.get()
             if arrivals == known { return }
             known = arrivals
+        }
+    }
+}
+
+extension IPAddressing.SocketAddress {
+    /// The same for SwiftNIO.
+    fileprivate var forNIO: NIOCore.SocketAddress {
+        withPointer { pointer, _ in
+            let octets = UnsafeRawPointer(pointer)
+            return family == AF_INET
+                ? NIOCore.SocketAddress(octets.loadUnaligned(as: sockaddr_in.self))
+                : NIOCore.SocketAddress(octets.loadUnaligned(as: sockaddr_in6.self))
         }
     }
 }

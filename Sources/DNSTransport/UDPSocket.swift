@@ -17,11 +17,11 @@ struct UDPSocket: Sendable {
 
     /// Binds a socket, also to an address that the machine does not have yet. The C functions are `socket` and `bind`.
     init(_ endpoint: SocketEndpoint) throws(ListenError) {
-        let address = try SocketAddress(endpoint)
+        let address = try SocketAddress(listening: endpoint)
         let descriptor = socket(address.family, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw ListenError(endpoint, errno) }
         self.descriptor = descriptor
-        isWildcard = address.isWildcard
+        isWildcard = endpoint.address.isUnspecified
         isIPv6 = address.family == AF_INET6
         isInherited = false
         set(SOL_SOCKET, SO_REUSEPORT, Int32(1))
@@ -38,10 +38,10 @@ struct UDPSocket: Sendable {
 
     /// Another descriptor of a socket that the supervisor has bound. The C function is `fcntl`.
     init(inherited: Int32, _ endpoint: SocketEndpoint) throws(ListenError) {
-        let address = try SocketAddress(endpoint)
+        let address = try SocketAddress(listening: endpoint)
         descriptor = fcntl(inherited, F_DUPFD_CLOEXEC, 0)
         guard descriptor >= 0 else { throw ListenError(endpoint, errno) }
-        (isWildcard, isIPv6, isInherited) = (address.isWildcard, address.family == AF_INET6, true)
+        (isWildcard, isIPv6, isInherited) = (endpoint.address.isUnspecified, address.family == AF_INET6, true)
         // A worker waits in it.
         _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK)
         setUp(address.family)

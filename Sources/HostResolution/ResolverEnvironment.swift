@@ -73,7 +73,7 @@ struct ResolverEnvironment {
             String(decoding: octets, as: UTF8.self), localDomain: Self.variable("LOCALDOMAIN"), options: Self.variable("RES_OPTIONS"),
             hostName: Self.hostName)
         let named = servers.isEmpty ? said.servers : servers
-        let others = own.others(of: named, machine: MachineAddresses.all)
+        let others = own.others(of: named)
         let new = said.with(servers: others)
         report(named.filter { !others.contains($0) }, new, logger)
         defer { configuration = new }

@@ -49,21 +49,3 @@ package struct AddressRange: Hashable, Sendable {
     /// Ones in all bits that differ within the range. `>>` of a whole width gives 0.
     private var hostBits: UInt128 { first.width == 32 ? UInt128(UInt32.max >> prefixLength) : UInt128.max >> prefixLength }
 }
-
-extension IPAddress {
-    /// Bits of an address of this family.
-    fileprivate var width: Int {
-        switch self {
-        case .v4: 32
-        case .v6: 128
-        }
-    }
-
-    /// The address as a number.
-    fileprivate var number: UInt128 {
-        switch self {
-        case .v4(let address): UInt128(address.value)
-        case .v6(let address): address.value
-        }
-    }
-}

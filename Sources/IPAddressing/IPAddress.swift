@@ -132,3 +132,21 @@ package enum IPAddress: Hashable, Sendable {
         }
     }
 }
+
+extension IPAddress {
+    /// Bits of an address of this family.
+    package var width: Int {
+        switch self {
+        case .v4: 32
+        case .v6: 128
+        }
+    }
+
+    /// The address as a number.
+    package var number: UInt128 {
+        switch self {
+        case .v4(let address): UInt128(address.value)
+        case .v6(let address): address.value
+        }
+    }
+}

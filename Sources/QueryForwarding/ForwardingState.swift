@@ -27,7 +27,6 @@ struct ForwardingState<Randomness: RandomNumberGenerator> {
 
     /// A question that servers are asked.
     private struct Inquiry {
-        let question: ForwardedQuestion
         var waiting: [DeferredQuery]
         /// Servers in the order in which they are asked.
         let order: [Int]
@@ -130,7 +129,7 @@ extension ForwardingState {
     mutating func take(_ query: DeferredQuery, at now: Moment) {
         let question = ForwardedQuestion(query)
         let known = inquiries[question]
-        if let known, let server = source(of: query, among: known.inquiry) {
+        if let known, let server = source(of: query, question, among: known.inquiry) {
             loops += 1
             if !hasReportedLoop { actions.append(.reportLoop(upstreams[server].endpoint)) }
             hasReportedLoop = true
@@ -145,19 +144,19 @@ extension ForwardingState {
             return
         }
         lastNumber += 1
-        inquiries[question] = (Inquiry(question: question, waiting: [query], order: upstreams.order(&random)), lastNumber)
+        inquiries[question] = (Inquiry(waiting: [query], order: upstreams.order(&random)), lastNumber)
         alarms.insert(Alarm(time: now + Self.longestInquiry, subject: .inquiry(question, lastNumber)))
         askNext(question, at: now)
     }
 
     /// The server from which our own query has come back: spelled as it was spelled at random.
-    private func source(of query: DeferredQuery, among inquiry: Inquiry) -> Int? {
+    private func source(of query: DeferredQuery, _ question: ForwardedQuestion, among inquiry: Inquiry) -> Int? {
         for id in inquiry.open {
             guard let attempt = attempts[id] else { continue }
             let isSpelledAlike = attempt.message.dropFirst(UpstreamResponse.headerLength).starts(
                 with: query.message.dropFirst(UpstreamResponse.headerLength))
             let hasID = attempt.message.prefix(2) == query.message.prefix(2)
-            if isSpelledAlike, hasID || inquiry.question.letters >= Self.tellingLetters { return attempt.server }
+            if isSpelledAlike, hasID || question.letters >= Self.tellingLetters { return attempt.server }
         }
         return nil
     }

@@ -28,18 +28,21 @@ struct UpstreamSocket {
         /// The reason says nothing of the server: too many open sockets, or no memory.
         let isLocal: Bool
 
+        init(isLocal: Bool) { self.isLocal = isLocal }
+
+        /// By `errno`.
         init() { isLocal = [EMFILE, ENFILE, ENOMEM, ENOBUFS, EAGAIN, EADDRNOTAVAIL].contains(errno) }
     }
 
     /// Sends a query; over a stream once that is connected.
     init(_ endpoint: SocketEndpoint, _ message: [UInt8], isStream: Bool) throws(Failure) {
-        let family = if case .v4 = endpoint.address { AF_INET } else { AF_INET6 }
+        guard let address = SocketAddress(endpoint) else { throw Failure(isLocal: false) }
         let kind = isStream ? SOCK_STREAM : SOCK_DGRAM
-        let descriptor = socket(family, Int32(kind.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        let descriptor = socket(address.family, Int32(kind.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Failure() }
         (self.descriptor, self.isStream) = (descriptor, isStream)
         do throws(Failure) {
-            guard Self.connect(descriptor, endpoint) == 0 || isStream && errno == EINPROGRESS else { throw Failure() }
+            guard address.withPointer({ connect(descriptor, $0, $1) }) == 0 || isStream && errno == EINPROGRESS else { throw Failure() }
             if isStream {
                 outgoing = ([UInt8(message.count >> 8), UInt8(message.count & 255)] + message)[...]
             } else if send(descriptor, message, message.count, Int32(MSG_NOSIGNAL)) < 0 {
@@ -48,30 +51,6 @@ struct UpstreamSocket {
         } catch {
             close()
             throw error
-        }
-    }
-
-    private static func connect(_ descriptor: Int32, _ endpoint: SocketEndpoint) -> Int32 {
-        switch endpoint.address {
-        case .v4(let address):
-            var name = sockaddr_in()
-            name.sin_family = sa_family_t(AF_INET)
-            name.sin_port = endpoint.port.bigEndian
-            name.sin_addr.s_addr = address.value.bigEndian
-            return connect(descriptor, &name)
-        case .v6(let address):
-            var name = sockaddr_in6()
-            name.sin6_family = sa_family_t(AF_INET6)
-            name.sin6_port = endpoint.port.bigEndian
-            if let scope = endpoint.scope { name.sin6_scope_id = UInt32(scope) ?? if_nametoindex(scope) }
-            withUnsafeMutableBytes(of: &name.sin6_addr) { $0.storeBytes(of: address.value.bigEndian, as: UInt128.self) }
-            return connect(descriptor, &name)
-        }
-    }
-
-    private static func connect<Name>(_ descriptor: Int32, _ name: inout Name) -> Int32 {
-        withUnsafeMutablePointer(to: &name) { name in
-            name.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<Name>.size)) }
         }
     }
 

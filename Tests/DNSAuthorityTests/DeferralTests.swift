@@ -56,6 +56,27 @@ import Testing
         }
     }
 
+    @Test(arguments: [UInt8(0), 2]) func `a deferred query keeps the cookie that its response has`(_ number: UInt8) throws {
+        var guards = QueryGuards()
+        guards.cookieSecrets = [.random()]
+        let cookie = [UInt8](repeating: number, count: 8)
+        let option: [UInt8] = [0, 10, 0, 8] + cookie
+        let query = QueryOctets.query("www.example.com", "A", opt: QueryOctets.opt(options: option))
+        var responder = TestResponder(seed: 1)
+        _ = responder.response(to: query, over: .udp, from: TestRegistry().zones, by: QueryPolicy(isForwarding: true, guards: guards))
+        guard case .deferred(let deferral) = responder.outcome else {
+            Issue.record("not deferred")
+            return
+        }
+        let full: [UInt8] = [0, 10, 0, 24] + cookie + [UInt8](repeating: 7, count: 16)
+        #expect(deferral.hasCookie)
+        var memory = Array(query.prefix(deferral.questionEnd)) + [UInt8](repeating: 0, count: Deferral.longestFailure)
+        let length = memory.withUnsafeMutableBytes { deferral.fail(in: $0, cookie: full) }
+        let response = Array(memory.prefix(length))
+        #expect(Array(response.suffix(28)) == full)
+        #expect(try PacketText(response).code == "SERVFAIL")
+    }
+
     @Test func `a deferred query that cannot be forwarded has SERVFAIL with EDE 23`() throws {
         let zones = TestRegistry().zones
         for opt in [[], QueryOctets.opt()] {

@@ -52,6 +52,23 @@ import Testing
         }
     }
 
+    @Test func `a server that ends sends what other servers still owe`() async throws {
+        let (queries, source) = AsyncStream.makeStream(of: DeferredQuery.self)
+        let server = try await DNSServer(
+            listen: [try #require(SocketEndpoint("127.0.0.1:0"))], workers: 1, udpLimit: 1232, zones: ServedZones(),
+            policy: QueryPolicy(isForwarding: true), forward: { for query in $0 { source.yield(query) } })
+        let task = Task { try await server.run() }
+        let client = try ClientSocket(server.endpoints[0], isStream: false)
+        try client.send(QueryOctets.query("www.example.com", "A"))
+        var iterator = queries.makeAsyncIterator()
+        let query = try #require(await iterator.next())
+        task.cancel()
+        try await Task.sleep(for: .milliseconds(100))
+        query.fail()
+        #expect(try PacketText(client.receive()).code == "SERVFAIL")
+        try await task.value
+    }
+
     @Test func `without anything that forwards, deferred queries fail at once`() async throws {
         try await serving(nil) { server in
             for isStream in [false, true] {

@@ -38,8 +38,8 @@ import Testing
         let replies = Replies()
         static let servers = ["10.0.0.1:53", "10.0.0.2:53", "10.0.0.3:53"].compactMap { SocketEndpoint($0) }
 
-        init(servers: Int = 1, limit: Int = 100) {
-            state = ForwardingState(limit: limit, Numbers(state: 7))
+        init(servers: Int = 1, limit: Int = 100, mostQuestions: Int = .max) {
+            state = ForwardingState(limit: limit, mostQuestions: mostQuestions, Numbers(state: 7))
             state.use(Array(Self.servers.prefix(servers)), at: now)
         }
 
@@ -238,6 +238,35 @@ import Testing
         // FORMERR to a query without EDNS is what it says.
         _ = scene.answer(next, flags: [0x81, 0x81], records: [])
         #expect(scene.replies.texts.map(\.code) == ["NOERROR", "FORMERR"])
+    }
+
+    @Test func `without servers, and beyond the most questions, queries fail at once`() {
+        var none = Scene(servers: 0)
+        #expect(none.ask("www.example.com").isEmpty && none.replies.texts.map(\.code) == ["SERVFAIL"])
+        var few = Scene(mostQuestions: 2)
+        for number in 0..<3 { _ = few.ask("www\(number).example.com") }
+        #expect(few.open.count == 2 && few.replies.texts.map(\.code) == ["SERVFAIL"])
+        // The same question once more needs no socket.
+        #expect(few.ask("www0.example.com").isEmpty && few.replies.texts.count == 1 && few.state.traffic.waiting == 3)
+    }
+
+    @Test func `what a server says of EDNS alone is never the client's response`() throws {
+        var scene = Scene()
+        let sent = try #require(scene.ask("www.example.com").first)
+        // BADVERS: the upper bits of the RCODE stand in the OPT record.
+        let again = scene.answer(sent, records: []) { $0[$0.count - 6] = 1 }
+        #expect(again.count == 1 && scene.replies.texts.isEmpty)
+        _ = scene.answer(try #require(again.first), records: []) { $0[$0.count - 6] = 1 }
+        #expect(scene.replies.texts.map(\.code) == ["SERVFAIL"])
+    }
+
+    @Test func `a stream that brings something else is closed`() throws {
+        var scene = Scene()
+        let sent = try #require(scene.ask("www.example.com").first)
+        let stream = try #require(scene.answer(sent, flags: [0x83, 0x80]).first)
+        #expect(stream.isStream)
+        _ = scene.answer(stream) { $0[0] ^= 1 }
+        #expect(scene.open[stream.id] == nil)
     }
 
     @Test func `one client takes half of the places, the next finds room`() {

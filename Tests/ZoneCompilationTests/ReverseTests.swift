@@ -214,6 +214,11 @@ import Testing
             pointers(compiler.compile { _ in 1 }) == [
                 "1.0.0.10.in-addr.arpa. u.a.example.net.", "1.0.0.10.in-addr.arpa. u.a.svc.local.",
             ])
+        // A zone that has not been read takes nothing away.
+        let third = try #require(DomainName(text: "example.org"))
+        let policies = [origin: TestRegistry.policy, other: TestRegistry.policy, third: TestRegistry.policy]
+        compiler.serve(policies, reverse: wanted)
+        #expect(pointers(compiler.compile { _ in 1 }).count == 2)
         // A reload: another range, in slices that have time for one service each.
         compiler.serve(
             [origin: TestRegistry.policy, other: TestRegistry.policy], reverse: try policy(["10.0.0.0/8", "11.0.0.0/8"]))

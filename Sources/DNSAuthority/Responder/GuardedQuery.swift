@@ -53,7 +53,10 @@ extension Responder {
         } else if query.edns.hasCookie, policy.secrets.count > 0 {
             let length = CookieOption.length(in: memory, of: query.edns)
             disposition = Disposition.judgeCookie(of: query, length: length)
-            if CookieOption.isWellFormed(length: length) { isVouched = judgeCookie(in: memory, of: client, policy.secrets) }
+            if CookieOption.isWellFormed(length: length) {
+                let option = CookieOption(UnsafeRawPointer(memory) + Int(query.edns.cookieStart), length: length)
+                isVouched = judge(option, of: client, policy.secrets)
+            }
         } else if query.asksForCookieAlone {
             guarded.query.edns = .absent
         }
@@ -103,12 +106,10 @@ extension Responder {
         ResponseWriter(memory, guarded.query, disposition, limit: limit(for: guarded.query) - options)
     }
 
-    /// Reads the cookie of a query, notes what the response says, and returns whether the client has shown that its address is its own.
-    private mutating func judgeCookie(
-        in memory: UnsafeMutableRawPointer, of client: ClientAddress, _ secrets: UnsafeMutableBufferPointer<CookieSecret>
+    /// Judges the cookie of a query, notes what the response says, and returns whether the client has shown that its address is its own.
+    private mutating func judge(
+        _ option: CookieOption, of client: ClientAddress, _ secrets: UnsafeMutableBufferPointer<CookieSecret>
     ) -> Bool {
-        let edns = guarded.query.edns
-        let option = CookieOption(UnsafeRawPointer(memory) + Int(edns.cookieStart), length: CookieOption.length(in: memory, of: edns))
         var isVouched = false
         if let sent = option.server, case .valid(let isFresh) = sent.worth(for: client, option.client, at: seconds, secrets) {
             isVouched = true

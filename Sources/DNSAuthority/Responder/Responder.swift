@@ -98,7 +98,7 @@ package struct Responder {
     }
 
     /// Answers a query that may be answered. `options`: octets that the caller writes at the end of the response, if it has an OPT record.
-    /// `refusesUnknown`: whether names that do not exist are refused.
+    /// `refusesUnknown`: whether names that do not exist are refused, known to the compiler where no guard applies.
     @inline(__always)
     mutating func answer(
         _ query: Query, in memory: UnsafeMutableRawPointer, to client: ClientAddress, from zones: ServedZones, by policy: QueryPolicy,

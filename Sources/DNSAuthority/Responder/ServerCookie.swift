@@ -58,9 +58,9 @@ struct CookieOption {
     func write(_ cookie: ServerCookie, to memory: UnsafeMutableRawPointer) {
         let header = UInt32(Self.code) << 16 | UInt32(Self.responseLength - 4)
         memory.storeBytes(of: header.bigEndian, as: UInt32.self)
-        for (index, word) in [client, cookie.head, cookie.hash].enumerated() {
-            memory.storeBytes(of: word.littleEndian, toByteOffset: 4 + 8 * index, as: UInt64.self)
-        }
+        memory.storeBytes(of: client.littleEndian, toByteOffset: 4, as: UInt64.self)
+        memory.storeBytes(of: cookie.head.littleEndian, toByteOffset: 12, as: UInt64.self)
+        memory.storeBytes(of: cookie.hash.littleEndian, toByteOffset: 20, as: UInt64.self)
     }
 
     private static func word(_ start: UnsafeRawPointer, _ offset: Int) -> UInt64 {

@@ -35,10 +35,7 @@ package struct ReversePrefix: Hashable, Sendable {
 
     /// The name of an address.
     package static func name(of address: IPAddress) -> DomainName {
-        switch address {
-        case .v4(let address): name(of: UInt128(address.value), isIPv4: true)
-        case .v6(let address): name(of: address.value, isIPv4: false)
-        }
+        name(of: address.number, isIPv4: address.width == width(isIPv4: true))
     }
 
     private static let ipv4Suffix = DomainName(text: "in-addr.arpa") ?? .root
@@ -90,10 +87,7 @@ extension ReversePrefix {
     /// The prefixes that ranges make together, none within another, in one order whatever that of the ranges is.
     package static func covering(_ ranges: [AddressRange]) -> [ReversePrefix] {
         let all = ranges.flatMap { range in
-            switch range.first {
-            case .v4(let address): covering(UInt128(address.value), length: range.prefixLength, isIPv4: true)
-            case .v6(let address): covering(address.value, length: range.prefixLength, isIPv4: false)
-            }
+            covering(range.first.number, length: range.prefixLength, isIPv4: range.first.width == width(isIPv4: true))
         }
         let distinct = Set(all)
         let lengths = Set(distinct.map(\.length))

@@ -3,8 +3,8 @@ import Glibc
 
 /// The user that the server runs as.
 enum ServingUser {
-    /// Starts this program once more in the same process, as a user who may bind ports below 1024 and has no other right; returns at once if the
-    /// process runs as this user already. Before anything is bound or written: each thread has rights of its own, and only a program that begins
+    /// Starts this program once more in the same process, as a user who, other than root, may bind ports below 1024 and has no other right; returns
+    /// at once if the process runs as this user already. Before anything is bound or written: each thread has rights of its own, and only a program that begins
     /// without them has them in no thread. The C functions are `getpwnam`, and those of `become_user`; then `execv`.
     static func become(_ name: String) throws(CommandFailure) {
         errno = 0

@@ -10,7 +10,7 @@ import Synchronization
 final class Forwarding: Sendable {
     private struct State {
         var targets: [ForwardingTarget]
-        var system: SystemNameServers?
+        var system = SystemNameServers()
         /// What resolv.conf said last.
         var systemServers: [SocketEndpoint] = []
         /// The servers that are asked now; nil as long as there was no wish for any.
@@ -29,7 +29,7 @@ final class Forwarding: Sendable {
         logger = settings.common.registry.logger
         forwarder = Forwarder(limit: settings.forwarding.limit, mostQuestions: DescriptorLimit.forwardedQuestions, logger)
         let own = settings.common.own(listening: settings.common.listen)
-        state = Mutex(State(targets: settings.forwarding.targets, system: SystemNameServers(own: own), own: own))
+        state = Mutex(State(targets: settings.forwarding.targets, own: own))
     }
 
     /// Forwards by other settings from now on, to servers that are not this one itself.
@@ -37,7 +37,6 @@ final class Forwarding: Sendable {
         state.withLock { state in
             state.targets = settings.forwarding.targets
             state.own = own
-            state.system?.serve(own)
         }
         choose()
     }
@@ -58,7 +57,8 @@ final class Forwarding: Sendable {
     /// Has the servers asked that the settings and resolv.conf name.
     private func choose() {
         let (servers, leftOut) = state.withLock { state -> ([SocketEndpoint]?, [SocketEndpoint]) in
-            if state.targets.contains(.system), let news = state.system?.takeNews(logger) { state.systemServers = news }
+            guard state.used != nil || !state.targets.isEmpty else { return (nil, []) }
+            if state.targets.contains(.system), let news = state.system.takeNews(logger) { state.systemServers = news }
             let named = state.targets.flatMap { target in
                 switch target {
                 case .server(let server): [server]
@@ -68,11 +68,12 @@ final class Forwarding: Sendable {
             let others = state.own.others(of: named)
             var seen: Set<SocketEndpoint> = []
             let servers = others.filter { seen.insert($0).inserted }
-            guard servers != state.used, state.used != nil || !state.targets.isEmpty else { return (nil, []) }
+            guard servers != state.used else { return (nil, []) }
             state.used = servers
             // Within the lock, so that the last choice is the one that counts.
             forwarder.use(servers)
-            return (servers, named.filter { !others.contains($0) })
+            // That resolv.conf names this server is usual where it is the only one.
+            return (servers, named.filter { !others.contains($0) && state.targets.contains(.server($0)) })
         }
         guard let servers else { return }
         if !leftOut.isEmpty {
