@@ -155,6 +155,7 @@ extension DNSServer {
     }
 
     private func close(_ places: [Place]) async {
+        if !places.isEmpty { await listener.takeLastArrivals() }
         for place in places {
             for worker in place.workers { worker.stop() }
             await listener.stopListening(at: place.endpoint)

@@ -58,7 +58,8 @@ final class TCPListener: Sendable {
         }
     }
 
-    /// Takes no more connections at an address where it listens; those that it has accepted go on. One that comes in this moment is reset.
+    /// Takes no more connections at an address where it listens; those that it has accepted go on. One that it has not is reset: see
+    /// `takeLastArrivals`.
     func stopListening(at endpoint: SocketEndpoint) async {
         let channel = channels.withLock { $0.removeValue(forKey: endpoint) }
         try? await channel?.close().get()
@@ -116,7 +117,7 @@ final class TCPListener: Sendable {
 
     /// Goes on as before while something comes in: connections that the kernel has accepted, and octets that it keeps for us, would be lost
     /// with their sockets. The loop looks at all sockets between two of its tasks.
-    private func takeLastArrivals() async {
+    func takeLastArrivals() async {
         let service = self.service
         var known: Int?
         for _ in 0..<Self.looks {

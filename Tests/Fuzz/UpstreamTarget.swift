@@ -24,7 +24,8 @@ private func judge(_ octets: [UInt8], _ client: DeferredQuery, _ query: [UInt8])
         precondition(12...client.deferral.limit ~= reply.count, "a response of an impossible length")
         precondition(reply[..<2] == client.message[..<2] && reply[2] & 0x80 != 0, "another ID, or no response")
         precondition(reply[12..<client.message.count] == client.message[12...], "another question")
-        let asked = client.message[..<11] + [1] + client.message[12...] + OPT.octets(size: 1232, code: 0, wantsSecurity: false)
+        let (count, opt): (UInt8, [UInt8]) = client.deferral.hasEDNS ? (1, OPT.octets(size: 1232, code: 0, wantsSecurity: false)) : (0, [])
+        let asked = client.message[..<11] + [count] + client.message[12...] + opt
         guard case .response(let again) = UpstreamResponse.judge(reply, to: asked, overTCP: true) else {
             preconditionFailure("a response that cannot be read")
         }

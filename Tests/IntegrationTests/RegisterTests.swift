@@ -22,13 +22,7 @@ import Testing
 
     /// What `web`'s znodes are, as kazoo has it: owner's session, creation and data of each by name.
     func znodes() async throws -> [String: String] {
-        let found = try await zooKeeper.python(
-            """
-            if client.exists("/providers/web"):
-                for name in client.get_children("/providers/web"):
-                    data, stat = client.get("/providers/web/" + name)
-                    print(name, stat.czxid, data.decode())
-            """)
+        let found = try await zooKeeper.python("for provider in providers('web'): print(*provider)")
         let lines = found.output.split(separator: "\n").map { $0.split(separator: " ", maxSplits: 1) }
         return Dictionary(uniqueKeysWithValues: lines.map { (String($0[0]), String($0[1])) })
     }

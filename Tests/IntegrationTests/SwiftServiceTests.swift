@@ -92,12 +92,7 @@ private struct SwiftService {
 
     /// What the znodes of the service hold.
     func documents() async throws -> [String] {
-        let listed = try await zooKeeper.python(
-            """
-            path = "/providers/\(name)"
-            for child in client.get_children(path) if client.exists(path) else []:
-                print(client.get(f"{path}/{child}")[0].decode())
-            """)
+        let listed = try await zooKeeper.python("for *_, document in providers('\(name)'): print(document)")
         #expect(listed.errors == "")
         return listed.output.split(separator: "\n").map(String.init)
     }

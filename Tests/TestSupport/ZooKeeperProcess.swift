@@ -65,12 +65,19 @@ public final class ZooKeeperProcess {
         """
         import json, uuid
         from kazoo.client import KazooClient, KazooState
+        from kazoo.exceptions import NoNodeError
         client = KazooClient("\(address)", timeout=4)
         client.start(timeout=30)
         def register(service, host, port, ephemeral=True):
             path = f"/providers/{service}/{uuid.uuid4()}"
             client.create(path, json.dumps({"host": host, "port": port}).encode(), ephemeral=ephemeral, makepath=True)
             return path
+        def providers(service):
+            path = f"/providers/{service}"
+            for name in client.get_children(path) if client.exists(path) else []:
+                try: data, stat = client.get(f"{path}/{name}")
+                except NoNodeError: continue  # withdrawn between the two
+                yield name, stat.czxid, data.decode()
 
         """
     }
