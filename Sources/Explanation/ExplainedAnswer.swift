@@ -154,6 +154,7 @@ extension Facts {
         if let twin = table.twin(of: znode) { return "\(path) is merged into \(PlainText.name(twin.text))" }
         switch znode.state {
         case .usable: return "\(path) has another name"
+        case .other: return "\(path) is no provider's"
         case .rejected: return "\(path) is refused"
         case .failed(.noNode): return "\(path) vanished while this was read"
         case .failed: return "\(path) cannot be read"

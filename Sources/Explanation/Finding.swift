@@ -103,15 +103,14 @@ extension RegistryExcerpt {
     private func finding(_ znode: ProviderZnode) -> Finding? {
         let path = path(of: znode)
         switch znode.state {
-        case .failed(.noNode), .rejected(.withdrawn, _): return nil
+        case .failed(.noNode), .rejected(.withdrawn, _), .other: return nil
         case .failed(let error): return Finding(.error, .access, path: path, zone: source.origin, error.text)
         case .rejected(let rejection, let excerpt):
             let text = rejection.rawValue + (excerpt.isEmpty ? "" : ": \(excerpt)")
             return Finding(.error, .document, path: path, zone: source.origin, text)
         case .usable(let document):
-            guard !document.defaulted.isEmpty else { return nil }
-            let fields = document.defaulted.joined(separator: ", ")
-            return Finding(.warning, .field, path: path, zone: source.origin, "no number from 0 to 65535: \(fields)")
+            guard !document.problems.isEmpty else { return nil }
+            return Finding(.warning, .field, path: path, zone: source.origin, document.problems.joined(separator: ", "))
         }
     }
 

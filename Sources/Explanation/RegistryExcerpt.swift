@@ -26,6 +26,8 @@ package struct ProviderZnode: Sendable {
     package enum State: Sendable {
         /// A provider's document.
         case usable(ProviderDocument)
+        /// Something of its writers' own that is no provider.
+        case other
         /// No document, for this reason; its first octets.
         case rejected(ProviderDocument.Rejection, excerpt: String)
         /// ZooKeeper did not give the content.
@@ -41,12 +43,15 @@ package struct ProviderZnode: Sendable {
     let stat: ZnodeStat?
 
     /// Judges what ZooKeeper answered, as the server does.
-    init(_ service: ServiceName, _ instance: InstanceName, _ result: Result<ZnodeContent, ZooKeeperError>) {
+    init(
+        _ service: ServiceName, _ instance: InstanceName, _ result: Result<ZnodeContent, ZooKeeperError>,
+        _ format: RegistryFormat = .providers
+    ) {
         (self.service, self.instance) = (service, instance)
         switch result {
         case .success(let content):
             do throws(ProviderDocument.Rejection) {
-                state = .usable(try ProviderDocument(content.octets))
+                state = if case .provider(let document) = try format.read(instance, content.octets) { .usable(document) } else { .other }
             } catch {
                 state = .rejected(error, excerpt: ProviderDocument.excerpt(content.octets))
             }

@@ -88,7 +88,10 @@ package struct RegistryReader {
             // One octet more than a document may have shows that there are too many.
             await client.read(path(of: child.target) + "/" + child.instance.text, limit: ProviderDocument.longest + 1)
         }
-        for (child, content) in contents { found[child.target]?.append(ProviderZnode(child.target.service, child.instance, content)) }
+        for (child, content) in contents {
+            let format = format(of: child.target)
+            found[child.target]?.append(ProviderZnode(child.target.service, child.instance, content, format))
+        }
         for (target, znodes) in found { excerpts[target.origin]?.set(target.service, to: .read(znodes)) }
         return found.values.flatMap(\.self)
     }
@@ -117,6 +120,10 @@ extension RegistryReader {
         case .failure(let error) where error.isPassing: throw error
         case .failure(let error): throw UnlistableRegistry(root: source.layout.root, error: error)
         }
+    }
+
+    private func format(of target: Target) -> RegistryFormat {
+        zones.first { $0.origin == target.origin }.map(\.layout.format) ?? .providers
     }
 
     private func path(of target: Target) -> String {

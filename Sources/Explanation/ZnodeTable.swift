@@ -47,12 +47,13 @@ struct ZnodeTable {
         case .failed(let error): return "cannot be read: \(error.text)"
         case .rejected(let rejection, let excerpt):
             return "refused: \(rejection.rawValue)" + (excerpt.isEmpty ? "" : ": \(excerpt)")
+        case .other: return "no provider's"
         case .usable(let document):
             let provider = document.provider
             var parts = [Provider.authority(provider.host.text, provider.port)]
             if provider.priority != 0 { parts.append("priority \(provider.priority)") }
             if provider.weight != 1 { parts.append("weight \(provider.weight)") }
-            parts += document.defaulted.map { "\($0) is no number from 0 to 65535 and left at its default" }
+            parts += document.problems.map { "\($0) and left at its default" }
             if let twin = twin(of: znode) {
                 parts.append("merged into \(PlainText.name(twin.text)) (same host and port, older znode)")
             } else if unnamed.contains(znode.instance) {

@@ -10,14 +10,20 @@ package struct Provider: Hashable, Sendable {
     package var weight: UInt16
     /// Providers with the lowest number are chosen first (RFC 2782); 0 to 65535.
     package var priority: UInt16
+    /// What else it offers; nil for what most providers are.
+    package var details: ProviderDetails?
 
     /// A provider; weight and priority are those of a znode that names none.
-    package init(host: ProviderHost, port: UInt16, weight: UInt16 = 1, priority: UInt16 = 0) {
+    package init(host: ProviderHost, port: UInt16, weight: UInt16 = 1, priority: UInt16 = 0, details: ProviderDetails? = nil) {
         self.host = host
         self.port = port
         self.weight = weight
         self.priority = priority
+        self.details = details
     }
+
+    /// Whether it is to be used.
+    package var status: ProviderStatus { details?.status ?? .up }
 }
 
 extension Provider {

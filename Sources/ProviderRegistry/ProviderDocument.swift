@@ -4,8 +4,10 @@
 package struct ProviderDocument: Hashable, Sendable {
     /// What it offers.
     package let provider: Provider
-    /// Optional fields that were no 16-bit numbers, and took their defaults.
-    package let defaulted: [String]
+    /// What is wrong with optional fields, which are left at their defaults: a text for each.
+    package let problems: [String]
+
+    package init(_ provider: Provider, problems: [String] = []) { (self.provider, self.problems) = (provider, problems) }
 
     /// Most octets that a document may have.
     package static let longest = 64 * 1024
@@ -51,7 +53,8 @@ package struct ProviderDocument: Hashable, Sendable {
         let weight = fields["weight"].map(\.number16)
         let priority = fields["priority"].map(\.number16)
         provider = Provider(host: host, port: port, weight: (weight ?? nil) ?? 1, priority: (priority ?? nil) ?? 0)
-        defaulted = (weight == .some(nil) ? ["weight"] : []) + (priority == .some(nil) ? ["priority"] : [])
+        let defaulted = (weight == .some(nil) ? ["weight"] : []) + (priority == .some(nil) ? ["priority"] : [])
+        problems = defaulted.map { "\($0) is no number from 0 to 65535" }
     }
 
     /// The first octets of a document as plain text, for people: at most 64, others than printable ASCII escaped.

@@ -5,9 +5,17 @@
 
     /// The path whose children are the services; absolute, without a final slash unless it is `/`.
     package let root: String
+    /// What the instances are.
+    package let format: RegistryFormat
 
     /// A tree below an absolute path.
-    package init(root: String) { self.root = root }
+    package init(root: String, format: RegistryFormat = .providers) { (self.root, self.format) = (root, format) }
+
+    /// A tree as settings name it; nil for a path that is none.
+    package init?(pattern: String, format: RegistryFormat) { self.init(root: pattern, format: format) }
+
+    /// The path as settings have it.
+    package var pattern: String { root }
 
     /// What stands at a path.
     package enum Place: Hashable, Sendable {

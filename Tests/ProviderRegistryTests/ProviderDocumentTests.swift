@@ -58,8 +58,8 @@ import Testing
         let document = try read(#"{"host":"a","port":1,"weight":-1,"priority":"x"}"#)
         #expect(document.provider.weight == 1)
         #expect(document.provider.priority == 0)
-        #expect(document.defaulted == ["weight", "priority"])
-        #expect(try read(#"{"host":"a","port":1,"weight":0,"priority":65535}"#).defaulted == [])
+        #expect(document.problems == ["weight is no number from 0 to 65535", "priority is no number from 0 to 65535"])
+        #expect(try read(#"{"host":"a","port":1,"weight":0,"priority":65535}"#).problems == [])
     }
 
     @Test func `an excerpt is short and plain`() {

@@ -24,11 +24,14 @@ extension WatchState {
         let place = RegistryLayout.Place.provider(name, instance: instance)
         let version = content.stat.modificationZxid
         do {
-            let document = try ProviderDocument(content.octets)
-            if document.defaulted.isEmpty {
+            guard case .provider(let document) = try layout.format.read(instance, content.octets) else {
+                forgetReport(of: place)
+                return nil
+            }
+            if document.problems.isEmpty {
                 forgetReport(of: place)
             } else {
-                report(place, "no number from 0 to 65535: " + document.defaulted.joined(separator: ", "), content.octets, version: version)
+                report(place, document.problems.joined(separator: ", "), content.octets, version: version)
             }
             return Registration(creationZxid: content.stat.creationZxid, modificationZxid: version, provider: document.provider)
         } catch .withdrawn {

@@ -1,0 +1,6 @@
+extension RegistryFormat {
+    /// Our own: `<service>/<instance>`, each instance with a document of its own.
+    package static let providers = RegistryFormat("providers") { _, octets throws(ProviderDocument.Rejection) in
+        .provider(try ProviderDocument(octets))
+    }
+}

@@ -1,0 +1,65 @@
+/// What a provider offers beyond host, port, weight and priority. By reference, as few of a million providers have any.
+package final class ProviderDetails: Sendable {
+    /// Whether it is to be used.
+    package let status: ProviderStatus
+    /// Its ports by name, in the order of its document; no two have the same name.
+    package let ports: [NamedPort]
+    /// What its registrant says of it: texts by key.
+    package let attributes: [String: String]
+    /// The part of the network or of the world where it is; nil if that is not said.
+    package let zone: String?
+    /// The protocols that it speaks at its port, as TLS names them (RFC 7301 §6).
+    package let alpn: [String]
+    /// The TTL that its registrant asks for, in seconds; nil for the zone's.
+    package let ttl: UInt32?
+
+    package init(
+        status: ProviderStatus = .up, ports: [NamedPort] = [], attributes: [String: String] = [:], zone: String? = nil,
+        alpn: [String] = [], ttl: UInt32? = nil
+    ) {
+        (self.status, self.ports, self.attributes) = (status, ports, attributes)
+        (self.zone, self.alpn, self.ttl) = (zone, alpn, ttl)
+    }
+
+    /// Whether nothing differs from a provider without details.
+    package var isPlain: Bool { self == ProviderDetails() }
+}
+
+extension ProviderDetails: Hashable {
+    package static func == (left: ProviderDetails, right: ProviderDetails) -> Bool {
+        left === right
+            || left.status == right.status && left.ports == right.ports && left.attributes == right.attributes && left.zone == right.zone
+                && left.alpn == right.alpn && left.ttl == right.ttl
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(status)
+        hasher.combine(ports)
+        hasher.combine(attributes)
+        hasher.combine(zone)
+        hasher.combine(alpn)
+        hasher.combine(ttl)
+    }
+}
+
+/// Whether a provider is to be used.
+package enum ProviderStatus: String, Hashable, Sendable, CaseIterable {
+    /// It is.
+    case up
+    /// New clients leave it alone; those that know it by its own name find it still.
+    case draining
+    /// No client is to find it.
+    case down
+}
+
+/// One of several ports of a provider.
+package struct NamedPort: Hashable, Sendable {
+    /// What it is for, such as `http`.
+    package let name: String
+    /// The port, 1 to 65535.
+    package let port: UInt16
+    /// The machine, if it is not the provider's host.
+    package let host: ProviderHost?
+
+    package init(name: String, port: UInt16, host: ProviderHost? = nil) { (self.name, self.port, self.host) = (name, port, host) }
+}
