@@ -73,7 +73,7 @@ let package = Package(
             name: "QueryForwarding",
             dependencies: [
                 "CLinux", "DNSAuthority", "Handoff", "IPAddressing", .logging,
-                .product(name: "HeapModule", package: "swift-collections"),
+                .product(name: "DequeModule", package: "swift-collections"), .product(name: "HeapModule", package: "swift-collections"),
             ]),
         .target(name: "QueryLogging", dependencies: ["CLinux", "DNSAuthority", "Handoff", "QueryTap", .logging]),
 

@@ -86,43 +86,37 @@ package final class Forwarder: Sendable {
     fileprivate func publish(_ traffic: ForwardingTraffic) { counts.withLock { $0 = traffic } }
 }
 
-/// The thread's work: sockets on the one side, the state that decides on the other. The C functions are those of `epoll`.
+/// The thread's work: sockets on the one side, the state that decides on the other.
 private final class ForwardingLoop {
     private let forwarder: Forwarder
     private let logger: Logger
     private var state: ForwardingState<SystemRandomNumberGenerator>
-    private var sockets: [UInt64: UpstreamSocket] = [:]
-    private let epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+    private let sockets: SocketPool
     private let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 8)
     private var isPublished = true
     private var published = ContinuousClock.now
 
-    /// Events that are taken from the kernel at once.
-    private static let mostEvents = 128
     /// What was counted is shown after so long at the latest.
     private static let delay = Duration.milliseconds(50)
-    /// What stands for the descriptor that wakes the thread, among the numbers of queries, which begin with 1.
-    private static let wakeMark: UInt64 = 0
+    /// Sockets that wait for queries: at most so many, and a quarter of what questions may have.
+    private static let mostIdleSockets = 256
 
     init(_ forwarder: Forwarder, limit: Int, mostQuestions: Int, _ logger: Logger) {
         (self.forwarder, self.logger) = (forwarder, logger)
         state = ForwardingState(limit: limit, mostQuestions: mostQuestions, SystemRandomNumberGenerator())
+        sockets = SocketPool(mostIdle: min(Self.mostIdleSockets, mostQuestions / 4))
     }
 
-    deinit {
-        memory.deallocate()
-        close(epoll)
-    }
+    deinit { memory.deallocate() }
 
     /// Forwards until the forwarder ends.
     func run() {
-        watch(forwarder.wakeDescriptor, Self.wakeMark, EPOLLIN, EPOLL_CTL_ADD)
-        var events = [epoll_event](repeating: epoll_event(), count: Self.mostEvents)
+        sockets.watch(forwarder.wakeDescriptor)
         while true {
-            let count = epoll_wait(epoll, &events, Int32(events.count), wait)
+            let ready = sockets.wait(wait)
             let now = ContinuousClock.now
             isPublished = false
-            for event in events.prefix(max(0, Int(count))) where event.data.u64 != Self.wakeMark { proceed(event.data.u64, at: now) }
+            for query in ready { proceed(query, at: now) }
             // Always: a query may have come meanwhile.
             let news = forwarder.look()
             if let servers = news.servers { state.use(servers, at: now) }
@@ -131,6 +125,7 @@ private final class ForwardingLoop {
             if news.isEnding { state.end() }
             act(at: now)
             if news.isEnding { return }
+            sockets.sweep(at: now)
             if now - published >= Self.delay { publish(at: now) }
         }
     }
@@ -143,27 +138,15 @@ private final class ForwardingLoop {
     /// Milliseconds until there is something to do; -1 for no limit.
     private var wait: Int32 {
         let now = ContinuousClock.now
-        var next = state.nextDeadline
+        var next = [state.nextDeadline, sockets.nextDeadline].compactMap(\.self).min()
         if !isPublished { next = min(next ?? published + Self.delay, published + Self.delay) }
         guard let next else { return -1 }
         let (seconds, fraction) = max(next - now, .zero).components
         return Int32(clamping: seconds * 1000 + fraction / 1_000_000_000_000_000 + 1)
     }
 
-    private func watch(_ descriptor: Int32, _ mark: UInt64, _ events: EPOLL_EVENTS, _ operation: Int32) {
-        var event = epoll_event()
-        event.events = events.rawValue
-        event.data.u64 = mark
-        epoll_ctl(epoll, operation, descriptor, &event)
-    }
-
     private func proceed(_ id: UInt64, at now: ContinuousClock.Instant) {
-        guard var socket = sockets[id] else { return }
-        let wasSending = socket.isSending
-        let news = socket.proceed(memory)
-        sockets[id] = socket
-        if wasSending, !socket.isSending { watch(socket.descriptor, id, EPOLLIN, EPOLL_CTL_MOD) }
-        switch news {
+        switch sockets.proceed(id, memory) {
         case .none: break
         case .message(let octets): state.take(octets, of: id, at: now)
         case .failed: state.fail(id, isLocal: false, at: now)
@@ -183,13 +166,11 @@ private final class ForwardingLoop {
         switch action {
         case .send(let id, let endpoint, let message, let isStream):
             do throws(UpstreamSocket.Failure) {
-                let socket = try UpstreamSocket(endpoint, message, isStream: isStream)
-                sockets[id] = socket
-                watch(socket.descriptor, id, isStream ? EPOLLOUT : EPOLLIN, EPOLL_CTL_ADD)
+                try sockets.send(id, to: endpoint, message, isStream: isStream, at: now)
             } catch {
                 state.fail(id, isLocal: error.isLocal, at: now)
             }
-        case .close(let id): sockets.removeValue(forKey: id)?.close()
+        case .close(let id, let hasServed): sockets.end(id, hasServed: hasServed, at: now)
         case .reply(let query, let response): response.withUnsafeBytes { query.reply($0) }
         case .fail(let query): query.fail()
         case .report(let server, let isDead): report(server, isDead: isDead)

@@ -1,4 +1,5 @@
 import DNSAuthority
+import DequeModule
 import HeapModule
 import IPAddressing
 
@@ -11,10 +12,10 @@ struct ForwardingState<Randomness: RandomNumberGenerator> {
 
     /// What the caller has to do.
     enum Action {
-        /// Send a query, over a socket of its own.
+        /// Send a query, over a socket that no other has until this is closed.
         case send(AttemptID, SocketEndpoint, [UInt8], isStream: Bool)
-        /// Close the socket of a query.
-        case close(AttemptID)
+        /// Nothing more is to come of a query; `hasServed`: its response has.
+        case close(AttemptID, hasServed: Bool)
         /// Send a client the response.
         case reply(DeferredQuery, [UInt8])
         /// Send a client that there is none.
@@ -51,10 +52,8 @@ struct ForwardingState<Randomness: RandomNumberGenerator> {
     }
 
     private struct Alarm: Comparable {
-        enum Subject { case attempt(AttemptID), inquiry(ForwardedQuestion, UInt64) }
-
         let time: Moment
-        let subject: Subject
+        let attempt: AttemptID
 
         static func < (left: Alarm, right: Alarm) -> Bool { left.time < right.time }
         static func == (left: Alarm, right: Alarm) -> Bool { left.time == right.time }
@@ -66,6 +65,8 @@ struct ForwardingState<Randomness: RandomNumberGenerator> {
     private var inquiries: [ForwardedQuestion: (inquiry: Inquiry, number: UInt64)] = [:]
     private var attempts: [AttemptID: Attempt] = [:]
     private var alarms = Heap<Alarm>()
+    /// When questions end: in their order, as each has the same time.
+    private var ends = Deque<(time: Moment, question: ForwardedQuestion, number: UInt64)>()
     private var shares: ClientShares
     private let mostQuestions: Int
     private var lastNumber: UInt64 = 0
@@ -96,7 +97,7 @@ struct ForwardingState<Randomness: RandomNumberGenerator> {
 
     /// When `pass` has something to do; nil for never.
     var nextDeadline: Moment? {
-        [alarms.min?.time, upstreams.compactMap(\.nextProbe).min()].compactMap(\.self).min()
+        [alarms.min?.time, ends.first?.time, upstreams.compactMap(\.nextProbe).min()].compactMap(\.self).min()
     }
 
     var traffic: ForwardingTraffic {
@@ -106,7 +107,7 @@ struct ForwardingState<Randomness: RandomNumberGenerator> {
     /// Has these servers asked from now on. What is under way with others fails if those were all.
     mutating func use(_ servers: [SocketEndpoint], at now: Moment) {
         guard servers != upstreams.map(\.endpoint) else { return }
-        for id in attempts.keys { actions.append(.close(id)) }
+        for id in attempts.keys { actions.append(.close(id, hasServed: false)) }
         attempts = [:]
         let waiting = inquiries.values.flatMap(\.inquiry.waiting)
         inquiries = [:]
@@ -117,7 +118,7 @@ struct ForwardingState<Randomness: RandomNumberGenerator> {
 
     /// Gives up everything: the clients' connections are gone by then.
     mutating func end() {
-        for id in attempts.keys { actions.append(.close(id)) }
+        for id in attempts.keys { actions.append(.close(id, hasServed: false)) }
         (inquiries, attempts) = ([:], [:])
     }
 }
@@ -145,7 +146,7 @@ extension ForwardingState {
         }
         lastNumber += 1
         inquiries[question] = (Inquiry(waiting: [query], order: upstreams.order(&random)), lastNumber)
-        alarms.insert(Alarm(time: now + Self.longestInquiry, subject: .inquiry(question, lastNumber)))
+        ends.append((now + Self.longestInquiry, question, lastNumber))
         askNext(question, at: now)
     }
 
@@ -198,18 +199,18 @@ extension ForwardingState {
     ) -> AttemptID {
         lastNumber += 1
         attempts[lastNumber] = Attempt(question: question, server: server, message: message, isStream: isStream, sent: now)
-        alarms.insert(Alarm(time: now + timeout, subject: .attempt(lastNumber)))
+        alarms.insert(Alarm(time: now + timeout, attempt: lastNumber))
         upstreams[server].counts.requests += 1
         actions.append(.send(lastNumber, upstreams[server].endpoint, message, isStream: isStream))
         return lastNumber
     }
 
-    private mutating func close(_ id: AttemptID) {
-        if attempts.removeValue(forKey: id) != nil { actions.append(.close(id)) }
+    private mutating func close(_ id: AttemptID, hasServed: Bool = false) {
+        if attempts.removeValue(forKey: id) != nil { actions.append(.close(id, hasServed: hasServed)) }
     }
 
-    private mutating func closeOfInquiry(_ id: AttemptID, _ question: ForwardedQuestion?) {
-        close(id)
+    private mutating func closeOfInquiry(_ id: AttemptID, _ question: ForwardedQuestion?, hasServed: Bool) {
+        close(id, hasServed: hasServed)
         if let question { inquiries[question]?.inquiry.open.removeAll { $0 == id } }
     }
 
@@ -222,7 +223,7 @@ extension ForwardingState {
             if attempt.isStream { fail(id, isLocal: false, at: now) }
         case .doubtful:
             noteResponse(attempt, at: now)
-            closeOfInquiry(id, attempt.question)
+            closeOfInquiry(id, attempt.question, hasServed: true)
             guard let question = attempt.question, inquiries[question] != nil else { return }
             let stream = send(
                 attempt.message, to: attempt.server, for: question, isStream: true, timeout: Self.streamTimeout, at: now)
@@ -230,7 +231,7 @@ extension ForwardingState {
         case .ednsUnknown:
             noteResponse(attempt, at: now)
             upstreams[attempt.server].noteNoEDNS(at: now)
-            closeOfInquiry(id, attempt.question)
+            closeOfInquiry(id, attempt.question, hasServed: true)
             guard let question = attempt.question, inquiries[question] != nil else { return }
             let plain = send(
                 question.query(&random, withEDNS: false), to: attempt.server, for: question, isStream: attempt.isStream,
@@ -239,7 +240,7 @@ extension ForwardingState {
         case .response(let response):
             noteResponse(attempt, at: now)
             upstreams[attempt.server].counts.responses[response.code, default: 0] += 1
-            closeOfInquiry(id, attempt.question)
+            closeOfInquiry(id, attempt.question, hasServed: true)
             guard let question = attempt.question else { return }
             guard response.isFailure else { return finish(question, with: response) }
             // What concerns EDNS alone is between this server and the other (RFC 6891 §6.1.1).
@@ -256,7 +257,7 @@ extension ForwardingState {
     /// Takes in that a query's socket has failed. `isLocal`: for a reason that says nothing of the server.
     mutating func fail(_ id: AttemptID, isLocal: Bool, at now: Moment) {
         guard let attempt = attempts[id] else { return }
-        closeOfInquiry(id, attempt.question)
+        closeOfInquiry(id, attempt.question, hasServed: false)
         if !isLocal { noteFailure(of: attempt, at: now) }
         if let question = attempt.question { askNext(question, at: now) }
     }
@@ -274,11 +275,11 @@ extension ForwardingState {
     mutating func pass(to now: Moment) {
         while let alarm = alarms.min, alarm.time <= now {
             alarms.removeMin()
-            switch alarm.subject {
-            case .inquiry(let question, let number):
-                if let known = inquiries[question], known.number == number { finish(question, with: known.inquiry.failure) }
-            case .attempt(let id): timeOut(id, at: now)
-            }
+            timeOut(alarm.attempt, at: now)
+        }
+        while let end = ends.first, end.time <= now {
+            ends.removeFirst()
+            if let known = inquiries[end.question], known.number == end.number { finish(end.question, with: known.inquiry.failure) }
         }
         for server in upstreams.indices {
             guard let time = upstreams[server].nextProbe, time <= now else { continue }
@@ -294,7 +295,7 @@ extension ForwardingState {
         noteFailure(of: attempt, at: now)
         attempts[id]?.isLate = true
         guard let question = attempt.question else { return close(id) }
-        if attempt.isStream { closeOfInquiry(id, question) }
+        if attempt.isStream { closeOfInquiry(id, question, hasServed: false) }
         askNext(question, at: now)
     }
 }

@@ -1,8 +1,8 @@
 import Glibc
 import IPAddressing
 
-/// A socket for one query to one server: a source port that the kernel draws, connected, so that octets from elsewhere never arrive. The caller
-/// must `close` it. The C functions are `socket`, `connect`, `send` and `recv`.
+/// A socket for queries to one server, one at a time: a source port that the kernel draws, connected, so that octets from elsewhere never
+/// arrive. The caller must `close` it. The C functions are `socket`, `connect`, `send` and `recv`.
 struct UpstreamSocket {
     /// What a look at the socket has brought.
     enum News {
@@ -45,7 +45,7 @@ struct UpstreamSocket {
             guard address.withPointer({ connect(descriptor, $0, $1) }) == 0 || isStream && errno == EINPROGRESS else { throw Failure() }
             if isStream {
                 outgoing = ([UInt8(message.count >> 8), UInt8(message.count & 255)] + message)[...]
-            } else if send(descriptor, message, message.count, Int32(MSG_NOSIGNAL)) < 0 {
+            } else if !send(message) {
                 throw Failure()
             }
         } catch {
@@ -53,6 +53,9 @@ struct UpstreamSocket {
             throw error
         }
     }
+
+    /// Sends a query over UDP; false if it cannot be sent, with `errno` set.
+    func send(_ message: [UInt8]) -> Bool { Glibc.send(descriptor, message, message.count, Int32(MSG_NOSIGNAL)) >= 0 }
 
     /// Sends and receives what can be. `memory`: room for the longest message.
     mutating func proceed(_ memory: UnsafeMutableRawBufferPointer) -> News {

@@ -51,7 +51,7 @@ import Testing
                 case .send(let id, let server, let message, let isStream):
                     sent.append(Sent(id: id, server: server, message: message, isStream: isStream))
                     open[id] = sent.last
-                case .close(let id): open[id] = nil
+                case .close(let id, _): open[id] = nil
                 case .reply(let query, let octets): octets.withUnsafeBytes { query.reply($0) }
                 case .fail(let query): query.fail()
                 case .report(let server, let isDead): if isDead { dead.append(server) } else { dead.removeAll { $0 == server } }
