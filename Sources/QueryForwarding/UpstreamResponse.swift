@@ -108,8 +108,8 @@ package struct UpstreamResponse: Sendable {
         let part = end <= room ? (end: end, counts: counts, isCut: false) : part(within: room)
         var response = query.message
         response.reserveCapacity(part.end + OPT.length + options.count)
-        // QR and RD; RA, AD as the server says, CD.
-        response[2] = 0x80 | query.message[2] & 0x01 | (part.isCut ? 0x02 : 0)
+        // QR and RD; TC of a response over TCP stays; RA, AD as the server says, CD.
+        response[2] = 0x80 | query.message[2] & 0x01 | (part.isCut ? 0x02 : octets[2] & 0x02)
         response[3] = 0x80 | octets[3] & 0x2F | query.message[3] & 0x10
         response.replaceSubrange(4..<6, with: [0, 1])
         for section in 0..<3 {

@@ -156,6 +156,14 @@ import Testing
         }
     }
 
+    @Test func `a response that is cut short over TCP, too, is passed on as cut short`() throws {
+        var scene = Scene()
+        let sent = try #require(scene.ask("www.example.com").first)
+        let stream = try #require(scene.answer(sent, flags: [0x83, 0x80]).first)
+        _ = scene.answer(stream, flags: [0x83, 0x80], records: [])
+        #expect(scene.replies.texts.map { $0.flags.contains("tc") } == [true])
+    }
+
     @Test func `equal questions are asked once, each client has its own response`() throws {
         var scene = Scene()
         let sent = scene.ask("www.example.com", id: 1)
