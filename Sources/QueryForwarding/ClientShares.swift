@@ -1,4 +1,5 @@
 import DNSAuthority
+import IPAddressing
 
 /// How many queries wait, of all clients and of each. A client may have as many as there are places left: one alone takes half, and however
 /// many clients take all that they can get, each next one finds room.
@@ -27,9 +28,19 @@ struct ClientShares {
 }
 
 extension DeferredQuery {
+    /// The client's address.
+    var clientAddress: IPAddress {
+        // Before an IPv6 address there are four octets for flows.
+        isIPv6
+            ? .v6(IPv6Address(value: client.dropFirst(4).prefix(16).reduce(0) { $0 << 8 | UInt128($1) }))
+            : .v4(IPv4Address(value: client.prefix(4).reduce(0) { $0 << 8 | UInt32($1) }))
+    }
+
     /// Equal for those who share a place: an IPv4 address, or the 64 bits of an IPv6 address that stand for one network (RFC 4291 §2.5.4).
     fileprivate var sharer: UInt64 {
-        // Before an IPv6 address there are four octets for flows.
-        (isIPv6 ? client.dropFirst(4).prefix(8) : client.prefix(4)).reduce(isIPv6 ? 0 : 1) { $0 << 8 | UInt64($1) }
+        switch clientAddress {
+        case .v4(let address): 1 << 32 | UInt64(address.value)
+        case .v6(let address): UInt64(address.value >> 64)
+        }
     }
 }

@@ -131,9 +131,7 @@ extension ForwardingState {
         let question = ForwardedQuestion(query)
         let known = inquiries[question]
         if let known, let server = source(of: query, question, among: known.inquiry) {
-            loops += 1
-            if !hasReportedLoop { actions.append(.reportLoop(upstreams[server].endpoint)) }
-            hasReportedLoop = true
+            noteLoop(upstreams[server].endpoint)
             return actions.append(.fail(query))
         }
         guard !upstreams.isEmpty, known != nil || inquiries.count < mostQuestions, shares.add(query) else {
@@ -162,8 +160,22 @@ extension ForwardingState {
         return nil
     }
 
+    private mutating func noteLoop(_ server: SocketEndpoint) {
+        loops += 1
+        if !hasReportedLoop { actions.append(.reportLoop(server)) }
+        hasReportedLoop = true
+    }
+
+    /// A server that has asked for what it is asked for, which has no response: it may have been sent our own query by the next one. Nil for
+    /// none. Loopback addresses tell no server from its neighbours.
+    private func asker(of inquiry: Inquiry) -> SocketEndpoint? {
+        let servers = upstreams.lazy.map(\.endpoint).filter { !$0.address.isLoopback }
+        return servers.first { server in inquiry.waiting.contains { $0.clientAddress == server.address } }
+    }
+
     private mutating func finish(_ question: ForwardedQuestion, with response: UpstreamResponse?) {
         guard let (inquiry, _) = inquiries.removeValue(forKey: question) else { return }
+        if response == nil, let server = asker(of: inquiry) { noteLoop(server) }
         for id in inquiry.open { close(id) }
         for query in inquiry.waiting {
             shares.remove(query)

@@ -285,6 +285,23 @@ import Testing
         #expect(scene.ask("other.example.com", client: [192, 0, 2, 2]).count == 1)
     }
 
+    @Test func `a query that comes back from another server in another spelling is noticed at its end`() throws {
+        var scene = Scene()
+        let sent = try #require(scene.ask("www.example.com").first)
+        let address = try #require(Scene.servers.first?.address.text).split(separator: ".").compactMap { UInt8($0) }
+        #expect(scene.ask("WWW.example.com", client: address).isEmpty)
+        #expect(!scene.hasLoop)
+        _ = scene.pass(.seconds(5))
+        #expect(scene.hasLoop && scene.replies.texts.map(\.code) == ["SERVFAIL", "SERVFAIL"])
+        // One whose question is answered is no loop.
+        scene = Scene()
+        let other = try #require(scene.ask("www.example.com").first)
+        _ = scene.ask("WWW.example.com", client: address)
+        _ = scene.answer(other)
+        #expect(!scene.hasLoop && scene.replies.texts.count == 2)
+        #expect(sent.server == other.server)
+    }
+
     @Test func `a query that comes back is noticed and fails`() throws {
         var scene = Scene()
         let sent = try #require(scene.ask("www.a-rather-long-example.com").first)
