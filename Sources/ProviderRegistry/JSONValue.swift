@@ -1,8 +1,7 @@
 /// A JSON text, read to the letter of RFC 8259. Foundation's decoder accepts more (commas at the end, octets that are no text), which the
 /// services' other readers refuse.
 package enum JSONValue: Equatable {
-    /// Of members with equal names the last counts, as in Python.
-    case object([String: JSONValue])
+    case object(JSONObject)
     case array([JSONValue])
     case string(String)
     /// As it is written.
@@ -28,6 +27,44 @@ package enum JSONValue: Equatable {
         }
         self = try result.get()
     }
+}
+
+/// The members of a JSON object, in the order of the text. Of members with equal names the last counts, as in Python.
+///
+/// An array: documents have few members, and a dictionary would cost more than it saves.
+package struct JSONObject: Equatable {
+    /// As they are written, twins included.
+    fileprivate var written: [Member] = []
+
+    /// A name and a value.
+    package typealias Member = (name: String, value: JSONValue)
+
+    /// No members.
+    package init() {}
+
+    /// The value of a member. O(members).
+    package subscript(name: String) -> JSONValue? { written.last { $0.name == name }?.value }
+
+    /// The members in order, each once: where its name stands first. O(members).
+    package var members: [Member] {
+        var places = [String: Int](minimumCapacity: written.count)
+        var members: [Member] = []
+        for member in written {
+            if let place = places[member.name] {
+                members[place] = member
+            } else {
+                places[member.name] = members.count
+                members.append(member)
+            }
+        }
+        return members
+    }
+
+    package static func == (left: JSONObject, right: JSONObject) -> Bool { left.members.elementsEqual(right.members) { $0 == $1 } }
+}
+
+extension JSONObject: ExpressibleByDictionaryLiteral {
+    package init(dictionaryLiteral members: (String, JSONValue)...) { written = members.map { (name: $0, value: $1) } }
 }
 
 /// Goes through the octets of a text in UTF-8, which must live longer than the reader.
@@ -85,10 +122,10 @@ private struct JSONReader {
     }
 
     /// §4.
-    private mutating func object(_ depth: Int) throws(JSONValue.Failure) -> [String: JSONValue] {
+    private mutating func object(_ depth: Int) throws(JSONValue.Failure) -> JSONObject {
         guard depth >= 0 else { throw .tooDeep }
         position += 1
-        var members: [String: JSONValue] = [:]
+        var members = JSONObject()
         skipSpace()
         if take("}") { return members }
         repeat {
@@ -98,7 +135,7 @@ private struct JSONReader {
             skipSpace()
             guard take(":") else { throw .malformed }
             skipSpace()
-            members[name] = try value(depth)
+            members.written.append((name: name, value: try value(depth)))
             skipSpace()
         } while take(",")
         guard take("}") else { throw .malformed }

@@ -84,9 +84,10 @@ extension JSONValue {
 
 extension ProviderDocument {
     /// A document as Python's `json.dumps` writes it: host and port, then what else is given, further fields by name.
-    package static func text(host: String, port: UInt16, weight: UInt16? = nil, priority: UInt16? = nil, fields: [String: String] = [:])
-        -> String
-    {
+    package static func text(
+        host: String, port: UInt16, weight: UInt16? = nil, priority: UInt16? = nil, details: ProviderDetails? = nil,
+        fields: [String: String] = [:]
+    ) -> String {
         var members = ["\"host\": \(quoted(host))", "\"port\": \(port)"]
         if let weight { members.append("\"weight\": \(weight)") }
         if let priority { members.append("\"priority\": \(priority)") }
