@@ -11,7 +11,7 @@ package struct WeightVector: Hashable, Sendable {
     }
 
     /// The factors; of several for the same providers, their product.
-    private var factors: [Selector: Double] = [:]
+    private(set) var factors: [Selector: Double] = [:]
 
     /// The highest factor; what is beyond is cut down to it.
     private static let highest = 1e6
@@ -38,17 +38,18 @@ package struct WeightVector: Hashable, Sendable {
         }
     }
 
-    private mutating func multiply(_ selector: Selector, by factor: Double) {
+    /// Takes in a factor, of at least 0.
+    mutating func multiply(_ selector: Selector, by factor: Double) {
         factors[selector] = min(factors[selector, default: 1] * min(factor, Self.highest), Self.highest)
     }
 
     private static func selector(_ text: String) -> Selector? {
-        let sides = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let sides = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         guard sides.count == 2 else { return nil }
         switch sides[0] {
         case "inet": return Endpoint(sides[1]).map { .offer(Provider.Offer(host: $0.host, port: $0.port)) }
-        case "member": return .member(InstanceName(sides[1]))
-        case "shard": return .shard(sides[1])
+        case "member": return .member(InstanceName(String(sides[1])))
+        case "shard": return .shard(String(sides[1]))
         default: return nil
         }
     }
