@@ -10,8 +10,14 @@ package struct ExplainedName: Hashable, Sendable {
     package let name: DomainName
 
     /// Reads a domain name in one of the zones, or else a name as the registry has it, which is one below each of their origins; none if it
-    /// can be neither. A name that ends in a dot is absolute (RFC 1035 §5.1), and none if it lies in no zone.
+    /// can be neither. A name that ends in a dot is absolute (RFC 1035 §5.1), and none if it lies in no zone; one with slashes is a service of
+    /// several levels.
     package static func read(_ text: String, _ zones: [ZoneSource]) -> [ExplainedName] {
+        if text.contains("/") {
+            return zones.compactMap { source in
+                ServiceNaming.owner(of: ServiceName(text), in: source.origin).map { ExplainedName(origin: source.origin, name: $0) }
+            }
+        }
         guard let name = DomainName(text: text), name != .root else { return [] }
         if let source = zones.source(around: name) { return [ExplainedName(origin: source.origin, name: name)] }
         guard !text.hasSuffix(".") else { return [] }

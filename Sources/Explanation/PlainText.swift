@@ -1,4 +1,5 @@
 import DNSAuthority
+import ProviderRegistry
 
 /// Text for people on a terminal, whatever others have put into the registry.
 package enum PlainText {
@@ -29,6 +30,17 @@ package enum PlainText {
         case ..<172_800: "\(seconds / 3600) h old"
         default: "\(seconds / 86_400) d old"
         }
+    }
+
+    /// What a provider offers beyond host, port, weight and priority, a text each: the status first, if it is not up.
+    static func details(of provider: Provider) -> [String] {
+        guard let details = provider.details else { return [] }
+        let ports = details.ports.map { port in
+            "\(name(port.name)) \(port.host.map { Provider.authority($0.text, port.port) } ?? String(port.port))"
+        }
+        return (details.status == .up ? [] : [details.status.rawValue]) + (ports.isEmpty ? [] : ["ports " + ports.joined(separator: " ")])
+            + (details.zone.map { ["zone " + name($0)] } ?? []) + (details.alpn.isEmpty ? [] : ["alpn " + details.alpn.map(name).joined(separator: " ")])
+            + details.attributes.sorted { $0.key < $1.key }.map { name("\($0.key)=\($0.value)") }
     }
 
     /// Lines of cells in columns, indented. A row's last cell has room to its right, whatever stands in other rows.

@@ -29,7 +29,7 @@ package struct ServedAnswer: Encodable, Sendable {
         package let address: String
         package let priority: UInt16
         package let weight: UInt16
-        /// `served`, `held` or `merged`.
+        /// `served`, `draining`, `down`, `held` or `merged`.
         package let state: String
         /// The znode that it is merged into.
         package let into: String?
@@ -106,7 +106,8 @@ extension ServedAnswer {
             let isMerged = winner.map { $0.instance != instance || $0.registration.creationZxid != registration.creationZxid } ?? false
             return Provider(
                 path: layout.path(of: instance, in: name), address: ProviderRegistry.Provider.authority(provider.host.text, provider.port),
-                priority: provider.priority, weight: provider.weight, state: isMerged ? "merged" : isHeld ? "held" : "served",
+                priority: provider.priority, weight: provider.weight,
+                state: isMerged ? "merged" : provider.status != .up ? provider.status.rawValue : isHeld ? "held" : "served",
                 into: isMerged ? winner?.instance.text : nil)
         }
     }
@@ -141,12 +142,15 @@ extension ServedAnswer {
 /// The lines of an answer for the types that services have.
 enum AnswerLines {
     private static let types = [RecordType.a, .aaaa, .srv]
+    /// Types that zones have for themselves.
+    private static let structure = [RecordType.soa, .ns]
 
     /// What is answered for each type where a name has these records; `noData`: why there may be none at all.
     static func of(_ records: [MasterFile.Records], noData reason: String) -> [String] {
         var lines: [String] = []
         var codes: Set<String> = []
-        for type in types {
+        let further = records.map(\.type).filter { !types.contains($0) && !structure.contains($0) }
+        for type in types + further {
             let found = records.first { $0.type == type }
             if let found, !found.lines.isEmpty {
                 lines += found.lines.map { "  " + $0 }

@@ -53,6 +53,7 @@ struct ZnodeTable {
             var parts = [Provider.authority(provider.host.text, provider.port)]
             if provider.priority != 0 { parts.append("priority \(provider.priority)") }
             if provider.weight != 1 { parts.append("weight \(provider.weight)") }
+            parts += PlainText.details(of: provider)
             parts += document.problems.map { "\($0) and left at its default" }
             if let twin = twin(of: znode) {
                 parts.append("merged into \(PlainText.name(twin.text)) (same host and port, older znode)")

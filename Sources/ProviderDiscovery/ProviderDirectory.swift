@@ -41,7 +41,7 @@ public final class ProviderDirectory: ServiceLifecycle.Service {
         var given: [DiscoveredProvider]?
     }
 
-    /// A directory of the registry below `root`. `zooKeeper` are the servers, with a chroot if need be: `h1:2181,h2:2181/chroot`;
+    /// A directory of the registry below `root`, a path, or `FORMAT:PATH` as `--zone` of `zoodns serve` takes it. `zooKeeper` are the servers, with a chroot if need be: `h1:2181,h2:2181/chroot`;
     /// `authentication` is who to be for ZooKeeper's access control lists, `digest:user:password`, nil for anonymous.
     public init(
         zooKeeper: String, authentication: String? = nil, root: String = RegistryLayout.usualRoot,
@@ -51,8 +51,8 @@ public final class ProviderDirectory: ServiceLifecycle.Service {
         guard let servers = ConnectString(zooKeeper) else { throw .badServers(zooKeeper) }
         let credentials = authentication.flatMap(Credentials.init)
         guard authentication == nil || credentials != nil else { throw .badAuthentication }
-        guard let path = ZnodePath(root) else { throw .badRoot(root) }
-        layout = RegistryLayout(root: path.text)
+        guard let layout = try? RegistryLayout(text: root) else { throw .badRoot(root) }
+        self.layout = layout
         client = Client(servers: servers, timeout: sessionTimeout, credentials: credentials, logger: logger)
         self.logger = logger
     }
@@ -91,7 +91,7 @@ public enum DirectoryError: Error, Hashable, Sendable, CustomStringConvertible {
     case badServers(String)
     /// This is not of the form `digest:user:password`.
     case badAuthentication
-    /// This is no absolute path.
+    /// This is no absolute path, and no format with one.
     case badRoot(String)
 
     /// A sentence for people.
@@ -99,7 +99,7 @@ public enum DirectoryError: Error, Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .badServers(let text): "\(text.debugDescription) is no list of servers such as h1:2181,h2:2181/chroot"
         case .badAuthentication: "the authentication is not of the form digest:user:password"
-        case .badRoot(let text): "\(text.debugDescription) is no absolute path"
+        case .badRoot(let text): "\(text.debugDescription) is no absolute path, and no format with one"
         }
     }
 }
@@ -114,7 +114,7 @@ extension ProviderDirectory {
     /// ```
     public var isCurrent: Bool { state.withLock { $0.registry != nil && $0.isConnected && $0.lost.isEmpty } }
 
-    /// All providers of a service, the oldest first, none twice; empty if there are none or the service is not known.
+    /// All providers of a service that are up, the oldest first, none twice; empty if there are none or the service is not known.
     ///
     /// Waits until the registry has been read once, and the service if there is one; empty, too, if the task is cancelled or `run` returns before that.
     public func providers(of service: String) async -> [DiscoveredProvider] {
@@ -181,7 +181,8 @@ extension ProviderDirectory {
         guard let registry = state.registry, let subscriber = state.subscribers[number],
             registry.services[subscriber.service]?.reach != .unknown
         else { return }
-        let providers = MergedService([registry.services[subscriber.service]].compactMap(\.self)).members.map(DiscoveredProvider.init)
+        let members = MergedService([registry.services[subscriber.service]].compactMap(\.self)).members
+        let providers = members.filter { $0.provider.status == .up }.map(DiscoveredProvider.init)
         guard subscriber.given != providers else { return }
         state.subscribers[number]?.given = providers
         subscriber.continuation.yield(providers)

@@ -52,7 +52,7 @@ public final class Registrar: ServiceLifecycle.Service {
     ///   - authentication: Who to be for ZooKeeper's access control lists, `digest:user:password`; nil for an anonymous client. Without it anyone
     ///     may change the znodes, and those above them that had to be made; with it only this user.
     ///   - readers: Who may read them; other than `.world` only with an authentication.
-    ///   - root: The path whose children are the services.
+    ///   - root: The path whose children are the services, or `curator:PATH` where the providers are of that format.
     ///   - sessionTimeout: What ZooKeeper is asked for: how long a provider that died without a word stays.
     ///   - connectTimeout: How long `run` waits for ZooKeeper at first before it throws; nil: without limit.
     ///   - drain: How long a graceful shutdown waits after the withdrawal of what was registered, so that no client is still sent here: the
@@ -66,11 +66,14 @@ public final class Registrar: ServiceLifecycle.Service {
         let credentials = authentication.flatMap(Credentials.init)
         guard authentication == nil || credentials != nil else { throw .badAuthentication }
         guard credentials != nil || readers == .world else { throw .anonymousReader }
-        guard let path = ZnodePath(root) else { throw .badRoot(root) }
+        guard let layout = try? RegistryLayout(text: root) else { throw .badRoot(root) }
+        for provider in providers {
+            guard provider.format.registryFormat == layout.format, layout.has(provider) else { throw .misplaced(provider, root: root) }
+        }
         var paths: Set<[String]> = []
         for provider in providers where !paths.insert([provider.service, provider.instance]).inserted { throw .registeredTwice(provider) }
         let access: ZnodeAccess = credentials == nil ? .open : readers == .world ? .readable : .creatorOnly
-        settings = Settings(layout: RegistryLayout(root: path.text), access: access, drain: drain, connectTimeout: connectTimeout)
+        settings = Settings(layout: layout, access: access, drain: drain, connectTimeout: connectTimeout)
         announcements = providers
         self.logger = logger
         client = Client(servers: servers, timeout: sessionTimeout, credentials: credentials, logger: logger)
@@ -134,6 +137,8 @@ public enum RegistrarError: Error, Hashable, Sendable, CustomStringConvertible {
     case anonymousReader
     /// The text is no absolute path.
     case badRoot(String)
+    /// The registry has other levels than the name of the provider's service, or holds documents of another format.
+    case misplaced(ProviderAnnouncement, root: String)
     /// Two providers would have the same znode.
     case registeredTwice(ProviderAnnouncement)
     /// ZooKeeper gave no answer in time.
@@ -147,7 +152,9 @@ public enum RegistrarError: Error, Hashable, Sendable, CustomStringConvertible {
         case .badServers(let text): "\(text.debugDescription) is no list of servers such as h1:2181,h2:2181/chroot"
         case .badAuthentication: "the authentication is not of the form digest:user:password"
         case .anonymousReader: "without an authentication anyone may read"
-        case .badRoot(let text): "\(text.debugDescription) is no absolute path"
+        case .badRoot(let text): "\(text.debugDescription) is no absolute path, and no format with one"
+        case .misplaced(let provider, let root):
+            "\(provider.service.debugDescription) in documents of the format \(provider.format.rawValue) has no place in \(root.debugDescription)"
         case .registeredTwice(let provider):
             "\(provider.instance.debugDescription) is registered twice in \(provider.service.debugDescription)"
         case .noConnection: "no connection to zookeeper"
@@ -234,6 +241,14 @@ extension Registrar {
             case .failure(let error): answer(.failed(error))
             }
         }
+    }
+}
+
+extension RegistryLayout {
+    /// Whether a provider's znode would be read as that.
+    package func has(_ provider: ProviderAnnouncement) -> Bool {
+        let (service, instance) = (ServiceName(provider.service), InstanceName(provider.instance))
+        return place(of: path(of: instance, in: service)) == .provider(service, instance: instance)
     }
 }
 

@@ -16,6 +16,8 @@ public enum RegistrationEvent: Hashable, Sendable {
     case lost(path: String, Reason)
     /// ZooKeeper does not allow what was asked; it is asked again after a pause.
     case refused(path: String, reason: String)
+    /// Another client has set this status in the document, which keeps it from now on.
+    case statusChanged(path: String, ProviderAnnouncement.Status)
     /// The znode has been taken back.
     case withdrawn(path: String)
 
@@ -36,7 +38,7 @@ extension RegistrationEvent {
     /// How much it matters to an operator.
     var level: Logger.Level {
         switch self {
-        case .registered, .withdrawn: .info
+        case .registered, .statusChanged, .withdrawn: .info
         case .suspended, .lost, .refused: .warning
         }
     }
@@ -51,6 +53,7 @@ extension RegistrationEvent {
         case .lost(_, .overwritten): "provider lost: znode overwritten"
         case .lost(_, .taken(let owner)): "provider not registered: znode is of session 0x\(String(UInt64(bitPattern: owner), radix: 16))"
         case .refused(_, let reason): "zookeeper refuses: \(reason)"
+        case .statusChanged(_, let status): "another client has set the provider's status: \(status.rawValue)"
         case .withdrawn: "provider withdrawn"
         }
     }

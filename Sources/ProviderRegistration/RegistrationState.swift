@@ -10,9 +10,12 @@ import ZooKeeperClient
 /// | nothing | created, parents first where they are missing | withdrawn |
 /// | ours, as it must be | registered | marked, then deleted |
 /// | ours, marked as withdrawn | deleted, then created | deleted once readers have seen the mark |
+/// | ours, with another status | registered; the other status is kept | marked, then deleted |
 /// | ours, with other data | set | marked, then deleted |
 /// | left by an earlier session of ours | deleted, then created | marked, then deleted |
 /// | another session's | awaited: the watch reports when it is gone | withdrawn |
+///
+/// An operator may set another status in the document: the znode keeps it as long as this value lives, in further sessions too.
 ///
 /// A request that fails for want of a connection is forgotten: the path is looked at once there is one. Any other failure is reported, and
 /// the path looked at again after a pause. Requests that lead to nothing that lasts, since others undo it, come ever more slowly.
@@ -45,10 +48,10 @@ struct RegistrationState {
 
     /// The znode's path.
     let path: String
-    /// The znode's document.
-    let document: [UInt8]
-    /// The document with the mark of a withdrawal; nil if it is too long for one.
-    let markedDocument: [UInt8]?
+    /// The znode's document: the announced one, or that with the status that another client has set.
+    private(set) var document: [UInt8]
+    /// The document as it may be, with the status that each form has.
+    private let forms: [(document: [UInt8], status: ProviderAnnouncement.Status)]
     /// The paths above it, from the top.
     let parents: [String]
 
@@ -94,11 +97,19 @@ struct RegistrationState {
     init(path: String, document: [UInt8]) {
         self.path = path
         self.document = document
-        markedDocument = WithdrawalMark.mark(document)
+        let announced = (try? ProviderDocument(document))?.provider.status ?? .up
+        forms =
+            [(document, ProviderAnnouncement.Status(announced))]
+            + ProviderStatus.allCases.compactMap { status in
+                StatusMember.set(status, in: document).map { ($0, ProviderAnnouncement.Status(status)) }
+            }
         let names = path.split(separator: "/")
         parents = names.indices.dropFirst().map { "/" + names[..<$0].joined(separator: "/") }
         pace = RequestPace(parents: parents.count)
     }
+
+    /// The document with the mark of a withdrawal; nil if it is too long for one.
+    var markedDocument: [UInt8]? { WithdrawalMark.mark(document) }
 
     /// Whether the znode is not to be there, and is not: without a session of ours there has never been one.
     var isWithdrawn: Bool { !isWanted && (reported == .withdrawn || session == nil) }
@@ -223,6 +234,7 @@ extension RegistrationState {
     private mutating func judge(_ content: ZnodeContent?, at now: ContinuousClock.Instant) {
         guard let content else { return isWanted ? missing() : withdrawn() }
         let owner = content.stat.ephemeralOwner
+        if owner == session || earlierSessions.contains(owner) { adopt(content.octets) }
         if !isWanted, owner == session || earlierSessions.contains(owner) {
             takeBack(content, at: now)
         } else if owner == session {
@@ -242,6 +254,13 @@ extension RegistrationState {
         } else {
             withdrawn()
         }
+    }
+
+    /// Takes over the status that another client has set.
+    private mutating func adopt(_ octets: [UInt8]) {
+        guard octets != document, let form = forms.first(where: { $0.document == octets }) else { return }
+        document = octets
+        events.append(.statusChanged(path: path, form.status))
     }
 
     private mutating func takeBack(_ content: ZnodeContent, at now: ContinuousClock.Instant) {

@@ -24,6 +24,8 @@ struct ServiceDetail: Encodable, Sendable {
         let port: UInt16
         let weight: UInt16
         let priority: UInt16
+        /// `up`, `draining` or `down`.
+        let status: String
         /// Until when it is held; nil if its znode is there.
         let held: HeldUntil?
     }
@@ -54,7 +56,7 @@ extension ServiceDetail.Provider {
     fileprivate init(_ instance: InstanceName, _ provider: ProviderRegistry.Provider, _ held: HeldUntil?) {
         self.init(
             instance: BoundedText.cut(instance.text), host: provider.host.text, port: provider.port, weight: provider.weight,
-            priority: provider.priority, held: held)
+            priority: provider.priority, status: provider.status.rawValue, held: held)
     }
 }
 

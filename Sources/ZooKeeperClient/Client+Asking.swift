@@ -1,4 +1,4 @@
-// Questions without watches, for callers that wait for the answer.
+// Requests without watches, for callers that wait for the answer.
 
 extension Client {
     /// Runs the client until a question is answered, then ends its session. Asks once there is a connection, and again over the next one if the
@@ -36,6 +36,11 @@ extension Client {
     /// A znode's data up to `limit` octets.
     package func read(_ path: String, limit: Int) async -> Result<ZnodeContent, ZooKeeperError> {
         await withCheckedContinuation { continuation in read(path, limit: limit, watch: false) { continuation.resume(returning: $0) } }
+    }
+
+    /// Replaces a znode's data if it is of this version; fails with `badVersion` otherwise.
+    package func set(_ path: String, to octets: [UInt8], version: Int32) async -> Result<Void, ZooKeeperError> {
+        await withCheckedContinuation { continuation in set(path, to: octets, version: version) { continuation.resume(returning: $0) } }
     }
 
     /// A znode's stat, or nil if it does not exist.

@@ -63,7 +63,7 @@ import Testing
 
     private func ofReadme() throws -> Set<Option> {
         let readme = try String(contentsOf: RunningProgram.root.appending(path: "README.md"), encoding: .utf8)
-        let rows = readme.matches(of: /(?m)^\| `--([a-z-]+)`((?: [+*])*) \|([^|]*)\| ([srlezct]+) \|/)
+        let rows = readme.matches(of: /(?m)^\| `--([a-z-]+)`((?: [+*])*) \|([^|]*)\| ([srdlezct]+) \|/)
         return Set(
             rows.map {
                 Option(

@@ -332,6 +332,79 @@ private struct Place {
     }
 }
 
+/// Another client sets the status.
+extension RegistrationStateTests {
+    private static let document = Array(#"{"host": "a", "port": 1}"#.utf8)
+    private static let drained = Array(#"{"host": "a", "port": 1, "status": "draining"}"#.utf8)
+
+    private func drained() -> Place {
+        var place = Place()
+        place.state = RegistrationState(path: "/providers/a/u", document: Self.document)
+        place.connect(1)
+        place.settle()
+        place.events = []
+        place.znode = (Self.drained, 1, 1)
+        place.fireWatch()
+        place.settle()
+        return place
+    }
+
+    @Test func `a status that another client sets is left alone and reported`() {
+        var place = drained()
+        #expect(place.asked == [.look])
+        #expect(place.events == [.statusChanged(path: "/providers/a/u", .draining)])
+        #expect(place.state.isAnnounced)
+        place.events = []
+        place.znode = (Self.document, 1, 2)
+        place.fireWatch()
+        place.settle()
+        #expect(place.asked == [.look])
+        #expect(place.events == [.statusChanged(path: "/providers/a/u", .up)])
+    }
+
+    @Test(arguments: [true, false]) func `it stays when the znode is made again in another session`(_ isLeft: Bool) {
+        var place = drained()
+        if !isLeft { place.znode = nil }
+        place.state.take(.disconnected)
+        place.connect(2)
+        place.settle()
+        #expect(place.znode?.owner == 2)
+        #expect(place.znode?.octets == Self.drained)
+    }
+
+    @Test func `it stays when others delete or overwrite the znode`() {
+        var place = drained()
+        place.znode = nil
+        place.fireWatch()
+        place.settle()
+        #expect(place.znode?.octets == Self.drained)
+        place.znode?.octets = [7]
+        place.fireWatch()
+        place.settle()
+        #expect(place.znode?.octets == Self.drained)
+    }
+
+    @Test func `a withdrawal marks the document as it is`() {
+        var place = drained()
+        place.state.want(false)
+        place.settle()
+        #expect(place.znode?.octets.starts(with: Self.drained) == true)
+        place.withdraw()
+        #expect(place.znode == nil)
+        place.state.want(true)
+        place.settle()
+        #expect(place.znode?.octets == Self.drained)
+    }
+
+    @Test func `a status that is set once the withdrawal has begun is no reason to keep the znode`() {
+        var place = drained()
+        place.state.want(false)
+        place.znode = (Self.document, 1, 2)
+        place.withdraw()
+        #expect(place.znode == nil)
+    }
+}
+
 /// Others who do something to the path a thousand times a second.
 extension RegistrationStateTests {
     enum Disturbance: CaseIterable, Sendable {

@@ -29,13 +29,14 @@ import Testing
     private static let described: Set = [
         "listen", "nameserver-address", "reverse", "host-resolver", "workers", "state", "zookeeper-auth", "config", "port", "host",
         "instance", "weight", "allow", "allow-forward", "cookie-secret-file", "priority", "query-log", "dnstap", "dnstap-identity",
-        "admin", "user", "forward", "drain", "stop-timeout", "connect-timeout",
+        "admin", "user", "forward", "drain", "stop-timeout", "connect-timeout", "tags", "ports", "status", "attribute",
+        "availability-zone", "alpn", "format",
     ]
 
     /// A value other than the default for each setting of `serve`.
     private static let others = [
         "zookeeper": "h:1", "zone": "a=/b", "session-timeout": "11s", "log-level": "debug", "log-rate": "0", "listen": "127.0.0.1:1",
-        "ttl": "6", "negative-ttl": "2", "max-answers": "99", "nameserver-address": "10.0.0.1",
+        "ttl": "6", "negative-ttl": "2", "max-answers": "99", "nameserver-address": "10.0.0.1", "tags": "version",
         "reverse": "10.0.0.0/8", "host-resolver": "10.0.0.1",
         "hosts-file": "none", "max-stale": "2h", "reconcile": "61s", "hold-down": "0", "mass-removal-guard": "off", "probe-held": "off",
         "state": "/x", "workers": "200", "max-udp-size": "1231", "log-format": "json", "query-log": "/x", "query-log-sample": "2",
@@ -85,7 +86,7 @@ import Testing
 
     @Test func `every command's help shows the settings that it takes, with their defaults`() throws {
         let commands: [(CommandName, ParsableCommand.Type)] = [
-            (.serve, ServeCommand.self), (.register, RegisterCommand.self), (.lookup, LookupCommand.self), (.explain, ExplainCommand.self),
+            (.serve, ServeCommand.self), (.register, RegisterCommand.self), (.drain, DrainCommand.self), (.lookup, LookupCommand.self), (.explain, ExplainCommand.self),
             (.zone, ZoneCommand.self), (.check, CheckCommand.self), (.status, StatusCommand.self), (.top, TopCommand.self),
         ]
         #expect(

@@ -1,3 +1,4 @@
+import ProviderRegistry
 import Testing
 
 @testable import zoodns
@@ -35,6 +36,29 @@ import Testing
         #expect(file.zones[0].entries.mapValues(\.texts) == ["ttl": ["7"], "nameserver-address": ["10.0.0.1"]])
     }
 
+    @Test func `a zone's block names the format of its registry`() {
+        let file = file(
+            """
+            zones:
+              - {origin: a, path: /services, format: curator}
+              - origin: b
+                format:
+                  json: {host: /IP, port: '/Public:Port'}
+                path: /services/*/*
+              - {origin: c, path: /c, format: }
+              - {origin: d, path: /d, format: {curator: }}
+            """)
+        #expect(file.problems == [])
+        #expect(
+            file.entries["zone"]?.texts
+                == ["a=curator:/services", "b=json?host=/IP&port=/Public%3APort:/services/*/*", "c=/c", "d=curator:/d"])
+    }
+
+    @Test func `the levels of paths are no aliases`() {
+        let zones = (0..<9).map { "- {origin: z\($0), path: /a\($0)/*/*/*}\n" }.joined()
+        #expect(file("zones:\n" + zones).problems == [])
+    }
+
     @Test(arguments: [
         ("ttl: 5\nttll: 5", #"2:1: unknown key "ttll": did you mean ttl?"#),
         ("zone: a=/b", #"1:1: unknown key "zone": did you mean zones?"#),
@@ -64,6 +88,25 @@ import Testing
         ("zones: [{origin: a, path: /x}, {origin: A., path: /y}]", "1:32: zone A.: expected each origin once"),
         ("zones: [{origin: a, path: /x, workers: 1}]", "1:31: workers is one for all zones: expected outside of zones"),
         ("zones: [{origin: a, path: /x, ttI: 1}]", #"1:31: unknown key "ttI": did you mean ttl?"#),
+        ("zones: [{origin: a, path: x}]", #"1:9: zone "a=x": expected a domain name and a path such as svc.local=/providers"#),
+        (
+            "zones: [{origin: a, path: 'curator:/x'}]",
+            #"1:9: zone "a=curator:/x": expected a domain name and a path such as svc.local=/providers"#
+        ),
+        (
+            "zones:\n- origin: a\n  path: /x\n  format: curater",
+            #"4:11: format: no format "curater": one of \#(RegistryFormat.names.joined(separator: ", "))"#
+        ),
+        (
+            "zones: [{origin: a, path: /x, format: {curator: {x: 1}}}]",
+            #"1:39: format: the format curator has no "x": it has no parameters"#
+        ),
+        ("zones: [{origin: a, path: /x, format: [curator]}]", "1:39: format: expected \(SettingsNodes.formatExpected), not a list or further keys"),
+        ("zones: [{origin: a, path: /x, format: {json: 7}}]", "1:46: format: expected parameters such as host: /address"),
+        ("zones: [{origin: a, path: /x, format: {json: {host: [a]}}}]", "1:53: host: expected a text, not a list or further keys"),
+        ("zones: [{origin: a, path: /x, format: {a: , b: }}]", "1:39: format: expected one name"),
+        ("zones: [{origin: a, path: /x, fromat: curator}]", #"1:31: unknown key "fromat": did you mean format?"#),
+        ("format: json", #"1:9: format "json": expected one of providers, curator"#),
         ("a: 1\nttl: 1\nttl: 2\n", #"2:1: expected each key once, "ttl" is there again"#),
         ("ttl: 'a", "1:8: while scanning a quoted scalar, found unexpected end of stream"),
         ("a: 1\n---\nb: 2", "2:1: expected a single document in the stream, but found another document"),

@@ -141,14 +141,15 @@ async function openService(zone, name, takesFocus) {
 function providerRow(provider) {
   const row = element("tr", "", undefined, { role: "row" });
   const isHeld = Boolean(provider.held);
-  const state = isHeld ? heldText(provider.held) : "registered";
+  const isUp = provider.status === "up";
+  const state = isHeld ? heldText(provider.held) : isUp ? "registered" : provider.status;
   const cells = [
     ["name", "Instance", provider.instance], ["name", "Host", provider.host], ["number", "Port", String(provider.port)],
     ["number", "Weight", String(provider.weight)], ["number", "Priority", String(provider.priority)],
     ["", "State", undefined],
   ];
   for (const [className, label, text] of cells) row.append(element("td", className, text, { role: "cell", "data-label": label }));
-  row.lastChild.append(element("span", isHeld ? "warn state" : "good state", state));
+  row.lastChild.append(element("span", isHeld || !isUp ? "warn state" : "good state", state));
   return row;
 }
 

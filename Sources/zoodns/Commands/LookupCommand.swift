@@ -22,7 +22,7 @@ struct LookupCommand: AsyncParsableCommand {
         if settings.zones.count > 1 { reader.complain("--zone: expected one, where to look") }
         try reader.finish()
         let directory = try ProviderDirectory(
-            zooKeeper: settings.servers.text, authentication: settings.credentials?.text, root: settings.zones[0].layout.root,
+            zooKeeper: settings.servers.text, authentication: settings.credentials?.text, root: settings.zones[0].layout.text,
             sessionTimeout: settings.sessionTimeout, logger: settings.logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await directory.run() }

@@ -97,7 +97,7 @@ struct RegisterCommand: ParsableCommand {
             let registrar = try Registrar(
                 [settings.provider], zooKeeper: settings.registry.servers.text,
                 authentication: settings.registry.credentials?.text, readers: settings.readers,
-                root: settings.registry.zones[0].layout.root,
+                root: settings.layout.text,
                 sessionTimeout: settings.registry.sessionTimeout, connectTimeout: settings.connectTimeout, drain: settings.drain,
                 logger: logger)
             registrar.withdraw()

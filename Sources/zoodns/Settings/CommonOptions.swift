@@ -8,7 +8,7 @@ import ZoneCompilation
 extension Declared {
     /// The settings of the commands that compile zones.
     static let compiling: [any DeclaredSetting] = [
-        listen, ttl, negativeTTL, maxAnswers, nameserverAddress, reverse, hostResolver, hostsFile,
+        listen, ttl, negativeTTL, maxAnswers, nameserverAddress, tags, reverse, hostResolver, hostsFile,
     ]
 
     static let listen = Setting(
@@ -30,6 +30,10 @@ extension Declared {
         "nameserver-address", "ip", "An address of ns.dns.<origin>; may be repeated.",
         .list(of: "an IP address that clients can reach", text: \.text) { IPAddress($0).flatMap { $0.isHost ? $0 : nil } }, default: [],
         shownAs: "the listen addresses", for: .compiling, isPerZone: true, isReloadable: true)
+    static let tags = Setting(
+        "tags", "attribute", "An attribute whose values have names below _tag.<service>; may be repeated.",
+        .list(of: "an attribute's name of 1 to 63 octets", text: \.self) { 1...63 ~= $0.utf8.count ? $0 : nil }, default: [],
+        shownAs: "none", for: .compiling, isPerZone: true, isReloadable: true)
     static let reverse = Setting(
         "reverse", "cidr", "Addresses whose names (PTR) lead to their providers; may be repeated.",
         .list(of: "a range of addresses such as 10.0.0.0/8 or 2001:db8::/32", text: \.text, AddressRange.init), default: [],
@@ -60,6 +64,7 @@ struct CommonOptions: ParsableArguments {
     @Option(Declared.negativeTTL) var negativeTtl: String?
     @Option(Declared.maxAnswers) var maxAnswers: String?
     @Option(Declared.nameserverAddress) var nameserverAddress: [String]
+    @Option(Declared.tags) var tags: [String]
     @Option(Declared.reverse) var reverse: [String]
     @Option(Declared.hostResolver) var hostResolver: [String]
     @Option(Declared.hostsFile) var hostsFile: String?

@@ -5,9 +5,8 @@ import ProviderRegistry
 extension Declared {
     /// The settings of `register`.
     static let registering: [any DeclaredSetting] = [
-        port, host, instance, weight, priority, check, checkInterval, checkFailures, drain, stopSignal, stopTimeout, keepProgram,
-        readableBy,
-        connectTimeout,
+        port, host, ports, instance, weight, priority, status, attribute, availabilityZone, alpn, format, check, checkInterval,
+        checkFailures, drain, stopSignal, stopTimeout, keepProgram, readableBy, connectTimeout,
     ]
 
     static let port = Setting(
@@ -17,6 +16,10 @@ extension Declared {
         "host", "name or ip", "The host that it serves on; also from HOST.",
         SettingForm<String>("a host name or an address") { ProviderHost($0) == nil ? nil : $0 }.optional, default: nil,
         shownAs: "this machine's full name", for: .registering, variable: "HOST")
+    static let ports = Setting(
+        "ports", "name=port", "A port with a name; the first one stands for --port if that is not given. May be repeated.",
+        .list(of: "a name and a port such as http=8080", text: { "\($0.name)=\($0.number)" }, ProviderAnnouncement.Port.init(text:)),
+        default: [], shownAs: "none", for: .registering)
     static let instance = Setting(
         "instance", "name", "The name of its znode.", SettingForm<String>("a znode's name") { $0 }.optional, default: nil,
         shownAs: "a new UUID", for: .registering)
@@ -26,6 +29,28 @@ extension Declared {
     static let priority = Setting(
         "priority", "number", "The lowest is chosen first, 0 to 65535.", SettingForm<Int>.number(0...65535).optional, default: nil,
         shownAs: "0, and not written", for: .registering)
+    static let status = Setting(
+        "status", "status", "What the document says: up, draining (found by its own name alone) or down (not found).",
+        SettingForm<ProviderAnnouncement.Status>("up, draining or down", text: \.rawValue, ProviderAnnouncement.Status.init).optional,
+        default: nil, shownAs: "up, for drain draining", for: [.register, .drain])
+    static let attribute = Setting(
+        "attribute", "key=value", "What is said of it, in TXT records and _tag names; may be repeated.",
+        .list(of: "a key and a value such as version=2", text: { "\($0.key)=\($0.value)" }, AttributeText.init), default: [],
+        shownAs: "none", for: .registering)
+    static let availabilityZone = Setting(
+        "availability-zone", "name", "The part of the world where it is: the document's zone.",
+        SettingForm<String>("a name such as eu-central-1a") { $0.isEmpty ? nil : $0 }.optional, default: nil, shownAs: "none",
+        for: .registering)
+    static let alpn = Setting(
+        "alpn", "protocol", "A protocol that it speaks at its port, as TLS names it, such as h2; may be repeated.",
+        .list(of: "a protocol such as h2", text: \.self) { 1...255 ~= $0.utf8.count ? $0 : nil }, default: [], shownAs: "none",
+        for: .registering)
+    static let format = Setting(
+        "format", "format", "The format of its document: providers, or curator for readers that use Apache Curator.",
+        SettingForm<ProviderAnnouncement.Format>(
+            "one of " + ProviderAnnouncement.Format.allCases.map(\.rawValue).joined(separator: ", "), text: \.rawValue,
+            ProviderAnnouncement.Format.init
+        ).optional, default: nil, shownAs: "that of --zone", for: .registering)
     static let check = Setting(
         "check", "check",
         "When it can serve: tcp or tcp://HOST:PORT (its port, or that one, takes a connection), http://HOST:PORT/PATH or https://… (answers "
@@ -72,9 +97,15 @@ struct RegisterOptions: ParsableArguments {
 
     @Option(Declared.port) var port: String?
     @Option(Declared.host) var host: String?
+    @Option(Declared.ports) var ports: [String]
     @Option(Declared.instance) var instance: String?
     @Option(Declared.weight) var weight: String?
     @Option(Declared.priority) var priority: String?
+    @Option(Declared.status) var status: String?
+    @Option(Declared.attribute) var attribute: [String]
+    @Option(Declared.availabilityZone) var availabilityZone: String?
+    @Option(Declared.alpn) var alpn: [String]
+    @Option(Declared.format) var format: String?
     @Option(Declared.check) var check: String?
     @Option(Declared.checkInterval) var checkInterval: String?
     @Option(Declared.checkFailures) var checkFailures: String?
@@ -87,4 +118,24 @@ struct RegisterOptions: ParsableArguments {
 
     @Argument(parsing: .postTerminator, help: "A program to start, registered while it serves.")
     var command: [String] = []
+}
+
+/// An attribute as it was written.
+struct AttributeText: Hashable, Sendable {
+    let key: String
+    let value: String
+
+    /// Reads `key=value`; nil for a text without a key.
+    init?(_ text: String) {
+        guard let equals = text.firstIndex(of: "="), equals > text.startIndex else { return nil }
+        (key, value) = (String(text[..<equals]), String(text[text.index(after: equals)...]))
+    }
+}
+
+extension ProviderAnnouncement.Port {
+    /// Reads `name=port`; nil for anything else.
+    fileprivate init?(text: String) {
+        guard let attribute = AttributeText(text), let number = UInt16(attribute.value), number > 0 else { return nil }
+        self.init(attribute.key, number)
+    }
 }

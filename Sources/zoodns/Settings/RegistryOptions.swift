@@ -17,9 +17,10 @@ extension Declared {
         SettingForm("file:PATH of a file with digest:USER:PASSWORD") { $0.hasPrefix(SettingsReader.secretPrefix) ? $0 : nil }.optional,
         default: nil, shownAs: "anonymous", for: .all, isSecret: true)
     static let zone = Setting(
-        "zone", "origin=path", "A zone and the path of its registry; for serve, zone, explain and check it may be repeated.",
-        .list(of: "a domain name and a path such as svc.local=/providers", text: \.text, ZoneSource.init),
-        default: [ZoneSource("svc.local=\(RegistryLayout.usualRoot)")].compactMap(\.self), for: .all, isKey: false, isReloadable: true)
+        "zone", "origin=[format:]path",
+        "A zone and the path of its registry, with the format of another than ours; for serve, zone, explain and check it may be repeated.",
+        .list(of: ZoneSource.expected, text: \.text, reading: ZoneSource.init),
+        default: [try? ZoneSource("svc.local=\(RegistryLayout.usualRoot)")].compactMap(\.self), for: .all, isKey: false, isReloadable: true)
     static let sessionTimeout = Setting(
         "session-timeout", "duration", "Session timeout to ask ZooKeeper for.", .duration(.milliseconds(100) ... .seconds(3600)),
         default: .usualSessionTimeout, for: .all)
@@ -28,7 +29,9 @@ extension Declared {
         SettingForm("one of " + Logger.Level.allCases.map(\.rawValue).joined(separator: ", "), text: \.rawValue) {
             Logger.Level(rawValue: $0)
         }, default: .info,
-        exceptions: [.init(commands: [.explain, .zone, .check], value: .warning), .init(commands: [.lookup], value: .error)], for: .all,
+        exceptions: [
+            .init(commands: [.explain, .zone, .check], value: .warning), .init(commands: [.lookup, .drain], value: .error),
+        ], for: .all,
         isReloadable: true)
     static let logFormat = Setting(
         "log-format", "text|json", "Lines for people, or an object of JSON a line.",

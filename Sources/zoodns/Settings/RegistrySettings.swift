@@ -78,18 +78,25 @@ extension RegistrySettings {
 }
 
 extension ZoneSource {
-    /// The origin and the path as `init(_:)` reads them, the origin without its final dot.
-    var text: String { "\(origin.text.dropLast())=\(layout.root)" }
+    /// The origin, the format and the path as `init(_:)` reads them, the origin without its final dot.
+    var text: String { "\(origin.text.dropLast())=\(layout.text)" }
 
-    /// Reads `svc.local=/providers`; nil if the origin is no domain name or leaves no room for `hostmaster` in front of it, or the path is none.
-    init?(_ text: String) {
-        guard let equals = text.firstIndex(of: "=") else { return nil }
+    /// What the text of a zone has to be, for people.
+    static let expected = "a domain name and a path such as svc.local=/providers"
+
+    /// Reads `svc.local=/providers`, or with a format `apps.local=curator:/services`. Throws if the origin is no domain name or leaves no room for
+    /// `hostmaster` in front of it, or the rest names no format and path.
+    init(_ text: String) throws(SettingReason) {
+        guard let equals = text.firstIndex(of: "=") else { throw SettingReason(text: "expected " + Self.expected) }
         let name = text[..<equals]
         guard name.utf8.allSatisfy(Self.isPlain), let origin = DomainName(text: String(name)), origin != .root,
-            origin.prepending(Array("hostmaster".utf8)) != nil,
-            let path = ZnodePath(String(text[text.index(after: equals)...]))
-        else { return nil }
-        self.init(origin: origin, layout: RegistryLayout(root: path.text))
+            origin.prepending(Array("hostmaster".utf8)) != nil
+        else { throw SettingReason(text: "expected " + Self.expected) }
+        do throws(RegistryFormat.Problem) {
+            self.init(origin: origin, layout: try RegistryLayout(text: String(text[text.index(after: equals)...])))
+        } catch {
+            throw SettingReason(text: error.text)
+        }
     }
 
     private static func isPlain(_ octet: UInt8) -> Bool {

@@ -89,18 +89,29 @@ protocol DeclaredSetting: Sendable {
 struct SettingFault: Error, Equatable {
     /// Which of several values is wrong.
     let index: Int
-    /// What would be right.
-    let expected: String
+    /// What would be right, or why the value is wrong.
+    let text: String
+
+    /// A value where another was expected.
+    init(index: Int, expected: String) { (self.index, text) = (index, "expected " + expected) }
+
+    /// A value that is wrong for a reason.
+    init(index: Int, reason: String) { (self.index, text) = (index, reason) }
+}
+
+/// Why a text is no value of a setting, in words that follow the text.
+struct SettingReason: Error {
+    let text: String
 }
 
 /// The commands that take settings.
 enum CommandName: String, CaseIterable, Sendable {
-    case serve, register, lookup, explain, zone, check, status, top
+    case serve, register, drain, lookup, explain, zone, check, status, top
 }
 
 extension Set<CommandName> {
     /// Every command that knows ZooKeeper.
-    static let all: Set = [.serve, .register, .lookup, .explain, .zone, .check]
+    static let all: Set = [.serve, .register, .drain, .lookup, .explain, .zone, .check]
     /// Those that compile zones.
     static let compiling: Set = [.serve, .explain, .zone, .check]
     /// The server, and the command that checks its settings.

@@ -26,13 +26,25 @@ struct SettingForm<Value: Sendable>: Sendable {
         of expected: String, text: @escaping @Sendable (Element) -> String = { "\($0)" },
         _ parse: @escaping @Sendable (String) -> Element?
     ) -> SettingForm where Value == [Element] {
+        list(of: expected, text: text) { text throws(SettingReason) in
+            guard let value = parse(text) else { throw SettingReason(text: "expected " + expected) }
+            return value
+        }
+    }
+
+    /// Several texts, no two of equal value, each of which may be wrong for a reason of its own.
+    static func list<Element: Hashable & Sendable>(
+        of expected: String, text: @escaping @Sendable (Element) -> String = { "\($0)" },
+        reading parse: @escaping @Sendable (String) throws(SettingReason) -> Element
+    ) -> SettingForm where Value == [Element] {
         SettingForm(expected, isList: true, text: { $0.map(text).joined(separator: ",") }) { texts in
             var values: [Element] = []
             var seen: Set<Element> = []
             for (index, text) in texts.enumerated() {
-                guard let value = parse(text) else { return .failure(SettingFault(index: index, expected: expected)) }
-                guard seen.insert(value).inserted else { return .failure(SettingFault(index: index, expected: "each value once")) }
-                values.append(value)
+                do throws(SettingReason) { values.append(try parse(text)) } catch {
+                    return .failure(SettingFault(index: index, reason: error.text))
+                }
+                guard seen.insert(values[index]).inserted else { return .failure(SettingFault(index: index, expected: "each value once")) }
             }
             return .success(values)
         }

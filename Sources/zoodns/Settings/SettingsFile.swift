@@ -4,8 +4,8 @@ import Yams
 
 /// A file of settings, read whole: each value is known to be one that its setting takes, and everything else is a problem with its place.
 ///
-/// A YAML mapping of settings' names to values; `zones` is a list of mappings with `origin`, `path`, and settings of that zone alone. Anchors,
-/// aliases and tags are refused: nothing in the file grows. An empty value leaves a setting at its default.
+/// A YAML mapping of settings' names to values; `zones` is a list of mappings with `origin`, `path`, `format` and settings of that zone alone.
+/// Anchors, aliases and tags are refused: nothing in the file grows. An empty value leaves a setting at its default.
 struct SettingsFile: Sendable {
     /// The path as it was given.
     let path: String
@@ -101,13 +101,21 @@ extension SettingsFile {
     private static func aliasBeyondMost(_ octets: [UInt8]) -> Place? {
         var (line, column, count) = (1, 1, 0)
         for (index, octet) in octets.enumerated() {
-            if octet == UInt8(ascii: "*"), index + 1 < octets.count, octets[index + 1] > UInt8(ascii: " ") {
+            if octet == UInt8(ascii: "*"), index + 1 < octets.count, isNameOctet(octets[index + 1]) {
                 count += 1
                 if count > mostAliases { return Place(line: line, column: column) }
             }
             if octet == UInt8(ascii: "\n") { (line, column) = (line + 1, 1) } else if octet & 0xC0 != 0x80 { column += 1 }
         }
         return nil
+    }
+
+    /// Whether the name of an alias may have an octet: the levels of a path, `/*/*`, name none.
+    private static func isNameOctet(_ octet: UInt8) -> Bool {
+        switch octet {
+        case 48...57, 65...90, 97...122, UInt8(ascii: "-"), UInt8(ascii: "_"): true
+        default: false
+        }
     }
 
     private static func line(ofInvalid octets: [UInt8]) -> Int {

@@ -72,7 +72,7 @@ struct SettingsReader {
         case .success(let value): return value
         case .failure(let fault):
             let text = texts.indices.contains(fault.index) ? texts[fault.index].debugDescription : "nothing"
-            complain("\(place(of: setting, source)) \(text): expected \(fault.expected)")
+            complain("\(place(of: setting, source)) \(text): \(fault.text)")
             return nil
         }
     }

@@ -22,10 +22,12 @@ struct ZoneReader {
     /// How the zone is answered, without a limit on stale answers; `nameServer` are the addresses of `ns.dns` unless others are set.
     mutating func policy(_ options: CommonOptions, nameServer: [IPAddress]) -> ZonePolicy {
         let addresses = reader.value(Declared.nameserverAddress, options.nameserverAddress, for: origin)
-        return ZonePolicy(
+        var policy = ZonePolicy(
             ttl: UInt32(clamping: value(Declared.ttl, options.ttl)),
             negativeTTL: UInt32(clamping: value(Declared.negativeTTL, options.negativeTtl)),
             nameServerAddresses: addresses.isEmpty ? nameServer : addresses, mostAnswers: value(Declared.maxAnswers, options.maxAnswers))
+        policy.tags = reader.value(Declared.tags, options.tags, for: origin)
+        return policy
     }
 
     /// How long answers may be stale, and how the registry is followed.
