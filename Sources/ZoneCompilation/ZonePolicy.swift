@@ -17,7 +17,6 @@ package struct ZonePolicy: Hashable, Sendable {
     package var tags: [String] = []
     /// What the SOA says beside serial and MINIMUM.
     package var authority = AuthorityPolicy()
-    package var tags: [String] = []
 
     package init(
         ttl: UInt32, negativeTTL: UInt32, nameServerAddresses: [IPAddress], mostAnswers: Int = 0, maximumStale: Duration? = nil
