@@ -89,7 +89,10 @@ extension RegistryLayout {
 extension RegistryExcerpt {
     /// Znodes that cannot be used, or only in part, in the order of their paths.
     package var znodeFindings: [Finding] {
-        listings.sorted { $0.key < $1.key }.flatMap { service, listing -> [Finding] in
+        let unlisted = self.unlisted.sorted { $0.key < $1.key }.map { path, error in
+            Finding(.error, .access, path: path, zone: source.origin, "cannot be listed: \(error.text)")
+        }
+        return unlisted + listings.sorted { $0.key < $1.key }.flatMap { service, listing -> [Finding] in
             switch listing {
             case .unread, .failed(.noNode): []
             case .failed(let error):

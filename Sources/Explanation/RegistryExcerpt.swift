@@ -39,8 +39,10 @@ package struct ProviderZnode: Sendable {
     package let state: State
     /// The content's octets, one more than a document may have at most.
     let size: Int
-    /// The znode's age and owner; nil if it could not be read.
+    /// The znode's age and owner; nil if it could not be read, or need not be.
     let stat: ZnodeStat?
+    /// The weights that it gives to other znodes of its service; nil for nearly all.
+    private(set) var weights: WeightVector?
 
     /// Judges what ZooKeeper answered, as the server does.
     init(
@@ -50,13 +52,27 @@ package struct ProviderZnode: Sendable {
         (self.service, self.instance) = (service, instance)
         switch result {
         case .success(let content):
-            do throws(ProviderDocument.Rejection) {
-                state = if case .provider(let document) = try format.read(instance, content.octets) { .usable(document) } else { .other }
-            } catch {
-                state = .rejected(error, excerpt: ProviderDocument.excerpt(content.octets))
-            }
+            (state, weights) = Self.judge(instance, content.octets, format)
             (size, stat) = (content.octets.count, content.stat)
         case .failure(let error): (state, size, stat) = (.failed(error), 0, nil)
+        }
+    }
+
+    /// Judges a name that says all.
+    init(_ service: ServiceName, _ instance: InstanceName, _ format: RegistryFormat) {
+        (self.service, self.instance, size, stat) = (service, instance, 0, nil)
+        (state, weights) = Self.judge(instance, [], format)
+    }
+
+    private static func judge(_ instance: InstanceName, _ octets: [UInt8], _ format: RegistryFormat) -> (State, WeightVector?) {
+        do throws(ProviderDocument.Rejection) {
+            return switch try format.read(instance, octets) {
+            case .provider(let document): (.usable(document), nil)
+            case .weights(let vector): (.other, vector)
+            case .nothing: (.other, nil)
+            }
+        } catch {
+            return (.rejected(error, excerpt: ProviderDocument.excerpt(octets)), nil)
         }
     }
 
@@ -65,9 +81,9 @@ package struct ProviderZnode: Sendable {
 
     /// The znode's registration; nil if it has no provider.
     var registration: Registration? {
-        guard case .usable(let document) = state, let stat else { return nil }
+        guard case .usable(let document) = state else { return nil }
         return Registration(
-            creationZxid: stat.creationZxid, modificationZxid: stat.modificationZxid, provider: document.provider)
+            creationZxid: stat?.creationZxid ?? 0, modificationZxid: stat?.modificationZxid ?? 0, provider: document.provider)
     }
 }
 
@@ -88,14 +104,16 @@ package struct RegistryExcerpt: Sendable {
     package let source: ZoneSource
     /// Whether the parent of all services exists.
     package let hasRoot: Bool
+    /// The paths between root and services that cannot be listed.
+    let unlisted: [String: ZooKeeperError]
     /// What was read of each service.
     package private(set) var listings: [ServiceName: Listing]
     /// Who has which name, as the server gives names out.
     let names: NameTable
 
     /// A zone with services of these names, none of them read yet; nil where their parent is missing.
-    init(_ source: ZoneSource, services names: [ServiceName]?) {
-        self.source = source
+    init(_ source: ZoneSource, services names: [ServiceName]?, unlisted: [String: ZooKeeperError] = [:]) {
+        (self.source, self.unlisted) = (source, unlisted)
         hasRoot = names != nil
         listings = Dictionary(uniqueKeysWithValues: Set(names ?? []).map { ($0, .unread) })
         self.names = NameTable(origin: source.origin, services: listings.keys.sorted())
@@ -127,7 +145,9 @@ package struct RegistryExcerpt: Sendable {
             case .unread: registry.services[name] = Service()
             case .read(let znodes):
                 let registrations = znodes.compactMap { znode in znode.registration.map { (znode.instance, $0) } }
-                registry.services[name] = Service(registrations: Dictionary(uniqueKeysWithValues: registrations))
+                let weights = znodes.compactMap { znode in znode.weights.map { (znode.instance, $0) } }
+                registry.services[name] = Service(
+                    registrations: Dictionary(uniqueKeysWithValues: registrations), weights: Dictionary(uniqueKeysWithValues: weights))
             }
         }
         return registry

@@ -45,7 +45,10 @@ package struct RegistryReader {
 
     private func read(_ scope: Scope) async throws -> [DomainName: RegistryExcerpt] {
         var excerpts: [DomainName: RegistryExcerpt] = [:]
-        for source in zones { excerpts[source.origin] = RegistryExcerpt(source, services: try await services(source)) }
+        for source in zones {
+            let (names, unlisted) = try await services(source)
+            excerpts[source.origin] = RegistryExcerpt(source, services: names, unlisted: unlisted)
+        }
         var wanted = first(scope, excerpts)
         var seen: Set<Target> = []
         for _ in 0...Self.mostSteps where !wanted.isEmpty {
@@ -81,10 +84,14 @@ package struct RegistryReader {
                 found[target] = []
                 // Names that are no UTF-8 may have become equal.
                 children += Set(names.map(InstanceName.init)).map { (target, $0) }
+            case .failure(.noNode) where layout(of: target)?.hasServiceTail == true: found[target] = []
             case .failure(let error): excerpts[target.origin]?.set(target.service, to: .failed(error))
             }
         }
-        let contents = try await answers(to: children) { child in
+        for child in children where !format(of: child.target).readsData {
+            found[child.target]?.append(ProviderZnode(child.target.service, child.instance, format(of: child.target)))
+        }
+        let contents = try await answers(to: children.filter { format(of: $0.target).readsData }) { child in
             // One octet more than a document may have shows that there are too many.
             await client.read(path(of: child.target) + "/" + child.instance.text, limit: ProviderDocument.longest + 1)
         }
@@ -112,23 +119,44 @@ package struct RegistryReader {
 // MARK: Requests
 
 extension RegistryReader {
-    /// The names of a zone's services; nil if their parent does not exist.
-    private func services(_ source: ZoneSource) async throws -> [ServiceName]? {
-        switch await client.list(source.layout.root) {
-        case .success(let names): return names.map(ServiceName.init)
+    /// The names of a zone's services, nil if their root does not exist, with the paths of branches that cannot be listed.
+    private func services(_ source: ZoneSource) async throws -> (names: [ServiceName]?, unlisted: [String: ZooKeeperError]) {
+        let layout = source.layout
+        guard var listed = try await root(layout).map({ [(BranchName.root, $0)] }) else { return (nil, [:]) }
+        if let name = layout.soleService { return ([name], [:]) }
+        var unlisted: [String: ZooKeeperError] = [:]
+        for _ in 1..<max(1, layout.levels) {
+            let branches = listed.flatMap { branch, names in names.filter(RegistryLayout.isName).map(branch.branch) }
+            listed = []
+            for (branch, answer) in try await answers(to: branches, { await client.list(layout.path(of: $0)) }) {
+                switch answer {
+                case .success(let names): listed.append((branch, names))
+                case .failure(.noNode): break
+                case .failure(let error): unlisted[layout.path(of: branch)] = error
+                }
+            }
+        }
+        return (listed.flatMap { branch, names in names.filter(RegistryLayout.isName).map(branch.service) }, unlisted)
+    }
+
+    /// The names below a registry's root, none where the root is the one service; nil if it does not exist.
+    private func root(_ layout: RegistryLayout) async throws -> [String]? {
+        let answer = layout.soleService == nil ? await client.list(layout.root) : await client.exists(layout.root).flatMap {
+            $0 == nil ? .failure(.noNode) : .success([])
+        }
+        switch answer {
+        case .success(let names): return names
         case .failure(.noNode): return nil
         case .failure(let error) where error.isPassing: throw error
-        case .failure(let error): throw UnlistableRegistry(root: source.layout.root, error: error)
+        case .failure(let error): throw UnlistableRegistry(root: layout.root, error: error)
         }
     }
 
-    private func format(of target: Target) -> RegistryFormat {
-        zones.first { $0.origin == target.origin }.map(\.layout.format) ?? .providers
-    }
+    private func layout(of target: Target) -> RegistryLayout? { zones.first { $0.origin == target.origin }?.layout }
 
-    private func path(of target: Target) -> String {
-        zones.first { $0.origin == target.origin }.map { $0.layout.path(of: target.service) } ?? ""
-    }
+    private func format(of target: Target) -> RegistryFormat { layout(of: target)?.format ?? .providers }
+
+    private func path(of target: Target) -> String { layout(of: target)?.path(of: target.service) ?? "" }
 
     /// Asks for many things, in as many lanes as there may be requests under way; the answers in any order. Throws the first failure that
     /// passes.

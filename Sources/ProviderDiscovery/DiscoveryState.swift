@@ -175,7 +175,7 @@ extension DiscoveryState {
     private func wholeService(_ name: ServiceName) -> Service? {
         let service = watch.service(name)
         guard let service, watch.isBeingRead(name), let old = known?.services[name] else { return service }
-        return Service(registrations: old.registrations, reach: service.reach)
+        return Service(registrations: old.registrations, reach: service.reach, weights: old.weights)
     }
 
     /// Has the hold-down take in what became of some services; reports these, or with them all that are held from now on at once.

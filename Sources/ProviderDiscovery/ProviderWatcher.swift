@@ -65,15 +65,27 @@ package actor ProviderWatcher {
         let generation = state.watch.generation
         let answer: @Sendable (WatchAnswer) -> Void = { [mailbox] in mailbox.post(.answer($0, to: request, generation: generation)) }
         switch request {
-        case .listServices: client.list(layout.root, watch: true) { answer(WatchAnswer($0, WatchAnswer.names)) }
+        case .listServices:
+            guard let name = layout.soleService else {
+                return client.list(layout.root, watch: true) { answer(WatchAnswer($0, WatchAnswer.names)) }
+            }
+            // The root is the one service: all to know of services is whether it exists.
+            client.exists(layout.root, watch: true) { answer(WatchAnswer($0) { $0 == nil ? .failed(.noNode) : .names([name.text]) }) }
+        case .listBranch(let branch): client.list(layout.path(of: branch), watch: true) { answer(WatchAnswer($0, WatchAnswer.names)) }
         case .listProviders(let name): client.list(layout.path(of: name), watch: true) { answer(WatchAnswer($0, WatchAnswer.names)) }
-        case .awaitRoot: client.exists(layout.root, watch: true) { answer(WatchAnswer($0) { .exists($0 != nil) }) }
+        case .awaitRoot: awaitCreation(of: layout.root, answer)
+        case .awaitBranch(let branch): awaitCreation(of: layout.path(of: branch), answer)
+        case .awaitProviders(let name): awaitCreation(of: layout.path(of: name), answer)
         case .read(let name, let instance):
             // One octet more than a document may have shows that there are too many.
             client.read(layout.path(of: instance, in: name), limit: ProviderDocument.longest + 1, watch: watchesData) {
                 answer(WatchAnswer($0, WatchAnswer.content))
             }
         }
+    }
+
+    private func awaitCreation(of path: String, _ answer: @escaping @Sendable (WatchAnswer) -> Void) {
+        client.exists(path, watch: true) { answer(WatchAnswer($0) { .exists($0 != nil) }) }
     }
 }
 

@@ -6,7 +6,7 @@ package struct SavedRegistry: Equatable, Sendable {
     package struct Source: Hashable, Sendable {
         /// The zone's origin in text form.
         package let origin: String
-        /// The path of its registry in ZooKeeper, the chroot in front of it.
+        /// The path of its registry in ZooKeeper with the chroot in front of it, and in front of that its format, unless that is ours.
         package let path: String
 
         package init(origin: String, path: String) {

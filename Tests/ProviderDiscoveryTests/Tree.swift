@@ -96,6 +96,8 @@ struct Tree {
         switch request {
         case .listServices: services.map { .names($0.keys.map(\.text)) } ?? .failed(.noNode)
         case .awaitRoot: .exists(services != nil)
+        // Our own tree has neither branches nor names behind a service's.
+        case .listBranch, .awaitBranch, .awaitProviders: .failed(.noNode)
         case .listProviders(let name): services?[name].map { .names($0.keys.map(\.text)) } ?? .failed(.noNode)
         case .read(let name, let instance):
             services?[name]?[instance].map {

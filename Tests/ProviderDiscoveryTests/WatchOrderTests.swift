@@ -50,6 +50,7 @@ private struct OrderedZooKeeper {
             watches.insert("/providers")
             return .names(services.keys.map(\.text))
         case .awaitRoot: return .exists(true)
+        case .listBranch, .awaitBranch, .awaitProviders: return .failed(.noNode)
         case .listProviders(let name):
             guard let providers = services[name] else { return .failed(.noNode) }
             watches.insert("/providers/\(name.text)")
@@ -71,7 +72,7 @@ private struct OrderedZooKeeper {
 }
 
 /// The same numbers for the same seed (SplitMix64).
-private struct Numbers: RandomNumberGenerator {
+struct Numbers: RandomNumberGenerator {
     var state: UInt64
 
     mutating func next() -> UInt64 {

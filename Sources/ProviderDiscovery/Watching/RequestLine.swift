@@ -106,11 +106,12 @@ struct ReadingTurns {
 }
 
 extension WatchRequest {
-    /// The service that is asked about; for the root, a name that no service has.
+    /// The service that is asked about; for the root and for a branch, a name that no service has.
     fileprivate var service: ServiceName {
         switch self {
         case .listServices, .awaitRoot: ServiceName("")
-        case .listProviders(let service), .read(let service, _): service
+        case .listBranch(let branch), .awaitBranch(let branch): branch.service("")
+        case .listProviders(let service), .awaitProviders(let service), .read(let service, _): service
         }
     }
 }

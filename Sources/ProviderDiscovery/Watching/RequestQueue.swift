@@ -30,7 +30,7 @@ struct RequestQueue {
             unhurried.remove(request)
             switch request {
             case .listServices, .awaitRoot: root.add(request)
-            case .listProviders, .read: urgent.add(request)
+            case .listBranch, .awaitBranch, .listProviders, .awaitProviders, .read: urgent.add(request)
             }
         }
     }

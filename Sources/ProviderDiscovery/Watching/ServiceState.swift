@@ -1,4 +1,5 @@
 import ProviderRegistry
+import ZooKeeperClient
 
 extension WatchState {
     /// One service as it was last read.
@@ -25,6 +26,26 @@ extension WatchState {
         var hasChanged = false
         /// Whether the service is part of the registry: it has been read whole, or is known to be out of reach.
         var isPartOfRegistry = false
+        /// Whether the path of its children is known to be missing, and awaited.
+        var isAbsent = false
+
+        /// What a child is.
+        enum Child {
+            case provider(Registration)
+            case weights(WeightVector)
+            case other
+
+            init(_ reading: RegistryFormat.Reading, _ stat: ZnodeStat) {
+                switch reading {
+                case .provider(let document):
+                    self = .provider(
+                        Registration(
+                            creationZxid: stat.creationZxid, modificationZxid: stat.modificationZxid, provider: document.provider))
+                case .weights(let vector): self = .weights(vector)
+                case .nothing: self = .other
+                }
+            }
+        }
 
         /// What has to be read of a service before what is known of it can be relied on.
         enum Need: Int, Comparable {
@@ -58,13 +79,24 @@ extension WatchState {
         }
 
         /// Takes in what was read of a child; whether it offers anything else than before.
-        mutating func set(_ instance: InstanceName, to registration: Registration?, version: Int64) -> Bool {
+        mutating func set(_ instance: InstanceName, to child: Child, version: Int64) -> Bool {
             let old = service.registrations[instance]
+            let registration: Registration? = if case .provider(let registration) = child { registration } else { nil }
+            let vector: WeightVector? = if case .weights(let vector) = child { vector } else { nil }
+            let weighsOtherwise = set(instance, to: vector)
             service.registrations[instance] = registration
             others[instance] = registration == nil ? version : nil
             // Made again, not emptied: there are as many of these as services.
             if others.isEmpty { others = [:] }
-            return old?.provider != registration?.provider || old?.creationZxid != registration?.creationZxid
+            return weighsOtherwise || old?.provider != registration?.provider || old?.creationZxid != registration?.creationZxid
+        }
+
+        /// Takes in the weights that a child gives to others; whether they are others than before.
+        private mutating func set(_ instance: InstanceName, to vector: WeightVector?) -> Bool {
+            let old = service.weights.isEmpty ? nil : service.weights[instance]
+            guard old != vector else { return false }
+            service.weights[instance] = vector
+            return true
         }
 
         /// Has a child read again; what is known of it stays.
@@ -73,9 +105,13 @@ extension WatchState {
             if others[instance] != nil { others[instance] = Self.unread }
         }
 
-        /// Removes a child; whether it was a usable provider, or nil if there was none.
+        /// Removes a child; whether it was a usable provider or gave others their weights, or nil if there was none.
         mutating func remove(_ instance: InstanceName) -> Bool? {
             if service.registrations.removeValue(forKey: instance) != nil { return true }
+            if set(instance, to: nil) {
+                others[instance] = nil
+                return true
+            }
             return others.removeValue(forKey: instance) == nil ? nil : false
         }
     }

@@ -22,13 +22,21 @@ extension WatchState {
         if request == .listServices { reach.isAnswered = true }
         if let error, error != .noNode { return refused(request, error, at: now) }
         switch (request, answer) {
-        case (.listServices, .names(let names)): listed(names, at: now)
+        case (.listServices, .names(let names)): listed(names, below: .root, at: now)
         case (.listServices, .failed(.noNode)):
-            listed([], at: now)
+            listed([], below: .root, at: now)
             queue.add(.awaitRoot)
         case (.awaitRoot, .exists(true)): ask(.listServices, at: now)
-        case (.listProviders(let name), .names(let names)): listed(names, of: name, at: now)
-        case (.listProviders(let name), .failed(.noNode)): remove(name)
+        case (.listBranch(let branch), .names(let names)):
+            branches[branch]?.isAbsent = false
+            listed(names, below: branch, at: now)
+        case (.listBranch(let branch), .failed(.noNode)): missed(branch, at: now)
+        case (.awaitBranch(let branch), .exists(true)): if isWanted(request) { ask(.listBranch(branch), at: now) }
+        case (.listProviders(let name), .names(let names)):
+            services[name]?.isAbsent = false
+            listed(names, of: name, at: now)
+        case (.listProviders(let name), .failed(.noNode)): missed(name, at: now)
+        case (.awaitProviders(let name), .exists(true)): if isWanted(request) { ask(.listProviders(name), at: now) }
         case (.read(let name, let instance), .content(let content)): read(content, of: instance, in: name, at: now)
         // The list decides: it also shows whether something has come in the place of the provider.
         case (.read(let name, let instance), .failed(.noNode)):
@@ -48,7 +56,10 @@ extension WatchState {
     private func isWanted(_ request: WatchRequest) -> Bool {
         switch request {
         case .listServices, .awaitRoot: true
+        case .listBranch(let branch): branches[branch] != nil
+        case .awaitBranch(let branch): branches[branch]?.isAbsent == true
         case .listProviders(let name): services[name] != nil
+        case .awaitProviders(let name): services[name]?.isAbsent == true
         case .read(let name, let instance): isKnown(instance, in: name)
         }
     }
@@ -56,6 +67,7 @@ extension WatchState {
     func isKnown(_ place: RegistryLayout.Place) -> Bool {
         switch place {
         case .root: true
+        case .branch(let branch): branches[branch] != nil
         case .service(let name): services[name] != nil
         case .provider(let name, let instance): isKnown(instance, in: name)
         }
@@ -72,7 +84,11 @@ extension WatchState {
             report(.root, error.text, [], version: -1)
             leaveReach(since: now)
             ask(request, at: now)
-        case .awaitRoot: ask(request, at: now)
+        case .awaitRoot, .awaitBranch, .awaitProviders: ask(request, at: now)
+        case .listBranch(let branch):
+            report(.branch(branch), error.text, [], version: -1)
+            lose(branch, since: now)
+            ask(request, at: now)
         case .listProviders(let name):
             report(.service(name), error.text, [], version: -1)
             lose(name, for: request, since: now)
@@ -91,33 +107,11 @@ extension WatchState {
     }
 }
 
-// MARK: Lists
+// MARK: A service's list
 
 extension WatchState {
-    private mutating func listed(_ names: [String], at now: ContinuousClock.Instant) {
-        pacing.succeeded(.listServices)
-        forgetReport(of: .root)
-        let current = Set(names.map(ServiceName.init))
-        let gone = services.keys.filter { !current.contains($0) }
-        let new = current.filter { !services.keys.contains($0) }
-        noteDifference(.listServices, gone.count + new.count)
-        for name in gone { remove(name) }
-        for name in new {
-            services[name] = ServiceState()
-            passOn(to: .listProviders(name))
-        }
-        if reach.isRead {
-            for name in new { queue.add(.listProviders(name)) }
-        } else {
-            // Services that come later are not waited for: that might never end.
-            reach.isRead = true
-            unsettled = current
-            for name in current { queue.add(.listProviders(name)) }
-        }
-        proveRoot()
-    }
-
-    private mutating func listed(_ names: [String], of service: ServiceName, at now: ContinuousClock.Instant) {
+    /// Takes in the names of a service's children.
+    mutating func listed(_ names: [String], of service: ServiceName, at now: ContinuousClock.Instant) {
         guard let state = services[service] else { return }
         pacing.succeeded(.listProviders(service))
         forgetReport(of: .service(service))
@@ -128,6 +122,22 @@ extension WatchState {
         if !gone.isEmpty || !new.isEmpty { pacing.broughtNews(.listProviders(service)) }
         services[service]?.standing.remove(.listProviders(service))
         services[service]?.add(new)
+        if layout.format.readsData {
+            askForData(of: service, current, new, isDifferent: !gone.isEmpty || !new.isEmpty, was: state, at: now)
+        } else {
+            readNames(state.need == .everything ? current : new, of: service, at: now)
+        }
+        services[service]?.leaving = Set(gone)
+        letGo(of: service)
+        regainIfProved(service, at: now)
+    }
+
+    /// Asks for the data of children by a service's list: of those that are new, of all before the service is proved, and of those that could not
+    /// be read. `state` is what was known before the list.
+    private mutating func askForData(
+        of service: ServiceName, _ current: Set<InstanceName>, _ new: Set<InstanceName>, isDifferent: Bool, was state: ServiceState,
+        at now: ContinuousClock.Instant
+    ) {
         rereading.add(new, of: service)
         if hearing != nil { for instance in new { passOn(to: .read(service, instance: instance)) } }
         let wanted = state.need == .everything ? current : new
@@ -137,10 +147,10 @@ extension WatchState {
         }
         if state.need == .nothing {
             for instance in wanted { queue.add(.read(service, instance: instance)) }
-            if !gone.isEmpty || !new.isEmpty { queue.hasten(service) }
+            if isDifferent { queue.hasten(service) }
         } else if !wanted.isEmpty {
             // What has changed comes first.
-            queue.addTurn(service, reading: wanted, isHurried: state.isPartOfRegistry && (!gone.isEmpty || !new.isEmpty))
+            queue.addTurn(service, reading: wanted, isHurried: state.isPartOfRegistry && isDifferent)
         }
         for instance in state.leaving.intersection(current).subtracting(wanted) { queue.add(.read(service, instance: instance)) }
         for instance in current where state.version(of: instance) == ServiceState.unread {
@@ -152,9 +162,6 @@ extension WatchState {
         services[service]?.arriving.formIntersection(current)
         services[service]?.arriving.formUnion(new)
         services[service]?.awaited.formIntersection(current)
-        services[service]?.leaving = Set(gone)
-        letGo(of: service)
-        regainIfProved(service, at: now)
     }
 
     /// A child has been read, or cannot be.
@@ -173,7 +180,8 @@ extension WatchState {
         services[service]?.leaving = []
     }
 
-    private mutating func noteDifference(_ request: WatchRequest, _ count: Int) {
+    /// Counts what differs in an answer that no watch had asked for.
+    mutating func noteDifference(_ request: WatchRequest, _ count: Int) {
         if unprompted.remove(request) != nil { output.repairs += count }
     }
 
@@ -191,8 +199,10 @@ extension WatchState {
         forget(request)
     }
 
-    private mutating func remove(_ name: ServiceName) {
+    /// Forgets a service with all that is below it.
+    mutating func remove(_ name: ServiceName) {
         guard let state = services[name] else { return }
+        leaveBranch(name)
         for instance in state.children { remove(instance, from: name) }
         services[name] = nil
         if state.isPartOfRegistry { putOut(name) }
@@ -200,11 +210,12 @@ extension WatchState {
         unprompted.remove(.listProviders(name))
         queue.dropTurn(of: name)
         forget(.listProviders(name))
+        if state.isAbsent { forget(.awaitProviders(name)) }
         settle(name)
     }
 
     /// Forgets a request whose answer is of no use any more.
-    private mutating func forget(_ request: WatchRequest) {
+    mutating func forget(_ request: WatchRequest) {
         requests.answer(request)
         pacing.forget(request)
         heard[request] = nil

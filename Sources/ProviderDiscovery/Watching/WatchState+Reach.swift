@@ -24,10 +24,11 @@ extension WatchState {
         settleIfDone()
     }
 
-    /// The registry is within reach when its root is proved and no service is still to be read for the first time in a session.
-    private var isSettled: Bool { reach.isConnected && reach.isProved && reach.isRead && unsettled.isEmpty }
+    /// The registry is within reach when its root is proved and no service or branch is still to be read for the first time in a session.
+    private var isSettled: Bool { reach.isConnected && reach.isProved && isReadWhole }
 
-    private mutating func settleIfDone() {
+    /// Takes in that the registry is within reach if nothing is still to come.
+    mutating func settleIfDone() {
         guard !reach.isWithin, isSettled else { return }
         reach.isWithin = true
         reach.outSince = nil
@@ -81,7 +82,7 @@ extension WatchState {
             return false
         }
         guard !state.refused.isEmpty else { return true }
-        for instance in state.refused where services[name]?.set(instance, to: nil, version: ServiceState.unread) == true {
+        for instance in state.refused where services[name]?.set(instance, to: .other, version: ServiceState.unread) == true {
             putOut(name)
         }
         services[name]?.neverRead.formUnion(state.refused)
@@ -95,7 +96,10 @@ extension WatchState {
         for (request, since) in overdue {
             switch request {
             case .listServices: leaveReach(since: since)
-            case .awaitRoot: break
+            case .awaitRoot, .awaitBranch, .awaitProviders: break
+            case .listBranch(let branch):
+                report(.branch(branch), "no answer", [], version: -1)
+                lose(branch, since: since)
             case .listProviders(let name): lose(name, for: request, since: since)
             case .read(let name, let instance):
                 if services[name]?.service.registrations[instance] != nil {

@@ -8,13 +8,14 @@ extension WatchState {
     mutating func restore(_ registry: Registry, asOf instant: ContinuousClock.Instant) {
         guard !reach.isComplete else { return }
         var held: [ServiceName: [HeldProvider]] = [:]
-        for (name, saved) in registry.services where !reach.isRead || services[name] != nil {
+        for (name, saved) in registry.services where mayExist(name) {
             guard services[name]?.isPartOfRegistry != true else { continue }
+            join(name)
             let instances = services[name, default: ServiceState()].restore(saved)
-            rereading.add(instances, of: name)
+            if layout.format.readsData { rereading.add(instances, of: name) }
             if !saved.held.isEmpty { held[name] = saved.held }
         }
-        // These exist by the root's list, and nothing is known of them.
+        // These exist by the lists, and nothing is known of them.
         for (name, state) in services where !state.isPartOfRegistry {
             services[name]?.service.reach = .unknown
             services[name]?.isPartOfRegistry = true
@@ -36,8 +37,14 @@ extension WatchState.ServiceState {
             // A provider that a list of this session lacks is gone.
             guard version == Self.unread || version == nil && need != .nothing else { continue }
             if version == nil { new.append(instance) }
-            _ = set(instance, to: registration, version: Self.unread)
+            _ = set(instance, to: .provider(registration), version: Self.unread)
             service.registrations[instance]?.modificationZxid = Self.unread
+        }
+        for (instance, vector) in saved.weights {
+            let version = version(of: instance)
+            guard version == Self.unread || version == nil && need != .nothing else { continue }
+            if version == nil { new.append(instance) }
+            _ = set(instance, to: .weights(vector), version: Self.unread)
         }
         service.reach = saved.reach
         isPartOfRegistry = true

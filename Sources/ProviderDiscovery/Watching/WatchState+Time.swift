@@ -32,6 +32,7 @@ extension WatchState {
     /// Lists everything again; with its list, what could not be read is read again.
     private mutating func reconcile() {
         addUnprompted(.listServices)
+        for branch in branches.keys where branch != .root { addUnprompted(.listBranch(branch)) }
         for name in services.keys { addUnprompted(.listProviders(name)) }
     }
 

@@ -14,13 +14,17 @@ import ZooKeeperClient
 /// | restored | what was kept is served, out of reach since it was right, unless the registry has been read whole |
 /// | answer of an earlier session | ignored |
 /// | answer: connection lost, or the server busy | asked again, after a pause if that happens again |
-/// | answer: no such znode | a service is gone; of a provider, its service's list has to say so; for the root, its creation is awaited |
-/// | answer: any other failure of a list | reported once; out of reach; asked again after growing pauses |
+/// | answer: no such znode | a branch or a service is gone; of a provider, its service's list has to say so; for the root, its creation is awaited |
+/// | the same, where a pattern has names behind the star | an empty list; its creation is awaited |
+/// | a branch is listed | its branches or services are listed; in a session's first reading they are waited for |
+/// | a branch is gone | all services below it are gone |
+/// | answer: any other failure of a list | reported once; out of reach, with a branch all below it; asked again after growing pauses |
 /// | answer: any other failure of a provider | reported once; left out, unless its service has no other that may be read: then as for a list |
-/// | no answer for longer than the session timeout, nor to anything else | root or service: out of reach since it was asked; a provider that is new: reported, left out |
+/// | no answer for longer than the session timeout, nor to anything else | root, branch or service: out of reach since it was asked; a provider that is new: reported, left out |
 /// | a list has some that are new and others no more | the old ones go when the new ones have been read |
+/// | a list, where names say all | its names are read; no data is |
 ///
-/// Without a watch to ask for it, ZooKeeper has `(services + 1) / reconcile + providers / Rereading.period` requests a second.
+/// Without a watch to ask for it, ZooKeeper has `(branches + services + 1) / reconcile + providers / Rereading.period` requests a second.
 struct WatchState {
     /// The longest pause before something that was refused is asked for again.
     static let longestRefusal: Duration = .seconds(30)
@@ -29,12 +33,16 @@ struct WatchState {
     private(set) var settings: WatchSettings
     private(set) var generation = 0
     var services: [ServiceName: ServiceState] = [:]
+    /// The root and all branches that are known, if services' names have several levels.
+    var branches: [BranchName: BranchState] = [:]
     var queue = RequestQueue()
     var pacing = RequestPacing()
     var requests = StandingRequests()
     var reach = RootReach()
     /// Services of the first list of a session that have neither been read whole nor turned out to be out of reach.
     var unsettled: Set<ServiceName> = []
+    /// Branches of a session's first reading that have neither been listed nor turned out to be out of reach.
+    var unsettledBranches: Set<BranchName> = []
     var readingPace = ReadingPace()
     var dataWatches: DataWatches
     var rereading = Rereading()
@@ -81,6 +89,7 @@ struct WatchState {
         self.layout = layout
         self.settings = settings
         dataWatches = DataWatches(zones: settings.zones)
+        if layout.levels > 1 { branches[.root] = BranchState() }
     }
 
     /// Everything as it was last read.
@@ -189,10 +198,15 @@ extension WatchState {
     /// Has the root listed, and each service after it, before they count as proved.
     private mutating func proveAgain(_ need: ServiceState.Need) {
         reach.isRead = false
-        unsettled = []
+        (unsettled, unsettledBranches) = ([], [])
+        for branch in branches.keys {
+            branches[branch]?.isRead = false
+            branches[branch]?.isAbsent = false
+        }
         for (name, state) in services {
             services[name]?.need = state.awaited.isEmpty ? max(state.need, need) : .everything
             services[name]?.awaited = []
+            services[name]?.isAbsent = false
             services[name]?.arriving = []
             services[name]?.leaving = []
         }
@@ -200,11 +214,11 @@ extension WatchState {
 
     private mutating func watchFired(_ path: String, at now: ContinuousClock.Instant) {
         switch layout.place(of: path) {
-        case .root: hear(.listServices, at: now)
-        case .service(let name):
-            guard services[name] != nil else { return }
-            queue.hasten(name)
-            hear(.listProviders(name), at: now)
+        case .root:
+            hear(.listServices, at: now)
+            if let name = layout.soleService { watchFired(of: name, at: now) }
+        case .branch(let branch): if branches[branch] != nil { hear(.listBranch(branch), at: now) }
+        case .service(let name): watchFired(of: name, at: now)
         case .provider(let name, let instance):
             guard isKnown(instance, in: name) else { return }
             queue.hasten(name)
@@ -212,6 +226,12 @@ extension WatchState {
             hear(.read(name, instance: instance), at: now)
         case nil: break
         }
+    }
+
+    private mutating func watchFired(of name: ServiceName, at now: ContinuousClock.Instant) {
+        guard services[name] != nil else { return }
+        queue.hasten(name)
+        hear(.listProviders(name), at: now)
     }
 
     /// Asks for something that has happened, at once or when its path may be asked for again.
@@ -226,14 +246,15 @@ extension WatchState {
     }
 
     /// Whether all has been read that was there when the session began.
-    var isReadWhole: Bool { reach.isRead && unsettled.isEmpty }
+    var isReadWhole: Bool { reach.isRead && unsettled.isEmpty && unsettledBranches.isEmpty }
 
     /// How many names an answer will bring, as far as can be known.
     private func length(of request: WatchRequest) -> Int {
         switch request {
-        case .listServices: services.count
+        case .listServices: branches[.root]?.childCount ?? services.count
+        case .listBranch(let branch): branches[branch]?.childCount ?? 0
         case .listProviders(let name): services[name]?.childCount ?? 0
-        case .awaitRoot, .read: 0
+        case .awaitRoot, .awaitBranch, .awaitProviders, .read: 0
         }
     }
 }

@@ -75,7 +75,10 @@ actor StateKeeper {
 
     private static func zones(_ zones: [ZoneSettings], _ chroot: String) -> [DomainName: Zone] {
         let kept = zones.map { zone in
-            let source = SavedRegistry.Source(origin: zone.source.origin.text, path: chroot + zone.source.layout.root)
+            let layout = zone.source.layout
+            // The format stands before the path, with what settings say of it: another format reads something else.
+            let path = layout.text.dropLast(layout.pattern.count) + chroot + layout.pattern
+            let source = SavedRegistry.Source(origin: zone.source.origin.text, path: path)
             return (zone.source.origin, Zone(source: source, maximumStale: zone.policy.maximumStale))
         }
         return Dictionary(kept) { first, _ in first }

@@ -3,7 +3,7 @@ import argparse
 import pathlib
 import subprocess
 
-from . import drops, forward, instructions, observed, propagate, queries, scale, sync
+from . import drops, forward, instructions, observed, propagate, queries, registry, scale, sync
 
 
 def number(text):
@@ -23,6 +23,8 @@ def main():
         for option, default in defaults.items():
             if option == "mix":
                 command.add_argument("--mix", action="append", choices=queries.MIXES)
+            elif option == "format":
+                command.add_argument("--format", choices=registry.FORMS, default=default)
             else:
                 command.add_argument(f"--{option}", type=type(default) if isinstance(default, int) else number, default=default)
 
@@ -33,7 +35,7 @@ def main():
     add("forward", "a name outside the zones through zoodns, beside its server asked directly", rounds=3, seconds=2.0)
     add("scale", "cost of a query with many services, beside few", few=100, many=100_000, rounds=5, seconds=2.0)
     add("compile", "cost of a zone, and of one change to it, by size")
-    add("sync", "time to a whole registry, beside a bare reader; memory a provider", rounds=3)
+    add("sync", "time to a whole registry, beside a bare reader; memory a provider", rounds=3, format="providers")
     add("propagate", "time from create() to an answer, beside a kazoo watcher", count=1000)
     add("drops", "queries without an answer while services change", seconds=10.0, changes=100)
     options = parser.parse_args()
@@ -60,7 +62,7 @@ def measure(command, values):
     elif command == "compile":
         subprocess.run([tools / "ZoneBenchmark"], check=True)
     elif command == "sync":
-        sync.run(tools, [10_000, 100_000], values.rounds)
+        sync.run(tools, [10_000, 100_000], values.rounds, values.format)
     elif command == "propagate":
         propagate.run(tools, values.count)
     elif command == "drops":

@@ -2,6 +2,7 @@
 import json
 import random
 import struct
+import urllib.parse
 import uuid
 
 from kazoo.client import KazooClient
@@ -37,17 +38,14 @@ class Registry:
     def provider_count(self):
         return sum(map(len, self.services.values()))
 
-    def load(self, zookeeper):
-        """Puts the registry in the place of what a ZooKeeper at HOST:PORT has, as persistent znodes."""
+    def load(self, zookeeper, form=None):
+        """Puts the registry in the place of what a ZooKeeper at HOST:PORT has, as persistent znodes, in our form unless another is given."""
+        form = form or PROVIDERS
         client = KazooClient(zookeeper, timeout=60)
         client.start(timeout=30)
-        client.delete(ROOT, recursive=True)
-        client.create(ROOT)
-        znodes = ((f"{ROOT}/{name}", b"") for name in self.services)
-        documents = (
-            (f"{ROOT}/{name}/{instance}", json.dumps({"host": address, "port": port}).encode())
-            for name, providers in self.services.items() for instance, address, port in providers)
-        for kind in (znodes, documents):
+        client.delete(form.root, recursive=True)
+        client.create(form.root)
+        for kind in form.znodes(self):
             batch = []
             for path, data in kind:
                 batch.append((path, data))
@@ -57,6 +55,47 @@ class Registry:
             create(client, batch)
         client.stop()
         client.close()
+
+
+class ProvidersForm:
+    """Our own: a document for each provider."""
+
+    root, tail, options = ROOT, None, ()
+
+    def znodes(self, registry):
+        """Each kind of znodes, the parents first: (path, data)."""
+        yield ((f"{ROOT}/{name}", b"") for name in registry.services)
+        yield ((f"{ROOT}/{name}/{instance}", json.dumps({"host": address, "port": port}).encode())
+               for name, providers in registry.services.items() for instance, address, port in providers)
+
+
+class DubboForm:
+    """Dubbo's, by interface: a provider's name says all; one consumer, a router and a configurator stand beside each interface's providers."""
+
+    root, tail, options = "/dubbo", "providers", ("--zone", f"{ORIGIN}=dubbo:/dubbo")
+    categories = ("providers", "consumers", "routers", "configurators")
+
+    def znodes(self, registry):
+        """Each kind of znodes, the parents first: (path, data)."""
+        yield ((f"{self.root}/{self.interface(name)}", b"") for name in registry.services)
+        yield ((f"{self.root}/{self.interface(name)}/{category}", b"") for name in registry.services for category in self.categories)
+        yield ((f"{self.root}/{self.interface(name)}/{category}/{self.url('consumer', '10.255.0.1:0', name, category)}", b"")
+               for name in registry.services for category in self.categories[1:])
+        yield ((f"{self.root}/{self.interface(name)}/providers/{self.url('dubbo', f'{address}:{port}', name, 'providers')}", b"10.255.0.2")
+               for name, providers in registry.services.items() for instance, address, port in providers)
+
+    @staticmethod
+    def interface(name):
+        return f"com.example.shop.api.{name}"
+
+    def url(self, scheme, authority, name, category):
+        parameters = (f"anyhost=true&application=shop&category={category}&deprecated=false&dubbo=2.0.2&dynamic=true&generic=false"
+                      f"&interface={self.interface(name)}&methods=find,list,update&pid=1&release=3.2.0&side=provider&timestamp=1700000000000")
+        return urllib.parse.quote(f"{scheme}://{authority}/{self.interface(name)}?{parameters}", safe="")
+
+
+PROVIDERS = ProvidersForm()
+FORMS = {"providers": PROVIDERS, "dubbo": DubboForm()}
 
 
 def create(client, batch):

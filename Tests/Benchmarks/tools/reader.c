@@ -1,6 +1,7 @@
 // Reads a whole registry with ZooKeeper's C client and nothing around it: what any reader has to wait for.
 //
 // reader HOST:PORT PATH: lists the path and each child with a watch, gets each grandchild; prints seconds from the connection on and counts.
+// reader HOST:PORT PATH NAME: lists the path and the znode of that name below each child with a watch, and gets nothing.
 #define _GNU_SOURCE
 #define THREADED 1
 #include <stdio.h>
@@ -13,7 +14,7 @@
 enum { WINDOW = 500 };
 
 // All of this is touched on the client's completion thread only.
-static const char *root;
+static const char *root, *tail;
 static char **waiting;
 static size_t first, last, room;
 static unsigned under_way, services, providers;
@@ -33,7 +34,7 @@ static zhandle_t *handle;
 static void pump(void) {
     while (under_way < WINDOW && first < last) {
         char *path = waiting[first++];
-        int is_service = strchr(path + strlen(root) + 1, '/') == NULL;
+        int is_service = tail || strchr(path + strlen(root) + 1, '/') == NULL;
         int code = is_service ? zoo_aget_children(handle, path, 1, listed, path) : zoo_aget(handle, path, 0, got, path);
         if (code != ZOK) fprintf(stderr, "%s: %s\n", path, zerror(code)), exit(1);
         under_way++;
@@ -60,8 +61,13 @@ static void listed(int code, const struct String_vector *names, const void *data
     const char *parent = data ? data : root;
     if (code != ZOK) fprintf(stderr, "%s: %s\n", parent, zerror(code)), exit(1);
     for (int i = 0; i < names->count; i++) {
+        if (tail && data) {
+            octets += strlen(names->data[i]);
+            providers++;
+            continue;
+        }
         char *path;
-        if (asprintf(&path, "%s/%s", parent, names->data[i]) < 0) exit(1);
+        if (asprintf(&path, "%s/%s%s%s", parent, names->data[i], tail ? "/" : "", tail ? tail : "") < 0) exit(1);
         push(path);
     }
     if (data) services++, free((void *)data);
@@ -78,8 +84,9 @@ static void watch(zhandle_t *zookeeper, int type, int state, const char *path, v
 }
 
 int main(int count, char **arguments) {
-    if (count != 3) return fprintf(stderr, "usage: reader HOST:PORT PATH\n"), 64;
+    if (count != 3 && count != 4) return fprintf(stderr, "usage: reader HOST:PORT PATH [NAME]\n"), 64;
     root = arguments[2];
+    if (count == 4) tail = arguments[3];
     zoo_set_debug_level(ZOO_LOG_LEVEL_ERROR);
     clock_gettime(CLOCK_MONOTONIC, &start);
     zhandle_t *zookeeper = zookeeper_init2(arguments[1], watch, 30000, NULL, NULL, ZOO_NO_LOG_CLIENTENV, NULL);
