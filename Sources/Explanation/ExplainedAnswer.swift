@@ -69,7 +69,7 @@ private struct Facts {
             switch holder {
             case .service: source
             case .serviceName: "service name (RFC 2782) of \(source)"
-            case .instance: "instance of \(source)"
+            case .instance, .one, .port, .portHost, .place, .tag: "\(holder?.text ?? "") of \(source)"
             case .nameServer, nil: "in zone \(PlainText.name(excerpt.source.origin)), not from a znode"
             }
         return "\(PlainText.name(question.name)): \(role)"
@@ -131,6 +131,7 @@ extension Facts {
         guard excerpt.hasRoot else { return "\(root) does not exist" }
         switch holder {
         case .service, .serviceName: return "\(named) vanished while it was read"
+        case .one, .port, .portHost, .place, .tag: return "no provider of \(named) has such a \(holder?.text ?? "")"
         case .instance: return reasonForNoInstance
         case .nameServer, nil:
             let labels = question.name.labels.count - excerpt.source.origin.labels.count
@@ -163,7 +164,8 @@ extension Facts {
 
     private var reasonForNoData: String {
         switch holder {
-        case .service, .serviceName, .instance: count == 0 ? "\(named) without znodes" : "\(named) without a usable provider"
+        case .service, .serviceName, .instance, .one, .port, .portHost, .place, .tag:
+            count == 0 ? "\(named) without znodes" : "\(named) without a usable provider"
         case .nameServer, nil:
             question.name == excerpt.source.origin
                 ? "the zone's origin has SOA and NS alone" : "nothing stands at this name, only below it"

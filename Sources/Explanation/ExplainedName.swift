@@ -31,11 +31,5 @@ package struct ExplainedName: Hashable, Sendable {
     func holder(in excerpt: RegistryExcerpt) -> NameTable.Holder? { excerpt.names.holder(of: name) }
 
     /// The name of the service that has what the name stands for.
-    func owner(in excerpt: RegistryExcerpt) -> DomainName? {
-        switch holder(in: excerpt) {
-        case .service: name
-        case .serviceName(let owner), .instance(let owner): owner
-        case .nameServer, nil: nil
-        }
-    }
+    func owner(in excerpt: RegistryExcerpt) -> DomainName? { holder(in: excerpt)?.owner(of: name) }
 }

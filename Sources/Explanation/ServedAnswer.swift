@@ -11,7 +11,7 @@ package struct ServedAnswer: Encodable, Sendable {
     package let serial: UInt32?
     /// How far the zone can be relied on: `current`, `stale`, `expired` or `not ready`.
     package let status: String
-    /// What the name stands for: `service`, `service name`, `instance`, `name server` or `nothing`.
+    /// What the name stands for (`NameTable.Holder.text`), or `nothing`.
     package let role: String
     /// The paths of the services that the name concerns.
     package let services: [String]
@@ -54,20 +54,14 @@ extension ServedAnswer {
         guard let name = ExplainedName.read(text, [source]).first?.name else { return nil }
         let names = NameTable(origin: source.origin, services: Array(registry.services.keys))
         let holder = names.holder(of: name)
-        let owner: DomainName? =
-            switch holder {
-            case .service: name
-            case .serviceName(let owner), .instance(let owner): owner
-            case .nameServer, nil: nil
-            }
-        let services = owner.map(names.services(at:))?.sorted() ?? []
+        let services = holder?.owner(of: name).map(names.services(at:))?.sorted() ?? []
         let layout = source.layout
         let paths = services.map(layout.path(of:))
         self.name = PlainText.name(name)
         zone = PlainText.name(source.origin)
         serial = served.zone?.authority.serial
         status = served.status.text
-        role = Self.role(holder)
+        role = holder?.text ?? "nothing"
         self.services = paths
         providers = Self.providers(of: services, registry, layout) { instance in
             guard case .instance(let owner) = holder else { return true }
@@ -78,16 +72,6 @@ extension ServedAnswer {
         self.rejected = rejected.filter { report in paths.contains { report.path == $0 || report.path.hasPrefix($0 + "/") } }
             .sorted { $0.path < $1.path }.map { Rejected(path: $0.path, reason: $0.reason, excerpt: $0.excerpt) }
         (answer, exists) = Self.answer(name, served)
-    }
-
-    private static func role(_ holder: NameTable.Holder?) -> String {
-        switch holder {
-        case .service: "service"
-        case .serviceName: "service name"
-        case .instance: "instance"
-        case .nameServer: "name server"
-        case nil: "nothing"
-        }
     }
 
     private static func providers(
@@ -142,15 +126,14 @@ extension ServedAnswer {
 /// The lines of an answer for the types that services have.
 enum AnswerLines {
     private static let types = [RecordType.a, .aaaa, .srv]
-    /// Types that zones have for themselves.
-    private static let structure = [RecordType.soa, .ns]
+    /// Types that only some names have.
+    private static let others = [RecordType.txt, .svcb, .https]
 
     /// What is answered for each type where a name has these records; `noData`: why there may be none at all.
     static func of(_ records: [MasterFile.Records], noData reason: String) -> [String] {
         var lines: [String] = []
         var codes: Set<String> = []
-        let further = records.map(\.type).filter { !types.contains($0) && !structure.contains($0) }
-        for type in types + further {
+        for type in types {
             let found = records.first { $0.type == type }
             if let found, !found.lines.isEmpty {
                 lines += found.lines.map { "  " + $0 }
@@ -161,6 +144,11 @@ enum AnswerLines {
             } else {
                 lines.append("  \(type.text): NODATA")
             }
+        }
+        for type in others {
+            guard let found = records.first(where: { $0.type == type }) else { continue }
+            lines += found.lines.map { "  " + $0 }
+            codes.insert("NOERROR")
         }
         if codes.isEmpty { return ["answer (NODATA): \(reason)"] }
         return ["answer (\(codes.contains("NOERROR") ? "NOERROR" : "SERVFAIL"))"] + lines

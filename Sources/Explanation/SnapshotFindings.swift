@@ -52,6 +52,9 @@ extension ZoneSnapshot {
             let (path, zone) = place(of: owner, excerpts, instance)
             return Finding(
                 .error, .name, path: path, zone: zone, "no instance name fits below \(PlainText.name(owner)), left out of SRV")
+        case .omitted(let detail, let owner):
+            let (path, zone) = place(of: owner, excerpts, detail.instance)
+            return Finding(.warning, .field, path: path, zone: zone, detail.text)
         case .oversized(let owner, let leftOut):
             let (path, zone) = place(of: owner, excerpts)
             return Finding(

@@ -11,6 +11,8 @@ package struct ZoneCompiler {
         case unreachable(ServiceName, origin: DomainName)
         /// A provider cannot be named in SRV records: neither label fits.
         case unnamed(instance: InstanceName, owner: DomainName)
+        /// Something that a provider of a service says can be in no name or record.
+        case omitted(OmittedDetail, owner: DomainName)
         /// So many providers of a service, the youngest, are left out: the service takes too many octets.
         case oversized(owner: DomainName, leftOut: Int)
         /// A service has so many providers, or addresses, that an RRset would have more records than it may: some are left out.
@@ -244,7 +246,7 @@ extension ZoneCompiler {
             uses.forget(reference)
             return nil
         }
-        note(known.service.members.lazy.map { $0.registration.provider.host }, of: reference, inZone)
+        note(known.hosts, of: reference, inZone)
         let compiler = ServiceCompiler(owner: reference.owner, policy: policy, limit: limit)
         let output = compiler.compile(known, with: &builder) { book.addresses(of: $0, in: inZone) }
         // Whose hosts change what these addresses are, although it may not have been compiled yet.

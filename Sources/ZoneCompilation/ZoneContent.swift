@@ -44,15 +44,15 @@ struct ZoneContent {
     /// How many providers the services at a name have, twins included.
     func providerCount(at name: DomainName) -> Int { names.services(at: name).reduce(0) { $0 + (registry.services[$1]?.count ?? 0) } }
 
-    /// The hosts that the services at a name have, each once, and whether some may be out of date; nil if there is no service.
+    /// The hosts that the services at a name offer, each once, and whether some may be out of date; nil if there is no service.
     func hosts(at name: DomainName) -> (hosts: [ProviderHost], isHeld: Bool)? {
         guard names.hasService(at: name) else { return nil }
         let known = services(at: name).filter { $0.reach != .unknown }
         let isHeld = known.contains { $0.reach != .current || !$0.held.isEmpty }
         var hosts: Set<ProviderHost> = []
         for service in known {
-            hosts.formUnion(service.registrations.values.lazy.map(\.provider.host))
-            hosts.formUnion(service.held.lazy.map(\.provider.host))
+            hosts.formUnion(service.registrations.values.lazy.map(\.provider).filter { $0.status == .up }.map(\.host))
+            hosts.formUnion(service.held.lazy.map(\.provider).filter { $0.status == .up }.map(\.host))
         }
         return (Array(hosts), isHeld)
     }

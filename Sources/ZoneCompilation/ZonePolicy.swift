@@ -13,9 +13,10 @@ package struct ZonePolicy: Hashable, Sendable {
     package var mostAnswers: Int
     /// How long answers are given while the registry is out of reach; nil: without limit.
     package var maximumStale: Duration?
+    /// The attributes of which each value has a name below its service: `<value>.<key>._tag`.
+    package var tags: [String] = []
     /// What the SOA says beside serial and MINIMUM.
     package var authority = AuthorityPolicy()
-    package var tags: [String] = []
 
     package init(
         ttl: UInt32, negativeTTL: UInt32, nameServerAddresses: [IPAddress], mostAnswers: Int = 0, maximumStale: Duration? = nil
@@ -44,6 +45,11 @@ package struct ZonePolicy: Hashable, Sendable {
         let ipv6 = nameServerAddresses.compactMap { if case .v6(let address) = $0 { address } else { nil } }
         return HostAddresses(ipv4: .known(ipv4), ipv6: .known(ipv6))
     }
+
+    /// The longest TTL that a provider may ask for, in seconds: an hour, after which a mistake is over.
+    static let mostOfProvider: UInt32 = 3600
+    /// The TTL of addresses of which an answer has one, in seconds: the next query may get another.
+    static let mostOfOne: UInt32 = 1
 
     /// The labels of the name server's name in front of each origin.
     static let nameServerLabels = ["ns", "dns"]

@@ -18,6 +18,8 @@ struct ZoneState {
     private var announced: [DomainName: [DomainName]] = [:]
     /// Providers of services that have been reported to have no name.
     private var unnamed: [DomainName: Set<InstanceName>] = [:]
+    /// What providers of services have been reported to say in vain.
+    private var omitted: [DomainName: Set<OmittedDetail>] = [:]
     /// Services that have been reported to be too large.
     private var oversized: Set<DomainName> = []
     /// Services that have been reported to have more records than an RRset may.
@@ -38,7 +40,7 @@ struct ZoneState {
     mutating func begin(services: Int, providers: Int) {
         (isRead, isChanged) = (true, true)
         blocks.reserveCapacity(services)
-        builder.reserve(names: services * (1 + ServiceNaming.protocols.count) + providers, blocks: services)
+        builder.reserve(names: services * (2 + ServiceNaming.protocols.count) + providers, blocks: services)
     }
 
     /// Has the names above new services exist from now on, if clients may have seen them.
@@ -110,6 +112,11 @@ extension ZoneState {
             reports += new.subtracting(unnamed[owner] ?? []).map { .unnamed(instance: $0, owner: owner) }
             unnamed[owner] = new.isEmpty ? nil : new
         }
+        if !output.omitted.isEmpty || !omitted.isEmpty {
+            let new = Set(output.omitted)
+            reports += new.subtracting(omitted[owner] ?? []).map { .omitted($0, owner: owner) }
+            omitted[owner] = new.isEmpty ? nil : new
+        }
         if output.leftOut == 0 {
             if !oversized.isEmpty { oversized.remove(owner) }
         } else if oversized.insert(owner).inserted {
@@ -126,6 +133,7 @@ extension ZoneState {
     /// Has everything reported again of a service that is gone, should it come back.
     private mutating func forgetReports(of owner: DomainName) {
         unnamed[owner] = nil
+        omitted[owner] = nil
         oversized.remove(owner)
         limited.remove(owner)
     }

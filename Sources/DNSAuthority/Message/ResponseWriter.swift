@@ -3,7 +3,7 @@
 /// Every method that adds octets first asks whether they fit below the limit, which never exceeds the memory's size. Those that are rare
 /// return a changed copy, as a writer whose address is taken is kept in memory rather than in registers.
 struct ResponseWriter {
-    private let memory: UnsafeMutableRawPointer
+    let memory: UnsafeMutableRawPointer
     private let query: Query
     private let disposition: Disposition
     /// Octets the response may have, less those kept for its OPT record.
@@ -51,7 +51,7 @@ struct ResponseWriter {
 
     /// Counts records. A section of a response has fewer than 2¹⁶ of them: each takes more than one octet.
     @inline(__always)
-    private mutating func note(_ records: Int, in section: Section) { counts &+= UInt64(truncatingIfNeeded: records) &<< section.rawValue }
+    mutating func note(_ records: Int, in section: Section) { counts &+= UInt64(truncatingIfNeeded: records) &<< section.rawValue }
 
     /// Has the response say that records are missing: TC.
     mutating func truncate() { isTruncated = true }
@@ -60,8 +60,9 @@ struct ResponseWriter {
     @inline(__always)
     func fits(_ octets: Int) -> Bool { octets <= limit &- length }
 
+    /// Copies octets, for which there is room, to the end.
     @inline(__always)
-    private mutating func copy(_ octets: UnsafeRawPointer, _ count: Int) {
+    mutating func copy(_ octets: UnsafeRawPointer, _ count: Int) {
         (memory + length).copyMemory(from: octets, byteCount: count)
         length &+= count
     }
@@ -100,7 +101,7 @@ extension ResponseWriter {
     }
 
     /// Copies one record under an owner.
-    private mutating func copy(_ record: UnsafeRawBufferPointer, owner: Owner) {
+    mutating func copy(_ record: UnsafeRawBufferPointer, owner: Owner) {
         switch owner {
         case .pointer(let pointer):
             store(pointer, at: length)
@@ -122,6 +123,20 @@ extension ResponseWriter {
         } else {
             self = addingPart(of: rrset, from: rrset.first(for: client), turn: first)
         }
+    }
+
+    /// Adds one record of an RRset to the answer section under the question's name; TC if it does not fit.
+    @inline(never)
+    func addingRecord(_ index: Int, of rrset: EncodedRRset) -> ResponseWriter {
+        var writer = self
+        let record = rrset.record(index)
+        guard fits(record.count), let octets = record.baseAddress else {
+            writer.isTruncated = true
+            return writer
+        }
+        writer.copy(octets, record.count)
+        writer.note(1, in: .answer)
+        return writer
     }
 
     /// Adds as many records as fit, from `start` on round the RRset; `turn` says which of them comes first.
@@ -150,80 +165,6 @@ extension ResponseWriter {
     mutating func addNegativeAuthority(of zone: ZoneView) {
         let origin = Owner.pointer(to: Header.length &+ query.nameLength &- zone.originLength)
         if !add(zone.negativeAuthority, owner: origin, section: .authority) { isTruncated = true }
-    }
-}
-
-// MARK: Additional data
-
-extension ResponseWriter {
-    /// Adds the addresses of the hosts that the records of an RRset name, in the order of the records, as whole RRsets until one does not fit
-    /// (RFC 2782; RFC 2181 §9: no TC for those). The RRset was added whole as the first answer at `answersStart`, beginning with record
-    /// `first`.
-    @inline(__always)
-    mutating func addAdditionalData(of rrset: EncodedRRset, from first: Int, answersStart: Int) {
-        let additional = rrset.additional
-        if case .none = additional { return }
-        if case .oneEach(let addresses, let length) = additional,
-            addOneEach(addresses, length, of: rrset, from: first, answersStart: answersStart)
-        {
-            return
-        }
-        self = addingEach(of: rrset, from: first, answersStart: answersStart)
-    }
-
-    /// Adds one address record for each record of an RRset whose records are equally long; false if not all fit.
-    @inline(__always)
-    private mutating func addOneEach(
-        _ addresses: UnsafeRawPointer, _ addressLength: Int, of rrset: EncodedRRset, from first: Int, answersStart: Int
-    ) -> Bool {
-        let recordLength = rrset.recordLength
-        let host = answersStart &+ rrset.hostOffset
-        guard fits(rrset.count &* addressLength), host &+ rrset.length &- recordLength <= Owner.lastReachable else { return false }
-        let owners = memory + length
-        let (start, end) = (first &* addressLength, rrset.count &* addressLength)
-        copy(addresses + start, end &- start)
-        copy(addresses, start)
-        Self.point(owners, memory + length, each: addressLength, to: UInt16(truncatingIfNeeded: 0xC000 | host), step: recordLength)
-        note(rrset.count, in: .additional)
-        return true
-    }
-
-    /// Lets the owners of records of `each` octets point to names that lie `step` octets apart. Not inlined: its loop needs all registers.
-    @inline(never)
-    private static func point(
-        _ records: UnsafeMutableRawPointer, _ end: UnsafeMutableRawPointer, each recordLength: Int, to first: UInt16, step: Int
-    ) {
-        var (owner, pointer) = (records, first)
-        while owner < end {
-            owner.storeBytes(of: pointer.bigEndian, as: UInt16.self)
-            pointer &+= UInt16(truncatingIfNeeded: step)
-            owner += recordLength
-        }
-    }
-
-    /// Adds whole RRsets host by host.
-    @inline(never)
-    private func addingEach(of rrset: EncodedRRset, from first: Int, answersStart: Int) -> ResponseWriter {
-        var writer = self
-        var start = answersStart
-        for step in 0..<rrset.count {
-            let index = (first + step) % rrset.count
-            let recordLength = rrset.record(index).count
-            let host = Owner(offset: start + rrset.hostOffset, length: recordLength - rrset.hostOffset)
-            start += recordLength
-            switch rrset.additional {
-            case .none: return writer
-            case .oneEach(let addresses, let length):
-                let address = UnsafeRawBufferPointer(start: addresses + index * length, count: length)
-                guard writer.fits(length + host.growth) else { return writer }
-                writer.copy(address, owner: host)
-                writer.note(1, in: .additional)
-            case .rrsets(let all):
-                if let ipv4 = (all + index).ipv4, !writer.add(ipv4, owner: host, section: .additional) { return writer }
-                if let ipv6 = (all + index).ipv6, !writer.add(ipv6, owner: host, section: .additional) { return writer }
-            }
-        }
-        return writer
     }
 }
 

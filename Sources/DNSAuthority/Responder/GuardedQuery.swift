@@ -71,7 +71,9 @@ extension Responder {
         }
         guard case .answered(let answer) = outcome else { return outcome }
         writeCookie(in: memory, answer.length)
-        if policy.rateLimit != nil, transport == .udp, !isVouched { guarded.rateKey = rateKey(of: answer, in: memory, to: client) }
+        if policy.rateLimit != nil, transport == .udp, !isVouched {
+            guarded.rateKey = rateKey(of: answer, in: memory, to: client, from: zones)
+        }
         return outcome
     }
 
@@ -146,13 +148,16 @@ extension Responder {
     }
 
     /// The account of a response; nil for a client that is this machine.
-    private func rateKey(of answer: Answer, in memory: UnsafeMutableRawPointer, to client: ClientAddress) -> UInt64? {
+    private func rateKey(
+        of answer: Answer, in memory: UnsafeMutableRawPointer, to client: ClientAddress, from zones: ServedZones
+    ) -> UInt64? {
         guard let network = client.limitedNetwork else { return nil }
         let kind = kind(of: answer, in: memory)
-        // One account for all names that do not exist: there is no end of them.
+        // One account for all names that do not exist, or that one name answers for: there is no end of them.
         var name = UInt64(truncatingIfNeeded: answer.zone)
         if kind == .data || kind == .any {
-            name = FoldedName(folded: memory + scratch, length: guarded.query.nameLength).hash(seed: rateSeed)
+            let asked = FoldedName(folded: memory + scratch, length: guarded.query.nameLength)
+            name = (zones.zone(of: asked)?.pointee.view.source(of: asked) ?? asked).hash(seed: rateSeed)
         }
         let upper = UInt64(truncatingIfNeeded: network >> 64) ^ rateSeed
         return FoldedName.mix(

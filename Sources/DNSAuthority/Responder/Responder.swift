@@ -131,6 +131,8 @@ package struct Responder {
         let disposition = Disposition.judge(result, isStale: status == .stale)
         // A writer for each case: the compiler then knows what goes into it.
         switch result {
+        case .data(let rrset) where rrset.givesOne:
+            return .answered(addingOne(of: rrset, to: begin(disposition)).finish(zone, reserving: options))
         case .data(let rrset):
             var writer = begin(disposition)
             add(rrset, to: &writer, for: client)
@@ -161,18 +163,30 @@ package struct Responder {
         if !writer.isTruncated { writer.addAdditionalData(of: rrset, from: first, answersStart: start) }
     }
 
+    /// Adds one record of the asked type, drawn by weight, with its additional data.
+    @inline(never)
+    private mutating func addingOne(of rrset: EncodedRRset, to writer: ResponseWriter) -> ResponseWriter {
+        let index = order.first(of: rrset)
+        return writer.addingRecord(index, of: rrset).addingAdditionalData(ofRecord: index, of: rrset, answerStart: writer.length)
+    }
+
     /// Adds every RRset of a name over TCP, and over UDP where they fit whole; else one of them: SRV, which says the most, if there is one
     /// (RFC 8482 §4.1, §4.3).
     @inline(never)
     private mutating func addingAll(of node: ZoneNode, to writer: ResponseWriter, for client: ClientAddress) -> ResponseWriter {
         var writer = writer
         var chosen = 0..<node.count
-        if transport == .udp, !writer.fits(chosen.reduce(0) { $0 + node[$1].length }) {
+        if transport == .udp, !writer.fits(chosen.reduce(0) { $0 + node[$1].mostOctets }) {
             let one = chosen.first { node[$0].type == .srv && node[$0].count > 0 } ?? chosen.first { node[$0].count > 0 }
             if let one { chosen = one..<one + 1 }
         }
         for index in chosen where !writer.isTruncated {
-            writer.addAnswer(node[index], from: order.first(of: node[index]), for: client)
+            let first = order.first(of: node[index])
+            if node[index].givesOne {
+                writer = writer.addingRecord(first, of: node[index])
+            } else {
+                writer.addAnswer(node[index], from: first, for: client)
+            }
         }
         return writer
     }

@@ -50,6 +50,16 @@ struct FoldedName {
         return Self.mix(hash ^ UInt64(truncatingIfNeeded: length), 0xE703_7ED1_A0B4_28DB)
     }
 
+    /// The last labels of the name, of so many octets together. Only after `clearForSuffixes`.
+    func suffix(_ count: Int) -> FoldedName { FoldedName(folded: octets + (length &- count), length: count) }
+
+    /// Clears the octets behind the name that are read with its last labels: those have no multiple of sixteen for a beginning. Only where the
+    /// memory has `capacity` words.
+    func clearForSuffixes() {
+        let end = UnsafeMutableRawPointer(mutating: octets) + length
+        for offset in 0..<16 { end.storeBytes(of: 0, toByteOffset: offset, as: UInt8.self) }
+    }
+
     /// The name without its zeros.
     var wire: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: octets, count: length) }
 

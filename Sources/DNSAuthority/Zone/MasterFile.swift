@@ -2,7 +2,8 @@
 package enum MasterFile {
     /// The zone with absolute names, one record a line, the SOA first, then by name from the origin down.
     ///
-    /// Empty non-terminals need no line; RRsets that are not known now stand as comments.
+    /// Empty non-terminals need no line; RRsets that are not known now stand as comments. A name that answers for all names below another is a
+    /// wildcard (RFC 4592). Since names between hide it there, it stands below each of those again; without records it is a comment.
     package static func text(of zone: Zone) -> String { Pieces(of: zone, octets: .max).joined() }
 
     /// The text of a zone in pieces, for those who write it slowly: each of some octets, or a name's records more.
@@ -12,6 +13,8 @@ package enum MasterFile {
         private var nodes: ArraySlice<ZoneNode>
         private let octets: Int
         private var hasBegun = false
+        /// The names above the next one that have an answer for all names below them, the closest last.
+        private var covering: [(owner: DomainName, below: ZoneNode)] = []
 
         /// Takes the names in their order. O(names × log names).
         package init(of zone: Zone, octets: Int) {
@@ -26,8 +29,21 @@ package enum MasterFile {
             while piece.utf8.count < octets, let node = nodes.popFirst() {
                 let owner = node.owner
                 for rrset in node.rrsets { for line in lines(of: rrset, owner: owner) { piece += line + "\n" } }
+                for line in inheritedLines(of: node, owner) { piece += line + "\n" }
             }
             return piece.isEmpty ? nil : piece
+        }
+
+        /// What a name and those below it have of the name that answers for them.
+        private mutating func inheritedLines(of node: ZoneNode, _ owner: DomainName) -> [String] {
+            while let last = covering.last, !owner.isAtOrBelow(last.owner) { covering.removeLast() }
+            if let below = node.below {
+                covering.append((owner, below))
+                return below.count > 0 ? [] : ["; \(below.owner.text) exists without records, as all names below \(owner.text) do"]
+            }
+            guard let below = covering.last?.below, below.owner != owner else { return [] }
+            let owners = [node.isBetween ? owner : nil, owner.prepending(ZoneNode.wildcardLabel)].compactMap(\.self)
+            return owners.flatMap { owner in below.rrsets.flatMap { lines(of: $0, owner: owner) } }
         }
     }
 
@@ -40,8 +56,14 @@ package enum MasterFile {
 
     /// What a name has, by type; empty where there are only names below it, nil if there is no such name. O(names of the zone).
     package static func records(at name: DomainName, in zone: Zone) -> [Records]? {
-        zone.nodes.first { $0.name.elementsEqual(name.octets) }.map { node in
-            node.rrsets.map { Records(type: $0.type, lines: $0.isUnknown ? [] : lines(of: $0, owner: name)) }
+        let nodes = zone.nodes
+        var node = nodes.first { $0.name.elementsEqual(name.octets) }
+        if node?.isBetween ?? true {
+            let covering = nodes.filter { $0.coversBelow && name.isAtOrBelow($0.owner) && $0.name.count < name.octets.count }
+            node = covering.max { $0.name.count < $1.name.count }?.below ?? node
+        }
+        return node.map { node in
+            node.rrsets.map { Records(type: $0.type, lines: $0.isUnknown ? [] : records(of: $0, owner: name)) }
         }
     }
 
@@ -58,6 +80,11 @@ package enum MasterFile {
     private static func lines(of rrset: EncodedRRset, owner: DomainName) -> [String] {
         let type = rrset.type.text
         if rrset.isUnknown { return ["; \(owner.text) \(type): not known now"] }
+        return (rrset.givesOne ? ["; \(owner.text) \(type): each answer has one of"] : []) + records(of: rrset, owner: owner)
+    }
+
+    private static func records(of rrset: EncodedRRset, owner: DomainName) -> [String] {
+        let type = rrset.type.text
         let format = RecordFormat.of(rrset.type)
         return (0..<rrset.count).map { index in
             let record = rrset.record(index)

@@ -25,7 +25,7 @@ package final class Zone: @unchecked Sendable {
     /// The number of shards is a power of two; the upper bits of a name's hash say which shard it is in.
     init(
         origin: DomainName, authority: StartOfAuthority, ttl: UInt32, seed: UInt64, shards all: [ZoneShard], nameCount: Int,
-        remains: ZoneRemains, hasUnknownServices: Bool
+        remains: ZoneRemains, exceptions: ZoneView.Exceptions
     ) {
         self.origin = origin
         self.authority = authority
@@ -41,7 +41,7 @@ package final class Zone: @unchecked Sendable {
         storage.initialize(
             to: ZoneView.Storage(
                 origin: node.wire, originLength: origin.octets.count, negativeAuthority: node[0], seed: seed, shards: UnsafePointer(shards),
-                shardBits: UInt64(all.count.trailingZeroBitCount), hasUnknownServices: hasUnknownServices))
+                shardBits: UInt64(all.count.trailingZeroBitCount), exceptions: exceptions))
         view = ZoneView(storage)
     }
 

@@ -102,9 +102,11 @@ package struct ZoneBuilder {
         countRest()
         placeEmptyNonTerminals(isKept)
         let remains = tables.share()
+        var exceptions: ZoneView.Exceptions = hasUnknownServices ? .unknownServices : []
+        if tables.coveringCount > 0 { exceptions.insert(.coveringNames) }
         return Zone(
             origin: origin, authority: authority, ttl: ttl, seed: seed, shards: tables.shards, nameCount: tables.nameCount,
-            remains: remains, hasUnknownServices: hasUnknownServices)
+            remains: remains, exceptions: exceptions)
     }
 }
 

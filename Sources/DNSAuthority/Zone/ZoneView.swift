@@ -12,8 +12,16 @@ struct ZoneView {
         let shards: UnsafePointer<ZoneShard>
         /// How many bits of a hash tell the shard.
         let shardBits: UInt64
-        /// Whether names that do not exist may lie below a service of which nothing is known.
-        let hasUnknownServices: Bool
+        let exceptions: Exceptions
+    }
+
+    /// What names that are not in the zone may be, beside names that do not exist.
+    struct Exceptions: OptionSet {
+        let rawValue: UInt8
+        /// They may lie below a service of which nothing is known.
+        static let unknownServices = Exceptions(rawValue: 1)
+        /// They may lie below a name that has an answer for all names below it.
+        static let coveringNames = Exceptions(rawValue: 2)
     }
 
     private let storage: UnsafePointer<Storage>
@@ -66,9 +74,17 @@ extension ZoneView {
     @inline(__always)
     func lookup(_ name: FoldedName, _ type: RecordType) -> LookupResult {
         guard let node = node(name) else {
-            return storage.pointee.hasUnknownServices && isBelowUnknownService(name) ? .unknown : .nameError
+            return storage.pointee.exceptions.isEmpty ? .nameError : absent(name, type)
         }
-        if type == .any { return Self.any(of: node) }
+        let result = Self.lookup(node, type)
+        if case .noData = result, node.isBetween { return between(name, type) }
+        return result
+    }
+
+    /// Looks up what a name has of a type.
+    @inline(__always)
+    private static func lookup(_ node: ZoneNode, _ type: RecordType) -> LookupResult {
+        if type == .any { return any(of: node) }
         for index in 0..<node.count where node[index].type == type {
             let rrset = node[index]
             if rrset.count > 0 { return .data(rrset) }
@@ -83,85 +99,51 @@ extension ZoneView {
         return (0..<node.count).contains { node[$0].isUnknown } ? .unknown : .noData
     }
 
-    /// Whether the closest name above one that does not exist is a service of which nothing is known: its instances are not known either.
-    /// From the origin down, as names exist above each that does (RFC 8020): O(labels of that name), however many the one asked for has.
+    /// What becomes of a name that is not in the zone where there are exceptions.
     @inline(never)
-    private func isBelowUnknownService(_ name: FoldedName) -> Bool {
-        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: FoldedName.capacity) { words in
-            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: DomainName.maximumLength) { starts in
-                guard let memory = words.baseAddress else { return false }
-                var count = 0
-                var start = 0
-                while name.length - start > originLength, count < starts.count {
-                    starts[count] = UInt8(truncatingIfNeeded: start)
-                    count += 1
-                    start += 1 + Int(name.octets.load(fromByteOffset: start, as: UInt8.self))
-                }
-                var closest: ZoneNode?
-                while count > 0 {
-                    count -= 1
-                    let start = Int(starts[count])
-                    guard let node = node(FoldedName(name.octets + start, length: name.length - start, in: memory)) else { break }
-                    closest = node
-                }
-                return closest?.isUnknownService == true
+    private func absent(_ name: FoldedName, _ type: RecordType) -> LookupResult {
+        let above = above(name)
+        if let below = above.covering?.below { return Self.lookup(below, type) }
+        // The instances of a service of which nothing is known are not known either.
+        return above.closest?.isUnknownService == true ? .unknown : .nameError
+    }
+
+    /// What becomes of an empty non-terminal: it may lie below a name that has an answer for all names below it.
+    @inline(never)
+    private func between(_ name: FoldedName, _ type: RecordType) -> LookupResult {
+        guard storage.pointee.exceptions.contains(.coveringNames), let below = above(name).covering?.below else { return .noData }
+        return Self.lookup(below, type)
+    }
+
+    /// The name whose records are answered for another: itself, or the one above it that has an answer for all names below it.
+    func source(of name: FoldedName) -> FoldedName {
+        guard storage.pointee.exceptions.contains(.coveringNames), node(name)?.isBetween ?? true else { return name }
+        return above(name).covering.map { name.suffix($0.name.count) } ?? name
+    }
+
+    /// The closest name of the zone above one, and the closest that has an answer for all names below it.
+    ///
+    /// From the origin down, as names exist above each that does (RFC 8020): O(labels of the closest name), however many the one asked for
+    /// has.
+    private func above(_ name: FoldedName) -> (closest: ZoneNode?, covering: ZoneNode?) {
+        name.clearForSuffixes()
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: DomainName.maximumLength) { lengths in
+            var count = 0
+            var length = name.length
+            while length > originLength, count < lengths.count {
+                lengths[count] = UInt8(truncatingIfNeeded: length)
+                count += 1
+                length -= 1 + Int(name.octets.load(fromByteOffset: name.length - length, as: UInt8.self))
             }
+            var above: (closest: ZoneNode?, covering: ZoneNode?) = (nil, nil)
+            // The first is the name itself.
+            while count > 1 {
+                count -= 1
+                guard let node = node(name.suffix(Int(lengths[count]))) else { break }
+                above.closest = node
+                if node.coversBelow { above.covering = node }
+            }
+            return above
         }
     }
-}
-
-/// A name of a zone with its RRsets. Without any it is an empty non-terminal, or has no data now (RFC 8020).
-///
-/// A view into a `RecordBlock`, valid as long as the block.
-struct ZoneNode {
-    /// What stands in the block: 16 octets. Offsets count octets from the entry's own beginning.
-    struct Entry {
-        /// Where the block's beginning is.
-        let block: Int32
-        /// Where the name's wire form in lower case is.
-        let name: Int32
-        /// Where the RRsets' offsets are.
-        let rrsets: Int32
-        let nameLength: UInt8
-        let count: UInt8
-    }
-
-    private let entry: UnsafePointer<Entry>
-
-    @inline(__always)
-    init(_ entry: UnsafePointer<Entry>) { self.entry = entry }
-
-    /// Where the name's wire form in lower case begins; seven octets of any kind stand behind it.
-    @inline(__always)
-    var wire: UnsafeRawPointer { UnsafeRawPointer(entry) + Int(entry.pointee.name) }
-
-    /// The name's wire form in lower case.
-    @inline(__always)
-    var name: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: wire, count: Int(entry.pointee.nameLength)) }
-
-    /// How many RRsets there are.
-    var count: Int { Int(entry.pointee.count) }
-
-    /// One of the RRsets, each of another type.
-    @inline(__always)
-    subscript(index: Int) -> EncodedRRset {
-        let start = UnsafeRawPointer(entry)
-        let offset = (start + Int(entry.pointee.rrsets)).load(fromByteOffset: index &* 4, as: Int32.self)
-        return EncodedRRset((start + Int(offset)).assumingMemoryBound(to: EncodedRRset.Entry.self))
-    }
-
-    /// All RRsets.
-    var rrsets: [EncodedRRset] { (0..<count).map { self[$0] } }
-
-    /// Whether a provider that has vanished is still among the records.
-    var isHeld: Bool { (0..<count).contains { self[$0].isHeld } }
-
-    /// Whether this is a service of which nothing is known: SRV records are unknown only there.
-    var isUnknownService: Bool { (0..<count).contains { self[$0].type == .srv && self[$0].isUnknown } }
-
-    /// The name.
-    var owner: DomainName { DomainName(folded: name) }
-
-    /// The block that the node lies in. To keep a node is to keep its block.
-    var block: Unmanaged<RecordBlock> { RecordBlock.owner(ofMemory: UnsafeRawPointer(entry) + Int(entry.pointee.block)) }
 }

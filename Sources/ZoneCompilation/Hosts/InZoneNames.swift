@@ -22,6 +22,21 @@ final class InZoneNames: AddressBook.Names {
         let names: NameList
         /// The service names (RFC 2782) that it has.
         let serviceNames: [DomainName]
+        /// The name at which it gives one provider a query, if it has that.
+        let oneName: DomainName?
+        /// The zone that it is in.
+        let part: Part
+
+        /// The hosts of all providers that have names, and of their ports.
+        var hosts: [ProviderHost] {
+            var hosts: [ProviderHost] = []
+            hosts.reserveCapacity(service.members.count)
+            for member in service.members where member.registration.provider.status != .down {
+                hosts.append(member.registration.provider.host)
+                if let details = member.registration.provider.details { hosts += details.ports.compactMap(\.host) }
+            }
+            return hosts
+        }
     }
 
     /// What has been worked out of services that hosts lead to; holds as long as they do not change.
@@ -66,21 +81,24 @@ final class InZoneNames: AddressBook.Names {
         guard let part = parts[reference.origin], let service = part.content.service(at: reference.owner) else { return nil }
         return Known(
             service: service, names: part.content.names.instanceNames(of: service, at: reference.owner),
-            serviceNames: part.content.names.serviceNames(of: reference.owner))
+            serviceNames: part.content.names.serviceNames(of: reference.owner),
+            oneName: part.content.names.oneName(of: reference.owner), part: part)
     }
 
     func hosts(at name: DomainName) -> InZoneHosts? {
         guard let origin = origin(of: name), let part = parts[origin] else { return nil }
         guard part.isRead, !part.content.isUnknown(name) else { return .addresses(HostAddresses()) }
-        switch part.content.names.holder(of: name) {
-        case .service:
-            let known = hosts(of: ServiceReference(origin: origin, owner: name))
+        let holder = part.content.names.holder(of: name)
+        switch holder {
+        case .service, .one:
+            let known = holder?.owner(of: name).flatMap { hosts(of: ServiceReference(origin: origin, owner: $0)) }
             return .hosts(known?.hosts ?? [], isHeld: known?.isHeld ?? false)
         case .nameServer: return .addresses(part.nameServer)
         case .instance(let owner):
             let known = instances(of: ServiceReference(origin: origin, owner: owner))[name]
             return .hosts(known.map { [$0.host] } ?? [], isHeld: known?.isHeld ?? false)
-        case .serviceName, nil: return .hosts([], isHeld: false)
+        // Names that stand for a choice among providers are for clients, not for documents.
+        case .serviceName, .port, .portHost, .place, .tag, nil: return .hosts([], isHeld: false)
         }
     }
 
@@ -97,7 +115,7 @@ final class InZoneNames: AddressBook.Names {
         // Which counts as being led there.
         guard hosts(of: reference) != nil, let known = service(reference) else { return [:] }
         let named = known.service.members.enumerated().compactMap { index, member in
-            known.names[index].map { ($0, (host: member.provider.host, isHeld: member.isHeld)) }
+            member.provider.status == .down ? nil : known.names[index].map { ($0, (host: member.provider.host, isHeld: member.isHeld)) }
         }
         let made = Dictionary(named) { first, _ in first }
         memo.instances[reference] = made

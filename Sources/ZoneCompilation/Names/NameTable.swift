@@ -1,8 +1,8 @@
 import DNSAuthority
 import ProviderRegistry
 
-/// Who has which name of a zone. Of several that want one, the first has it: a service, a service name (RFC 2782), the name server, an
-/// instance.
+/// Who has which name of a zone. Of several that want one, the first has it: a service, a service name (RFC 2782), the name server, the
+/// service that the name lies below most closely.
 package struct NameTable {
     /// The zone's origin.
     package let origin: DomainName
@@ -31,6 +31,16 @@ package struct NameTable {
         case nameServer
         /// An instance, if there is one of this name, of the service at this name.
         case instance(of: DomainName)
+        /// One provider a query of the service at this name.
+        case one(of: DomainName)
+        /// A named port, if there is one, of the service at this name.
+        case port(of: DomainName)
+        /// The host of an instance's named port, if that has one of its own.
+        case portHost(of: DomainName)
+        /// The providers in a part of the network, if there are any, of the service at this name.
+        case place(of: DomainName)
+        /// The providers with an attribute, if there are any, of the service at this name.
+        case tag(of: DomainName)
     }
 
     /// A zone with these services, each given once, as far as their names can be domain names.
@@ -45,16 +55,23 @@ package struct NameTable {
         if hasService(at: name) { return .service }
         if let owner = ServiceNaming.owner(ofServiceName: name, in: origin), hasService(at: owner) { return .serviceName(of: owner) }
         if name == nameServer { return .nameServer }
-        if let parent = name.parent, hasService(at: parent) { return .instance(of: parent) }
-        return nil
+        guard let owner = ancestors(of: name).first(where: hasService) else { return nil }
+        return Holder(Array(name.labels.dropLast(owner.labels.count)), below: owner)
     }
+
+    /// The names above one, as far as they lie below the origin, the closest first.
+    private func ancestors(of name: DomainName) -> some Sequence<DomainName> { sequence(first: name, next: parentInside).dropFirst() }
 
     /// The services that may have something at a name, now or when others change.
     func claimants(of name: DomainName) -> [DomainName] {
         var claimants: [DomainName] = []
         if hasService(at: name) { claimants.append(name) }
         if let owner = ServiceNaming.owner(ofServiceName: name, in: origin), hasService(at: owner) { claimants.append(owner) }
-        if let parent = name.parent, hasService(at: parent) { claimants.append(parent) }
+        if ServiceNaming.hasUnderscore(name, in: origin) {
+            claimants += ancestors(of: name).filter(hasService)
+        } else if let parent = name.parent, hasService(at: parent) {
+            claimants.append(parent)
+        }
         return claimants
     }
 
@@ -69,6 +86,11 @@ package struct NameTable {
 
     /// Whether a service stands at a name.
     func hasService(at name: DomainName) -> Bool { services[name] != nil }
+
+    /// The name at which a service gives one provider a query; nil where it is another's, or too long.
+    func oneName(of owner: DomainName) -> DomainName? {
+        ServiceNaming.oneName(of: owner).flatMap { mayHaveChildren(owner) && holder(of: $0) != .one(of: owner) ? nil : $0 }
+    }
 
     /// The service names (RFC 2782) that a service has.
     func serviceNames(of owner: DomainName) -> [DomainName] {
@@ -165,18 +187,21 @@ extension NameTable {
         children[parent] = count == 0 ? nil : count
     }
 
-    /// The name right above one unless that is the origin.
+    /// The name right above one unless that is the origin, or the one is not below it.
     private func parentInside(of name: DomainName) -> DomainName? {
         // Most names of services are right below the origin.
-        1 + Int(name.octets[0]) + origin.octets.count == name.octets.count ? nil : name.parent
+        1 + Int(name.octets[0]) + origin.octets.count >= name.octets.count ? nil : name.parent
     }
 
     /// The services that have to give way to one that has come to a name, or need not any more after one has gone.
     func neighbours(of owner: DomainName) -> [DomainName] {
-        var names = [parentInside(of: owner), ServiceNaming.owner(ofServiceName: owner, in: origin)]
+        var names = [parentInside(of: owner), ServiceNaming.owner(ofServiceName: owner, in: origin)].compactMap(\.self)
+        if ServiceNaming.hasUnderscore(owner, in: origin) { names += ancestors(of: owner) }
         if servicesBelowProtocols > 0 {
-            names += ServiceNaming.protocols.map { ServiceNaming.serviceName(of: owner, $0, in: origin)?.parent }
+            for label in ServiceNaming.protocols {
+                if let name = ServiceNaming.serviceName(of: owner, label, in: origin) { names += ancestors(of: name) }
+            }
         }
-        return names.compactMap { name in name.flatMap { $0.octets.count > origin.octets.count && hasService(at: $0) ? $0 : nil } }
+        return names.filter { $0.octets.count > origin.octets.count && hasService(at: $0) }
     }
 }

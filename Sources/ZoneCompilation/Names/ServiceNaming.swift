@@ -11,18 +11,24 @@ package enum ServiceNaming {
     /// service names, and the origin cost little.
     package static let mostLabels = 10
 
-    /// The name of a service in a zone; a name with dots spans several labels. Nil if it cannot be a domain name, has too many
-    /// labels, or would be a wildcard to other name servers that have the zone (RFC 4592 §2.1.1).
+    /// The name of a service in a zone. A name with dots spans several labels; one of several levels has the last level first. Nil if it
+    /// cannot be a domain name, has too many labels, or would be a wildcard to other name servers that have the zone (RFC 4592 §2.1.1).
     package static func owner(of service: ServiceName, in origin: DomainName) -> DomainName? {
         service.withOctets { octets in
-            var (labels, start) = (1, 0)
-            for index in 0..<octets.count + 1 where index == octets.count || octets[index] == UInt8(ascii: ".") {
-                if index == start + 1, octets[start] == UInt8(ascii: "*") { return nil }
-                if index < octets.count { labels += 1 }
-                start = index + 1
-            }
-            return labels <= mostLabels ? DomainName(labels: octets, below: origin) : nil
+            guard octets.contains(UInt8(ascii: "/")) else { return owner(ofLabels: octets, in: origin) }
+            let levels = octets.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+            return Array(levels.reversed().joined(separator: [UInt8(ascii: ".")])).withUnsafeBytes { owner(ofLabels: $0, in: origin) }
         }
+    }
+
+    private static func owner(ofLabels octets: UnsafeRawBufferPointer, in origin: DomainName) -> DomainName? {
+        var (labels, start) = (1, 0)
+        for index in 0..<octets.count + 1 where index == octets.count || octets[index] == UInt8(ascii: ".") {
+            if index == start + 1, octets[start] == UInt8(ascii: "*") { return nil }
+            if index < octets.count { labels += 1 }
+            start = index + 1
+        }
+        return labels <= mostLabels ? DomainName(labels: octets, below: origin) : nil
     }
 
     /// The service name (RFC 2782) under a protocol of the service at a name in a zone; nil where it is longer than names may be.
@@ -58,10 +64,10 @@ package enum ServiceNaming {
         return DomainName(labels: labels)?.appending(origin)
     }
 
-    /// The label of an instance: its znode's name in lower case if that is a plain label, else its digest.
+    /// The label of an instance: its znode's name in lower case if that is a plain label that stands for nothing else, else its digest.
     package static func label(ofInstance znode: InstanceName) -> [UInt8] {
         let label = znode.withOctets { octets in isLabel(octets) ? octets.map { 65...90 ~= $0 ? $0 | 0x20 : $0 } : nil }
-        return label ?? digestLabel(ofInstance: znode)
+        return label.flatMap { $0.elementsEqual(oneLabel.utf8) ? nil : $0 } ?? digestLabel(ofInstance: znode)
     }
 
     /// `i-` and the first sixteen hexadecimal digits of the SHA-256 of a znode's name.
@@ -75,14 +81,16 @@ package enum ServiceNaming {
     static func append(plainNameOf znode: InstanceName, below owner: DomainName, to names: inout NameList) -> Bool {
         var isPlain = false
         znode.read { octets in
-            guard znode.isUUID || isLabel(octets) && octets.allSatisfy({ !(65...90 ~= $0) }) else { return }
+            guard znode.isUUID || isLabel(octets) && octets.allSatisfy({ !(65...90 ~= $0) }) && !octets.elementsEqual(oneLabel.utf8) else {
+                return
+            }
             isPlain = names.append(label: octets, below: owner)
         }
         return isPlain
     }
 
     /// Whether these are 1 to 63 letters, digits, `-` and `_`.
-    private static func isLabel(_ octets: UnsafeRawBufferPointer) -> Bool {
+    static func isLabel(_ octets: some Collection<UInt8>) -> Bool {
         1...DomainName.maximumLabelLength ~= octets.count
             && octets.allSatisfy { octet in
                 switch octet {

@@ -223,6 +223,10 @@ extension ZonePublisher {
             logger.warning(
                 "provider has no instance name and is left out of srv",
                 metadata: ["instance": "\(instance.text.debugDescription)", "service": "\(owner.text)"])
+        case .omitted(let detail, let owner):
+            logger.warning(
+                "provider says something that no name or record can have",
+                metadata: ["instance": "\(detail.instance.text.debugDescription)", "service": "\(owner.text)", "detail": "\(detail.text)"])
         case .oversized(let owner, let leftOut):
             logger.error(
                 "service is too large: its youngest providers are left out",

@@ -7,6 +7,8 @@ extension AddressSets {
     /// The service's RRset of one family.
     struct Family {
         fileprivate var handle: RecordBlockBuilder.Handle?
+        /// The RRset of which an answer has one record.
+        fileprivate var one: RecordBlockBuilder.Handle?
         fileprivate var candidateCount = 0
         /// Which candidates it has.
         fileprivate var choice: RecordChoice?
@@ -22,16 +24,41 @@ extension AddressSets {
         var isHeld: Bool
     }
 
+    /// Which RRsets are made of the same addresses.
+    struct Forms: OptionSet {
+        let rawValue: UInt8
+        /// That of which an answer has all.
+        static let all = Forms(rawValue: 1)
+        /// That of which an answer has one.
+        static let one = Forms(rawValue: 2)
+    }
+
     /// Adds the RRsets of the service itself: each distinct address once, as far as there may be so many. The instances are in the ring's
-    /// order. `isUnknown`: there may be others.
+    /// order. `hasOne`: of those of the lowest priority number there are RRsets of which an answer has one, too. `isUnknown`: there may be
+    /// others.
     mutating func addWhole(
-        _ instances: [ServiceCompiler.Instance], isWeighted: Bool, isUnknown: Bool, _ builder: inout RecordBlockBuilder
-    ) -> RecordBlockBuilder.Additional {
+        _ instances: [ServiceCompiler.Instance], hasOne: Bool, isUnknown: Bool, _ builder: inout RecordBlockBuilder
+    ) -> (all: RecordBlockBuilder.Additional, one: RecordBlockBuilder.Additional) {
+        let first = instances.lazy.map(\.priority).min()
+        let areAllFirst = instances.allSatisfy { $0.priority == first }
+        add(hasOne && areAllFirst ? [.all, .one] : .all, instances, isUnknown: isUnknown, &builder)
+        let all = RecordBlockBuilder.Additional(ipv4: families.ipv4.handle, ipv6: families.ipv6.handle)
+        guard hasOne, !areAllFirst else { return (all, one) }
+        var (part, moved) = part(of: instances.filter { $0.priority == first })
+        part.add(.one, moved, isUnknown: isUnknown, &builder)
+        return (all, part.one)
+    }
+
+    private var one: RecordBlockBuilder.Additional { RecordBlockBuilder.Additional(ipv4: families.ipv4.one, ipv6: families.ipv6.one) }
+
+    private mutating func add(
+        _ forms: Forms, _ instances: [ServiceCompiler.Instance], isUnknown: Bool, _ builder: inout RecordBlockBuilder
+    ) {
         let order = placeOnRing(instances)
+        let isWeighted = instances.contains { $0.weight != instances[0].weight }
         for isIPv4 in [true, false] {
-            families[isIPv4] = addWhole(isIPv4, of: order, isWeighted: isWeighted, isUnknown: isUnknown, &builder)
+            families[isIPv4] = add(forms, isIPv4, of: order, isWeighted: isWeighted, isUnknown: isUnknown, &builder)
         }
-        return RecordBlockBuilder.Additional(ipv4: families.ipv4.handle, ipv6: families.ipv6.handle)
     }
 
     /// Says where on the ring the first provider of each set lies; gives the sets in that order.
@@ -48,22 +75,30 @@ extension AddressSets {
     /// The most records that an RRset of the service would have.
     var mostRecords: Int { max(families.ipv4.candidateCount, families.ipv6.candidateCount) }
 
-    private mutating func addWhole(
-        _ isIPv4: Bool, of order: [Int], isWeighted: Bool, isUnknown: Bool, _ builder: inout RecordBlockBuilder
+    private mutating func add(
+        _ forms: Forms, _ isIPv4: Bool, of order: [Int], isWeighted: Bool, isUnknown: Bool, _ builder: inout RecordBlockBuilder
     ) -> Family {
         let isUnknown = isUnknown || order.contains { sets[$0].counts[isIPv4] == nil }
         let candidates = candidates(isIPv4, of: order)
         guard isUnknown || !candidates.isEmpty else { return Family() }
         let choice = RecordChoice(candidates, most: policy.mostAnswers)
-        var rrset = rrset(isIPv4, records: choice.count)
-        rrset.isUnknown = isUnknown
-        for position in 0..<choice.count {
-            let candidate = candidates[choice[position]]
-            rrset.append(candidate.address, isIPv4, place: candidate.place)
-            if isWeighted { rrset.weights.append(candidate.weight) }
-            if candidate.isHeld { rrset.isHeld = true }
+        var family = Family(candidateCount: candidates.count, choice: choice)
+        func rrset(givesOne: Bool) -> RRset {
+            var rrset = self.rrset(isIPv4, records: choice.count, givesOne: givesOne)
+            rrset.isUnknown = isUnknown
+            for position in 0..<choice.count {
+                let candidate = candidates[choice[position]]
+                rrset.append(candidate.address, isIPv4, place: candidate.place)
+                if isWeighted { rrset.weights.append(candidate.weight) }
+                if candidate.isHeld { rrset.isHeld = true }
+            }
+            // No answer begins within one record.
+            if givesOne { rrset.places = [] }
+            return rrset
         }
-        return Family(handle: builder.add(rrset), candidateCount: candidates.count, choice: choice)
+        if forms.contains(.all) { family.handle = builder.add(rrset(givesOne: false)) }
+        if forms.contains(.one) { family.one = builder.add(rrset(givesOne: true)) }
+        return family
     }
 
     /// The distinct addresses of sets in their order.
@@ -97,6 +132,18 @@ extension AddressSets {
         return candidates
     }
 
+    /// The first addresses of a set, as far as they are known.
+    struct Hints {
+        var ipv4: [UInt32] = []
+        var ipv6: [UInt128] = []
+    }
+
+    /// The first addresses of a set, so many of each family.
+    func hints(_ place: Int, most: Int) -> Hints {
+        func first(_ isIPv4: Bool) -> [UInt128] { (0..<min(most, sets[place].count(isIPv4) ?? 0)).map { address(isIPv4, $0, of: place) } }
+        return Hints(ipv4: first(true).map { UInt32(truncatingIfNeeded: $0) }, ipv6: first(false))
+    }
+
     /// One of the addresses of a set as a number.
     private func address(_ isIPv4: Bool, _ index: Int, of place: Int) -> UInt128 {
         switch sets[place].only {
@@ -118,8 +165,9 @@ extension AddressSets {
     }
 
     /// An empty RRset with room for so many records.
-    private func rrset(_ isIPv4: Bool, records count: Int) -> RRset {
-        var rrset = RRset(isIPv4 ? .a : .aaaa, ttl: policy.ttl)
+    private func rrset(_ isIPv4: Bool, records count: Int, givesOne: Bool = false) -> RRset {
+        var rrset = RRset(isIPv4 ? .a : .aaaa, ttl: givesOne ? min(policy.ttl, ZonePolicy.mostOfOne) : policy.ttl)
+        rrset.givesOne = givesOne
         rrset.reserve(records: count, dataLength: count * (isIPv4 ? 4 : 16))
         rrset.places.reserveCapacity(count)
         return rrset
@@ -153,8 +201,8 @@ extension AddressSets {
         guard count > 0 else { return nil }
         if let whole = families[isIPv4].handle {
             // All that the service has is this one's, in the same order: the same octets.
-            if sets.count == 1, sets[place].isHeld == isHeld { return whole }
-            if count == 1, let position = families[isIPv4].choice?.position(of: sets[place].firsts[isIPv4]) {
+            if sets.count == 1, sets[place].isOffered, sets[place].isHeld == isHeld { return whole }
+            if count == 1, sets[place].isOffered, let position = families[isIPv4].choice?.position(of: sets[place].firsts[isIPv4]) {
                 return builder.add(record: position, of: whole, isHeld: isHeld)
             }
         }

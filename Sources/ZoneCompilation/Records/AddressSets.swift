@@ -16,6 +16,8 @@ struct AddressSets {
         let hasHeldAddresses: Bool
         var weight: UInt64 = 0
         var isHeld = false
+        /// Whether one of the providers is among those that the service offers.
+        var isOffered = false
         /// The lowest rank of its providers.
         var rank = Int.max
         /// Where its first provider lies on the ring; nil until that is said.
@@ -27,6 +29,11 @@ struct AddressSets {
 
         /// How many addresses there are of a family; nil while that is not known.
         func count(_ isIPv4: Bool) -> Int? { counts[isIPv4].map(Int.init) }
+
+        /// The same addresses, which stand for no provider.
+        var withoutProviders: AddressSet {
+            AddressSet(counts: counts, only: only, place: place, hasHeldAddresses: hasHeldAddresses)
+        }
     }
 
     /// Something of each family of addresses.
@@ -95,21 +102,41 @@ struct AddressSets {
         return (sets.count - 1, true)
     }
 
-    /// Has a set stand for one provider more.
-    mutating func add(_ provider: Provider, isHeld: Bool, to place: Int) {
-        let rank = RecordChoice.rank(priority: provider.priority, weight: provider.weight)
-        sets[place].weight += UInt64(provider.weight)
+    /// Has a set stand for one more provider that the service offers.
+    mutating func offer(_ instance: ServiceCompiler.Instance) {
+        let place = instance.addresses
+        let rank = RecordChoice.rank(priority: instance.priority, weight: instance.weight)
+        sets[place].weight += UInt64(instance.weight)
+        sets[place].isOffered = true
         if rank < sets[place].rank { sets[place].rank = rank }
-        if isHeld || sets[place].hasHeldAddresses { sets[place].isHeld = true }
+        if instance.isHeld || sets[place].hasHeldAddresses { sets[place].isHeld = true }
     }
 
-    /// Takes the newest set out again, which stands for no provider. No other may be looked up behind that.
-    mutating func removeLast() { sets.removeLast() }
+    /// The sets of some of the instances alone, as a service would have them that offers only those; each instance with its place among them.
+    /// O(these instances).
+    func part(of instances: [ServiceCompiler.Instance]) -> (sets: AddressSets, instances: [ServiceCompiler.Instance]) {
+        var part = AddressSets(policy, hosts: 0)
+        part.several = several
+        var places: [Int: Int] = [:]
+        let moved = instances.map { instance in
+            let place = places[instance.addresses] ?? part.sets.count
+            if place == part.sets.count {
+                places[instance.addresses] = place
+                part.sets.append(sets[instance.addresses].withoutProviders)
+            }
+            var instance = instance
+            instance.addresses = place
+            part.offer(instance)
+            return instance
+        }
+        return (part, moved)
+    }
 
-    /// Most octets that a set takes: among the service's addresses, as those of its instances, and as those of instances that are held.
+    /// Most octets that a set takes: among the service's addresses, among those of which an answer has one, as those of its instances, and as
+    /// those of instances that are held.
     func room(_ place: Int) -> Int {
-        3 * RecordBlockBuilder.room(forRecords: sets[place].count(true) ?? 0, ofLength: 4)
-            + 3 * RecordBlockBuilder.room(forRecords: sets[place].count(false) ?? 0, ofLength: 16)
+        4 * RecordBlockBuilder.room(forRecords: sets[place].count(true) ?? 0, ofLength: 4)
+            + 4 * RecordBlockBuilder.room(forRecords: sets[place].count(false) ?? 0, ofLength: 16)
     }
 }
 

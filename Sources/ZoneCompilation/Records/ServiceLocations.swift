@@ -76,16 +76,16 @@ struct ServiceLocations {
         return (builder.add(rrset, additional: additional), choice)
     }
 
-    /// Adds the names of the instances with their RRsets; the SRV RRset of one is in the octets of the service's if its record is there.
-    func addInstances(_ builder: inout RecordBlockBuilder) {
-        guard let whole else { return }
+    /// Adds the names of the instances with their RRsets, each with its text if there are any; the SRV RRset of one is in the octets of the
+    /// service's if its record is there.
+    func addInstances(_ texts: [RecordBlockBuilder.Handle?] = [], _ builder: inout RecordBlockBuilder) {
         names.read { octets in
             for index in instances.indices {
                 let name = names.range(of: instances[index].name)
                 guard let candidate = candidate(of: index), !name.isEmpty else { continue }
                 let isHeld = instances[index].isHeld
                 let location: RecordBlockBuilder.Handle
-                if let position = whole.choice.position(of: candidate) {
+                if let whole, let position = whole.choice.position(of: candidate) {
                     location = builder.add(record: position, of: whole.handle, isHeld: isHeld, additional: own[index].known)
                 } else {
                     var rrset = RRset(.srv, ttl: policy.ttl)
@@ -93,7 +93,11 @@ struct ServiceLocations {
                     append(index, octets, to: &rrset)
                     location = builder.add(rrset, additional: [own[index].known])
                 }
-                builder.add(name: UnsafeRawBufferPointer(rebasing: octets[name]), own[index].all, srv: location)
+                if !texts.isEmpty, let text = texts[index], let name = names[instances[index].name] {
+                    builder.add(name, RecordGroup(addresses: own[index].all, srv: location), further: [text])
+                } else {
+                    builder.add(name: UnsafeRawBufferPointer(rebasing: octets[name]), own[index].all, srv: location)
+                }
             }
         }
     }

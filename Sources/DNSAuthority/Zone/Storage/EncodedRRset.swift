@@ -12,6 +12,8 @@ package struct EncodedRRset {
         static let hasPlaces = Flags(rawValue: 4)
         /// There is one record, and before it stands where names in its RDATA end in pointers to its owner.
         static let hasLinks = Flags(rawValue: 8)
+        /// Each answer has one of the records.
+        static let givesOne = Flags(rawValue: 16)
     }
 
     /// What stands in the block: 32 octets. Offsets count octets from the entry's own beginning, 0 for what it does not have.
@@ -51,6 +53,9 @@ package struct EncodedRRset {
     var isHeld: Bool { entry.pointee.flags.contains(.isHeld) }
     /// Whether records may exist that are not known; there are none here then.
     var isUnknown: Bool { entry.pointee.flags.contains(.isUnknown) }
+    /// Whether each answer has one of the records, drawn by weight.
+    @inline(__always)
+    var givesOne: Bool { entry.pointee.flags.contains(.givesOne) }
     /// Octets of every record if they are equally long, else 0.
     var recordLength: Int { Int(entry.pointee.recordLength) }
     /// How many records there are.
@@ -106,6 +111,12 @@ package struct EncodedRRset {
     func record(_ index: Int) -> UnsafeRawBufferPointer {
         let start = start(ofRecord: index)
         return UnsafeRawBufferPointer(start: octets + start, count: self.start(ofRecord: index + 1) - start)
+    }
+
+    /// Most octets that an answer has of it.
+    var mostOctets: Int {
+        guard givesOne, recordLength == 0 else { return givesOne ? recordLength : length }
+        return (0..<count).reduce(0) { max($0, record($1).count) }
     }
 
     @inline(__always)

@@ -23,6 +23,8 @@ package struct RRset: Sendable {
     package var isHeld = false
     /// Whether there may be records that are not known. While there are none, a question for them is answered with SERVFAIL.
     package var isUnknown = false
+    /// Whether each answer has one of the records, drawn by weight, along with the additional data of that record alone.
+    package var givesOne = false
 
     package init(_ type: RecordType, ttl: UInt32, records: [RecordData] = []) {
         self.type = type

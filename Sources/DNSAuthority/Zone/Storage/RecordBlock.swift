@@ -60,7 +60,8 @@ package struct NamedAddress: Sendable {
 }
 
 extension RecordBlock {
-    /// The addresses of all names right below another, as far as their RRsets have them. O(records).
+    /// The addresses of all names right below another, as far as their RRsets have them, those of which each answer has one left out.
+    /// O(records).
     package func addresses(rightBelow parent: DomainName) -> [NamedAddress] {
         var found: [NamedAddress] = []
         found.reserveCapacity(nodeCount)
@@ -79,7 +80,7 @@ extension RecordBlock {
     private func append(_ node: ZoneNode, _ index: Int, to found: inout [NamedAddress]) {
         for place in 0..<node.count {
             let rrset = node[place]
-            guard rrset.type == .a || rrset.type == .aaaa else { continue }
+            guard rrset.type == .a || rrset.type == .aaaa, !rrset.givesOne else { continue }
             let isIPv4 = rrset.type == .a
             for number in 0..<rrset.count {
                 let data = rrset.octets + rrset.start(ofRecord: number) + EncodedRRset.headerLength

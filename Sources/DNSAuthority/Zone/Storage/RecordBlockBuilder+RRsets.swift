@@ -9,6 +9,7 @@ extension RecordBlockBuilder {
         guard rrset.isWritable, take(Self.room(forRecords: rrset.count, ofLength: 0) + dataLength) else { return placeEmpty() }
         var placed = PlacedRRset(type: rrset.type, count: UInt32(rrset.count), length: UInt32(rrset.octets.count))
         if rrset.isHeld { placed.flags.insert(.isHeld) }
+        if rrset.givesOne { placed.flags.insert(.givesOne) }
         if rrset.isUnknown, rrset.count == 0 { placed.flags.insert(.isUnknown) }
         if rrset.places.count > 1, placed.length > Self.alwaysFits {
             placed.flags.insert(.hasPlaces)

@@ -55,6 +55,8 @@ package struct RecordBlockBuilder {
         var length: UInt8
         /// How many RRsets it has; `lists` has those of one name after another.
         var count: UInt8
+        /// Whether the next name answers for all names below this one.
+        var coversBelow = false
     }
 
     var octets: [UInt8] = []
@@ -106,6 +108,20 @@ package struct RecordBlockBuilder {
         guard rrsets.count <= UInt8.max, take(Self.room(forName: name.octets.count, rrsets: rrsets.count)) else { return isOverfull = true }
         lists += rrsets
         name.octets.withUnsafeBytes { add($0, count: rrsets.count) }
+    }
+
+    /// Adds a name without data below which every name exists: those that are not in the zone, and empty non-terminals, have these RRsets, each
+    /// added before and of another type. The RRsets stand at the name with the label `*` in front (RFC 4592); unlike there, other names below do
+    /// not hide it.
+    package mutating func add(covering name: DomainName, _ rrsets: [Handle]) {
+        // Where that is too long, no name fits below.
+        guard let wildcard = name.prepending(ZoneNode.wildcardLabel) else { return add(name) }
+        let room = Self.room(forName: name.octets.count, rrsets: 0) + Self.room(forName: wildcard.octets.count, rrsets: rrsets.count)
+        guard rrsets.count <= UInt8.max, take(room) else { return isOverfull = true }
+        name.octets.withUnsafeBytes { add($0, count: 0) }
+        names[names.count - 1].coversBelow = true
+        lists += rrsets
+        wildcard.octets.withUnsafeBytes { add($0, count: rrsets.count) }
     }
 
     /// Adds a name with addresses and an SRV RRset, as far as it has them, each added before.

@@ -44,7 +44,7 @@ extension RecordBlockBuilder {
             if let start = source.baseAddress { block.address(layout.octets).copyMemory(from: start, byteCount: source.count) }
         }
         for index in rrsets.indices { writeRRset(index, to: block, layout) }
-        writeNames(to: block, layout)
+        writeNames(to: block, layout, isBetween: isBetween)
         writeAdditional(to: block, layout)
         write(weights, to: block, layout.weights)
         write(ends, to: block, layout.ends)
@@ -70,14 +70,15 @@ extension RecordBlockBuilder {
         block.address(entry).initializeMemory(as: EncodedRRset.Entry.self, to: view)
     }
 
-    private func writeNames(to block: RecordBlock, _ layout: RecordBlockLayout) {
+    private func writeNames(to block: RecordBlock, _ layout: RecordBlockLayout, isBetween: Bool) {
         var next = 0
         for (index, name) in names.enumerated() {
             let entry = RecordBlock.firstNode + index * MemoryLayout<ZoneNode.Entry>.stride
             let list = layout.lists + next * MemoryLayout<Int32>.stride
             let node = ZoneNode.Entry(
                 block: Int32(-entry), name: Int32(layout.octets + name.start - entry), rrsets: name.count == 0 ? 0 : Int32(list - entry),
-                nameLength: name.length, count: name.count)
+                nameLength: name.length, count: name.count,
+                flags: name.coversBelow ? .coversBelow : isBetween ? .isBetween : [])
             block.address(entry).initializeMemory(as: ZoneNode.Entry.self, to: node)
             for position in 0..<Int(name.count) {
                 let place = block.address(list + position * MemoryLayout<Int32>.stride)

@@ -13,6 +13,8 @@ final class ZoneTables {
     /// The shards that no zone shares.
     private var changed = [0]
     @exclusivity(unchecked) private(set) var nameCount = 0
+    /// How many names have an answer for all names below them.
+    @exclusivity(unchecked) private(set) var coveringCount = 0
     /// The blocks that names lead to, with the number of those names.
     private var uses: [ObjectIdentifier: (block: RecordBlock, names: Int)] = [:]
     /// Where shards and blocks go that the zones made so far need and the next one does not.
@@ -25,7 +27,7 @@ final class ZoneTables {
     /// The same names for another builder.
     init(copying other: ZoneTables) {
         shards = other.shards.map(ZoneShard.init(copying:))
-        (counts, nameCount, uses) = (other.counts, other.nameCount, other.uses)
+        (counts, nameCount, coveringCount, uses) = (other.counts, other.nameCount, other.coveringCount, other.uses)
         isShared = counts.map { _ in false }
         changed = Array(counts.indices)
     }
@@ -49,7 +51,9 @@ final class ZoneTables {
         let index = index(of: hash)
         let shard = ownShard(index)
         let place = shard.place(of: name, hash)
+        if node.coversBelow { coveringCount += 1 }
         if let old = shard.slots[place].node {
+            if old.coversBelow { coveringCount -= 1 }
             shard.slots[place].node = node
             return old
         }
@@ -73,6 +77,7 @@ final class ZoneTables {
         let shard = ownShard(index)
         let place = shard.place(of: name, hash)
         let old = shard.slots[place].node
+        if old?.coversBelow == true { coveringCount -= 1 }
         shard.remove(at: place)
         counts[index] -= 1
         nameCount -= 1
