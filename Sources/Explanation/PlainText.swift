@@ -35,12 +35,17 @@ package enum PlainText {
     /// What a provider offers beyond host, port, weight and priority, a text each: the status first, if it is not up.
     static func details(of provider: Provider) -> [String] {
         guard let details = provider.details else { return [] }
-        let ports = details.ports.map { port in
-            "\(name(port.name)) \(port.host.map { Provider.authority($0.text, port.port) } ?? String(port.port))"
+        var texts: [String] = []
+        if details.status != .up { texts.append(details.status.rawValue) }
+        let ports = details.ports.map { port -> String in
+            let place = port.host.map { Provider.authority($0.text, port.port) } ?? String(port.port)
+            return "\(port.name)=\(place)"
         }
-        return (details.status == .up ? [] : [details.status.rawValue]) + (ports.isEmpty ? [] : ["ports " + ports.joined(separator: " ")])
-            + (details.zone.map { ["zone " + name($0)] } ?? []) + (details.alpn.isEmpty ? [] : ["alpn " + details.alpn.map(name).joined(separator: " ")])
-            + details.attributes.sorted { $0.key < $1.key }.map { name("\($0.key)=\($0.value)") }
+        if !ports.isEmpty { texts.append("ports " + ports.map { name($0) }.joined(separator: " ")) }
+        if let zone = details.zone { texts.append("zone " + name(zone)) }
+        if !details.alpn.isEmpty { texts.append("alpn " + details.alpn.map { name($0) }.joined(separator: " ")) }
+        if let ttl = details.ttl { texts.append("ttl \(ttl)") }
+        return texts + details.attributes.sorted { $0.key < $1.key }.map { name("\($0.key)=\($0.value)") }
     }
 
     /// Lines of cells in columns, indented. A row's last cell has room to its right, whatever stands in other rows.

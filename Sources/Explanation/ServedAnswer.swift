@@ -126,15 +126,14 @@ extension ServedAnswer {
 /// The lines of an answer for the types that services have.
 enum AnswerLines {
     private static let types = [RecordType.a, .aaaa, .srv]
-    /// Types that zones have for themselves.
-    private static let structure = [RecordType.soa, .ns]
+    /// Types that only some names have.
+    private static let others = [RecordType.txt, .svcb, .https]
 
     /// What is answered for each type where a name has these records; `noData`: why there may be none at all.
     static func of(_ records: [MasterFile.Records], noData reason: String) -> [String] {
         var lines: [String] = []
         var codes: Set<String> = []
-        let further = records.map(\.type).filter { !types.contains($0) && !structure.contains($0) }
-        for type in types + further {
+        for type in types {
             let found = records.first { $0.type == type }
             if let found, !found.lines.isEmpty {
                 lines += found.lines.map { "  " + $0 }
@@ -145,6 +144,11 @@ enum AnswerLines {
             } else {
                 lines.append("  \(type.text): NODATA")
             }
+        }
+        for type in others {
+            guard let found = records.first(where: { $0.type == type }) else { continue }
+            lines += found.lines.map { "  " + $0 }
+            codes.insert("NOERROR")
         }
         if codes.isEmpty { return ["answer (NODATA): \(reason)"] }
         return ["answer (\(codes.contains("NOERROR") ? "NOERROR" : "SERVFAIL"))"] + lines

@@ -75,7 +75,8 @@ public struct ProviderAnnouncement: Hashable, Sendable {
         guard let port = port ?? ports.first?.number else { throw .badProvider("no port") }
         for name in Self.members where fields[name] != nil { throw .badProvider("\(name) is no further field") }
         let details = ProviderDetails(
-            status: ProviderStatus(status), ports: ports.map { NamedPort(name: $0.name, port: $0.number) }, attributes: attributes, zone: zone,
+            status: ProviderStatus(status), ports: ports.map { NamedPort(name: $0.name, port: $0.number) }, attributes: attributes,
+            zone: zone,
             alpn: alpn)
         let draft = ProviderDraft(
             service: service, instance: instance, host: host, port: port, weight: weight, priority: priority,

@@ -99,9 +99,9 @@ struct RegistrationState {
         self.document = document
         let announced = (try? ProviderDocument(document))?.provider.status ?? .up
         forms =
-            [(document, ProviderAnnouncement.Status(announced))]
+            [(document: document, status: ProviderAnnouncement.Status(announced))]
             + ProviderStatus.allCases.compactMap { status in
-                StatusMember.set(status, in: document).map { ($0, ProviderAnnouncement.Status(status)) }
+                StatusMember.set(status, in: document).map { (document: $0, status: ProviderAnnouncement.Status(status)) }
             }
         let names = path.split(separator: "/")
         parents = names.indices.dropFirst().map { "/" + names[..<$0].joined(separator: "/") }

@@ -23,7 +23,8 @@ import Testing
         let registrant = try RunningProgram(
             RunningProgram.zoodns,
             [
-                "register", "web", "--zookeeper", zooKeeper.address, "--host", "10.0.0.1", "--instance", "one", "--check", "none", "--drain",
+                "register", "web", "--zookeeper", zooKeeper.address, "--host", "10.0.0.1", "--instance", "one", "--check", "none",
+                "--drain",
                 "0", "--session-timeout", "4s", "--ports", "http=8080", "--ports", "metrics=9090", "--attribute", "version=2",
                 "--availability-zone", "eu-1", "--alpn", "h2",
             ])
@@ -80,7 +81,8 @@ import Testing
         try await waitUntil("it writes") { writer.output == "ready\n" }
         #expect(try await drain("web/odd").exitCode == 0)
         withExtendedLifetime(writer) {}
-        #expect(try await document("/providers/web/odd") == "{\"x\":[1, {\"status\":1}],\n\"port\":1,\"host\":\"10.0.0.3\", \"status\": \"draining\"}")
+        let expected = "{\"x\":[1, {\"status\":1}],\n\"port\":1,\"host\":\"10.0.0.3\", \"status\": \"draining\"}"
+        #expect(try await document("/providers/web/odd") == expected)
         for (words, code, error) in [
             (["web/none"], 1, "\"/providers/web/none\" does not exist in zookeeper at \(zooKeeper.address)"),
             (["other/x"], 1, "\"/providers/other\" does not exist in zookeeper at \(zooKeeper.address)"),

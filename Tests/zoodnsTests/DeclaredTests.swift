@@ -86,7 +86,8 @@ import Testing
 
     @Test func `every command's help shows the settings that it takes, with their defaults`() throws {
         let commands: [(CommandName, ParsableCommand.Type)] = [
-            (.serve, ServeCommand.self), (.register, RegisterCommand.self), (.drain, DrainCommand.self), (.lookup, LookupCommand.self), (.explain, ExplainCommand.self),
+            (.serve, ServeCommand.self), (.register, RegisterCommand.self), (.drain, DrainCommand.self), (.lookup, LookupCommand.self),
+            (.explain, ExplainCommand.self),
             (.zone, ZoneCommand.self), (.check, CheckCommand.self), (.status, StatusCommand.self), (.top, TopCommand.self),
         ]
         #expect(

@@ -101,7 +101,10 @@ import Testing
             "zones: [{origin: a, path: /x, format: {curator: {x: 1}}}]",
             #"1:39: format: the format curator has no "x": it has no parameters"#
         ),
-        ("zones: [{origin: a, path: /x, format: [curator]}]", "1:39: format: expected \(SettingsNodes.formatExpected), not a list or further keys"),
+        (
+            "zones: [{origin: a, path: /x, format: [curator]}]",
+            "1:39: format: expected \(SettingsNodes.formatExpected), not a list or further keys"
+        ),
         ("zones: [{origin: a, path: /x, format: {json: 7}}]", "1:46: format: expected parameters such as host: /address"),
         ("zones: [{origin: a, path: /x, format: {json: {host: [a]}}}]", "1:53: host: expected a text, not a list or further keys"),
         ("zones: [{origin: a, path: /x, format: {a: , b: }}]", "1:39: format: expected one name"),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Explanation
 import ProviderRegistration
 import ProviderRegistry
 import ZooKeeperClient
@@ -23,9 +24,9 @@ struct DrainCommand: AsyncParsableCommand {
     func run() async throws {
         var reader = SettingsReader()
         let settings = RegistrySettings(registry, &reader, for: .drain)
-        let status = ProviderStatus(reader.value(Declared.status, status) ?? .draining)
+        let status = ProviderStatus(reader.value(Declared.status, self.status) ?? .draining)
         if settings.zones.count > 1 { reader.complain("--zone: expected one, where the provider is") }
-        let path = path(settings.zones.first, &reader)
+        let path = self.path(settings.zones.first, &reader)
         try reader.finish()
         guard let path else { return }
         let client = settings.client

@@ -1,3 +1,4 @@
+import Explanation
 import ProviderRegistration
 import ProviderRegistry
 
@@ -46,11 +47,12 @@ struct RegisterSettings {
         keepsProgram = reader.value(Declared.keepProgram, options.keepProgram)
         command = options.command
         let host = reader.value(Declared.host, options.host)
-        let announced = Self.provider(options, host: host, registry.zones.first, &reader)
-        let layout = announced.flatMap { Self.layout($0, registry.zones.first, &reader) }
+        let place = registry.zones.first
+        let announced = Self.provider(options, host: host, place, &reader)
+        let fitting = announced.flatMap { Self.layout($0, place, &reader) }
         try reader.finish()
-        guard let announced, let layout else { throw .usage(["nothing to register"]) }
-        (provider, self.layout) = (announced, layout)
+        guard let announced, let fitting else { throw .usage(["nothing to register"]) }
+        (provider, layout) = (announced, fitting)
         hostDoubt = host == nil ? MachineName.doubt(announced.host) : nil
         ownPort = CheckedPort(host: host.flatMap(ProviderHost.init)?.text ?? "localhost", port: announced.port)
     }

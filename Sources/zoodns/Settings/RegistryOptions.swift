@@ -19,7 +19,7 @@ extension Declared {
     static let zone = Setting(
         "zone", "origin=[format:]path",
         "A zone and the path of its registry, with the format of another than ours; for serve, zone, explain and check it may be repeated.",
-        .list(of: ZoneSource.expected, text: \.text, reading: ZoneSource.init),
+        .reasoningList(of: ZoneSource.expected, text: \.text, ZoneSource.init),
         default: [try? ZoneSource("svc.local=\(RegistryLayout.usualRoot)")].compactMap(\.self), for: .all, isKey: false, isReloadable: true)
     static let sessionTimeout = Setting(
         "session-timeout", "duration", "Session timeout to ask ZooKeeper for.", .duration(.milliseconds(100) ... .seconds(3600)),

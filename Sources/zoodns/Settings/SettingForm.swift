@@ -26,16 +26,16 @@ struct SettingForm<Value: Sendable>: Sendable {
         of expected: String, text: @escaping @Sendable (Element) -> String = { "\($0)" },
         _ parse: @escaping @Sendable (String) -> Element?
     ) -> SettingForm where Value == [Element] {
-        list(of: expected, text: text) { text throws(SettingReason) in
+        reasoningList(of: expected, text: text) { text throws(SettingReason) in
             guard let value = parse(text) else { throw SettingReason(text: "expected " + expected) }
             return value
         }
     }
 
     /// Several texts, no two of equal value, each of which may be wrong for a reason of its own.
-    static func list<Element: Hashable & Sendable>(
+    static func reasoningList<Element: Hashable & Sendable>(
         of expected: String, text: @escaping @Sendable (Element) -> String = { "\($0)" },
-        reading parse: @escaping @Sendable (String) throws(SettingReason) -> Element
+        _ parse: @escaping @Sendable (String) throws(SettingReason) -> Element
     ) -> SettingForm where Value == [Element] {
         SettingForm(expected, isList: true, text: { $0.map(text).joined(separator: ",") }) { texts in
             var values: [Element] = []
