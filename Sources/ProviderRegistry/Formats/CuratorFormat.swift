@@ -26,19 +26,19 @@ private enum CuratorDocument {
         guard let port = members["port"]?.port ?? sslPort else { throw .badPort }
         var details = DetailsBuilder()
         if let sslPort { details.add(port: ssl, sslPort) }
-        let metadata = members["payload"]?.object?["metadata"]?.object ?? JSONObject()
-        for (key, value) in metadata.members {
+        var weight: UInt16 = 1
+        for (key, value) in members["payload"]?.object?["metadata"]?.object?.members ?? [] {
             guard let text = value.text else { continue }
             switch key {
             case Key.status: details.status = status(text)
             case Key.endpoints: readEndpoints(text, into: &details)
             case Key.zone: details.complain("zone", details.set(zone: text))
+            case Key.weight: weight = UInt16(text) ?? weight
             // What does not fit a TXT record is of use to Java's programs alone.
             default: details.add(attribute: key, text)
             }
         }
         if members["enabled"] == .bool(false) { details.status = .down }
-        let weight = metadata[Key.weight]?.text.flatMap { UInt16($0) } ?? 1
         return ProviderDocument(host, port, weight: weight, details)
     }
 
