@@ -171,6 +171,16 @@ private let zone: Zone = {
     let text = block.add(RRset(.txt, ttl: 5, records: (1...9).map { .other(.txt, [200] + [UInt8](repeating: $0, count: 200)) }))
     block.add(name("fourth"), [mx, text, block.add(RRset(.init(rawValue: 65280), ttl: 5, records: [.other(.init(rawValue: 65280), [])]))])
     block.add(name("empty"))
+    var oneAddress = RRset(.a, ttl: 1, records: (1...9).map { .a($0) })
+    (oneAddress.givesOne, oneAddress.weights) = (true, (1...9).map { $0 % 4 })
+    var oneService = RRset(.srv, ttl: 1, records: services(outside))
+    oneService.givesOne = true
+    let one = [block.add(oneAddress), block.add(oneService, additional: outside.map { _ in .init(ipv4: a, ipv6: aaaa) })]
+    block.add(name("one"), one)
+    let binding = RecordData.binding(.https, priority: 1, target: .root, [.port(80)])
+    block.add(covering: name("covering"), one + [binding].compactMap(\.self).map { block.add(RRset(.https, ttl: 5, records: [$0])) })
+    block.add(name("covering").prepending([97])?.prepending([98]) ?? name("b"), [a])
+    block.add(covering: name("void"), [])
     block.add(origin, [block.add(RRset(.soa, ttl: 5, records: [.soa(soa)])), block.add(RRset(.ns, ttl: 5, records: [.ns(name("ns"))]))])
     var builder = ZoneBuilder(origin: origin, seed: 1)
     builder.insert(block.build())

@@ -82,6 +82,14 @@ public struct PacketText: Sendable {
             return "\(numbers) \(try reader.name(mayPoint: false))"
         case 2, 12: return try reader.name()
         case 15: return "\(try reader.number(2)) \(try reader.name())"
+        case 64, 65:
+            var words = [String(try reader.number(2)), try reader.name(mayPoint: false)]
+            while reader.offset < end {
+                let key = try reader.number(2)
+                let value = try (0..<(try reader.number(2))).map { _ in try reader.number(1) }
+                words.append("key\(key)=" + value.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())
+            }
+            return words.joined(separator: " ")
         case 16:
             var strings: [String] = []
             while reader.offset < end {
@@ -109,8 +117,8 @@ public struct PacketText: Sendable {
 
     /// Types by mnemonic.
     public static let types = [
-        "A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28, "SRV": 33, "DS": 43, "TKEY": 249, "TSIG": 250,
-        "IXFR": 251, "AXFR": 252, "MAILA": 254, "ANY": 255,
+        "A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28, "SRV": 33, "DS": 43, "SVCB": 64, "HTTPS": 65,
+        "TKEY": 249, "TSIG": 250, "IXFR": 251, "AXFR": 252, "MAILA": 254, "ANY": 255,
     ]
 }
 

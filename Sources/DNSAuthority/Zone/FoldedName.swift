@@ -56,8 +56,7 @@ struct FoldedName {
     /// Clears the octets behind the name that are read with its last labels: those have no multiple of sixteen for a beginning. Only where the
     /// memory has `capacity` words.
     func clearForSuffixes() {
-        let end = UnsafeMutableRawPointer(mutating: octets) + length
-        for offset in 0..<16 { end.storeBytes(of: 0, toByteOffset: offset, as: UInt8.self) }
+        (UnsafeMutableRawPointer(mutating: octets) + length).storeBytes(of: SIMD2(0, 0), as: SIMD2<UInt64>.self)
     }
 
     /// The name without its zeros.

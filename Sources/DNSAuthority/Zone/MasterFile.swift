@@ -15,12 +15,15 @@ package enum MasterFile {
         private var hasBegun = false
         /// The names above the next one that have an answer for all names below them, the closest last.
         private var covering: [(owner: DomainName, below: ZoneNode)] = []
+        /// The names of the zone that begin with the label `*`.
+        private let wildcards: Set<DomainName>
 
         /// Takes the names in their order. O(names × log names).
         package init(of zone: Zone, octets: Int) {
             (self.zone, self.octets) = (zone, octets)
             let names = zone.nodes.map { (node: $0, key: sortKey($0.owner)) }
             nodes = names.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.node)[...]
+            wildcards = Set(zone.nodes.filter { $0.name.starts(with: [1] + ZoneNode.wildcardLabel) }.map(\.owner))
         }
 
         package mutating func next() -> String? {
@@ -42,7 +45,8 @@ package enum MasterFile {
                 return below.count > 0 ? [] : ["; \(below.owner.text) exists without records, as all names below \(owner.text) do"]
             }
             guard let below = covering.last?.below, below.owner != owner else { return [] }
-            let owners = [node.isBetween ? owner : nil, owner.prepending(ZoneNode.wildcardLabel)].compactMap(\.self)
+            var owners = node.isBetween ? [owner] : []
+            if let wildcard = owner.prepending(ZoneNode.wildcardLabel), !wildcards.contains(wildcard) { owners.append(wildcard) }
             return owners.flatMap { owner in below.rrsets.flatMap { lines(of: $0, owner: owner) } }
         }
     }

@@ -127,6 +127,9 @@ extension ZoneView {
     /// has.
     private func above(_ name: FoldedName) -> (closest: ZoneNode?, covering: ZoneNode?) {
         name.clearForSuffixes()
+        // Most names below one that covers them are right below it.
+        let parent = name.suffix(name.length &- 1 &- Int(name.octets.load(as: UInt8.self)))
+        if parent.length > originLength, let node = node(parent), node.coversBelow { return (node, node) }
         return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: DomainName.maximumLength) { lengths in
             var count = 0
             var length = name.length
