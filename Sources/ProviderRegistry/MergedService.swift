@@ -42,10 +42,12 @@ package struct MergedService: Equatable {
             }
             known += 1
             hasHeld = hasHeld || !service.held.isEmpty
+            let start = all.count
             for (instance, registration) in service.registrations {
                 all.append(Member(instance: instance, registration: registration, isHeld: isLost))
             }
             for held in service.held { all.append(Member(instance: held.instance, registration: held.registration, isHeld: true)) }
+            if !service.weights.isEmpty { Self.weigh(&all[start...], by: service.weights) }
         }
         self.isUnknown = isUnknown && all.isEmpty
         hasUniqueNames = known <= 1 && !hasHeld
@@ -55,6 +57,18 @@ package struct MergedService: Equatable {
             all = all.filter { seen.insert($0.provider.offer).inserted }
         }
         members = all
+    }
+
+    /// Gives members the weights that further znodes of their service name.
+    private static func weigh(_ members: inout ArraySlice<Member>, by vectors: [InstanceName: WeightVector]) {
+        // In one order, as products of fractions depend on it.
+        let vector = WeightVector(vectors.sorted { $0.key < $1.key }.lazy.map(\.value))
+        for index in members.indices {
+            let member = members[index]
+            var registration = member.registration
+            registration.provider.weight = vector.weight(of: member.instance, registration.provider)
+            members[index] = Member(instance: member.instance, registration: registration, isHeld: member.isHeld)
+        }
     }
 
     /// Whether members may have equal hosts and ports. Without hashing for what nearly all hosts are, IPv4 addresses.

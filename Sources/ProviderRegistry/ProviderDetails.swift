@@ -2,15 +2,17 @@
 package final class ProviderDetails: Sendable {
     /// Whether it is to be used.
     package let status: ProviderStatus
-    /// Its ports by name, in the order of its document; no two have the same name.
+    /// Its ports by name, in the order of its document, at most 32; no two have the same name: 1 to 62 letters in lower case, digits,
+    /// `-` and `_`.
     package let ports: [NamedPort]
-    /// What its registrant says of it: texts by key.
+    /// What its registrant says of it: at most 64 texts by key. A key with its text and `=` between them has at most 255 octets.
     package let attributes: [String: String]
-    /// The part of the network or of the world where it is; nil if that is not said.
+    /// The part of the network or of the world where it is: labels of printable ASCII with dots between them, of at most 127 octets; nil if
+    /// that is not said.
     package let zone: String?
-    /// The protocols that it speaks at its port, as TLS names them (RFC 7301 §6).
+    /// The protocols that it speaks at its port, as TLS names them (RFC 7301 §6): at most 8, of 1 to 255 octets.
     package let alpn: [String]
-    /// The TTL that its registrant asks for, in seconds; nil for the zone's.
+    /// The TTL that its registrant asks for, in seconds, at most 2³¹ - 1; nil for the zone's.
     package let ttl: UInt32?
 
     package init(

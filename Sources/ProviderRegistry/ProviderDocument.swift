@@ -1,6 +1,4 @@
-/// A provider znode's content, read: a JSON object with `host` and `port`, optionally `weight` and `priority` (RFC 8259).
-///
-/// Unknown fields are ignored.
+/// A znode's content, read: what a provider offers, in whatever format.
 package struct ProviderDocument: Hashable, Sendable {
     /// What it offers.
     package let provider: Provider
@@ -8,6 +6,12 @@ package struct ProviderDocument: Hashable, Sendable {
     package let problems: [String]
 
     package init(_ provider: Provider, problems: [String] = []) { (self.provider, self.problems) = (provider, problems) }
+
+    /// A provider with what a builder has collected.
+    init(_ host: ProviderHost, _ port: UInt16, weight: UInt16 = 1, priority: UInt16 = 0, _ details: DetailsBuilder) {
+        self.init(
+            Provider(host: host, port: port, weight: weight, priority: priority, details: details.details), problems: details.problems)
+    }
 
     /// Most octets that a document may have.
     package static let longest = 64 * 1024
@@ -32,29 +36,40 @@ package struct ProviderDocument: Hashable, Sendable {
         case unreachableHost = "host is an address that no host has, as 0.0.0.0 or a group's: give one that others can reach"
         /// There is no `port`, or it is no port.
         case badPort = "no port, or not an integer from 1 to 65535"
+        /// No endpoint has a host that others can reach, with a port.
+        case noEndpoint = "no endpoint with a host that others can reach, and a port"
+        /// A text is no host with a port.
+        case badEndpoint = "not HOST:PORT with a host that others can reach"
+        /// The znode's name is no URL, percent-encoded.
+        case badURL = "its name is not the percent-encoded URL of a provider"
+        /// The znode's name hides no document.
+        case badName = "its name is not the base64 of a JSON object"
         /// Its registrant has taken the provider back, and is about to delete the znode.
         case withdrawn = "withdrawn by its registrant"
     }
 
-    /// Reads a znode's content.
-    package init(_ octets: [UInt8]) throws(Rejection) {
+    /// The members of a znode's content.
+    static func object(_ octets: [UInt8]) throws(Rejection) -> JSONObject {
+        guard case .object(let members) = try json(octets) else { throw .notAnObject }
+        return members
+    }
+
+    /// A znode's content as JSON.
+    static func json(_ octets: [UInt8]) throws(Rejection) -> JSONValue {
         guard !octets.isEmpty else { throw .empty }
-        guard octets.count <= Self.longest else { throw .tooLong }
+        guard octets.count <= longest else { throw .tooLong }
         guard !WithdrawalMark.isMarked(octets) else { throw .withdrawn }
-        let value: JSONValue
-        do throws(JSONValue.Failure) { value = try JSONValue(octets, deepest: Self.deepest) } catch {
+        do throws(JSONValue.Failure) { return try JSONValue(octets, deepest: deepest) } catch {
             throw error == .tooDeep ? .tooDeep : .notAnObject
         }
-        guard case .object(let fields) = value else { throw .notAnObject }
-        guard case .string(let hostText) = fields["host"] else { throw .noHost }
-        guard let host = ProviderHost(hostText) else { throw .badHost }
+    }
+
+    /// A host that others can reach.
+    static func host(_ value: JSONValue?) throws(Rejection) -> ProviderHost {
+        guard let text = value?.text else { throw .noHost }
+        guard let host = ProviderHost(text) else { throw .badHost }
         guard host.isReachable else { throw .unreachableHost }
-        guard let port = fields["port"]?.port else { throw .badPort }
-        let weight = fields["weight"].map(\.number16)
-        let priority = fields["priority"].map(\.number16)
-        provider = Provider(host: host, port: port, weight: (weight ?? nil) ?? 1, priority: (priority ?? nil) ?? 0)
-        let defaulted = (weight == .some(nil) ? ["weight"] : []) + (priority == .some(nil) ? ["priority"] : [])
-        problems = defaulted.map { "\($0) is no number from 0 to 65535" }
+        return host
     }
 
     /// The first octets of a document as plain text, for people: at most 64, others than printable ASCII escaped.
@@ -64,46 +79,6 @@ package struct ProviderDocument: Hashable, Sendable {
             32...126 ~= octet ? String(UnicodeScalar(octet)) : "\\x" + String([digits[Int(octet >> 4)], digits[Int(octet & 15)]])
         }
         return text.joined() + (octets.count > 64 ? "…" : "")
-    }
-}
-
-extension JSONValue {
-    /// The value as a port: an integer from 1 to 65535, or the same as a decimal string.
-    fileprivate var port: UInt16? {
-        let number = if case .string(let text) = self, text.utf8.allSatisfy({ 48...57 ~= $0 }) { UInt16(text) } else { number16 }
-        return number == 0 ? nil : number
-    }
-
-    /// The value as an integer from 0 to 65535; nil for anything else, text included.
-    fileprivate var number16: UInt16? {
-        guard case .number(let text) = self else { return nil }
-        // 80.0 and 8e1 are integers too.
-        return UInt16(text) ?? Double(text).flatMap(UInt16.init(exactly:))
-    }
-}
-
-extension ProviderDocument {
-    /// A document as Python's `json.dumps` writes it: host and port, then what else is given, further fields by name.
-    package static func text(host: String, port: UInt16, weight: UInt16? = nil, priority: UInt16? = nil, fields: [String: String] = [:])
-        -> String
-    {
-        var members = ["\"host\": \(quoted(host))", "\"port\": \(port)"]
-        if let weight { members.append("\"weight\": \(weight)") }
-        if let priority { members.append("\"priority\": \(priority)") }
-        members += fields.sorted { $0.key < $1.key }.map { "\(quoted($0)): \(quoted($1))" }
-        return "{" + members.joined(separator: ", ") + "}"
-    }
-
-    /// A JSON string (RFC 8259 §7) in ASCII. By hand: Foundation's encoder keeps no order of members and writes no space behind colons.
-    private static func quoted(_ text: String) -> String {
-        let characters = text.utf16.map { unit in
-            switch unit {
-            case 0x22, 0x5C: "\\" + String(UnicodeScalar(UInt8(unit)))
-            case 0x20...0x7E: String(UnicodeScalar(UInt8(unit)))
-            default: "\\u" + String(repeating: "0", count: 4 - String(unit, radix: 16).count) + String(unit, radix: 16)
-            }
-        }
-        return "\"" + characters.joined() + "\""
     }
 }
 

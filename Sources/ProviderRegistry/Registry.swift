@@ -39,11 +39,17 @@ package struct Service: Hashable, Sendable {
     package var held: [HeldProvider]
     /// Whether ZooKeeper answers for them.
     package var reach: Reach
+    /// The weights that further znodes of the service give its providers, by the names of these znodes: for nearly all services none.
+    package var weights: [InstanceName: WeightVector]
 
-    package init(registrations: [InstanceName: Registration] = [:], held: [HeldProvider] = [], reach: Reach = .current) {
+    package init(
+        registrations: [InstanceName: Registration] = [:], held: [HeldProvider] = [], reach: Reach = .current,
+        weights: [InstanceName: WeightVector] = [:]
+    ) {
         self.registrations = registrations
         self.held = held
         self.reach = reach
+        self.weights = weights
     }
 
     /// How many providers there are, held ones and twins included.

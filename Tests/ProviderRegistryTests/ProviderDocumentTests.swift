@@ -1,4 +1,3 @@
-import Foundation
 import IPAddressing
 import ProviderRegistry
 import Testing
@@ -67,18 +66,66 @@ import Testing
         #expect(ProviderDocument.excerpt([UInt8](repeating: 0x41, count: 100)).count == 65)
     }
 
-    @Test func `fuzzing's documents are read as far as they are named for`() throws {
-        let expected: [String: String?] = [
-            "all": "[2001:db8::1]:8080", "name": "db-1.example.net:65535", "plain": "10.0.0.1:80", "deep": nil, "nul": nil,
-            "surrogate": nil,
-        ]
-        let folder = URL(filePath: #filePath).appending(path: "../../Fuzz/documents").standardized
-        let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-        #expect(Set(files.map(\.lastPathComponent)) == Set(expected.keys))
-        for file in files {
-            let provider = try? ProviderDocument(Array(Data(contentsOf: file))).provider
-            let place = provider.map { Provider.authority($0.host.text, $0.port) }
-            #expect(place == expected[file.lastPathComponent] ?? nil, "\(file.lastPathComponent)")
+    @Test func `what was written is read`() throws {
+        let details = ProviderDetails(
+            status: .draining, ports: [NamedPort(name: "http", port: 8080), NamedPort(name: "admin", port: 1)],
+            attributes: ["b": "caf\u{E9} \"\\", "a": ""], zone: "us-east-1a", alpn: ["h2", "http/1.1"])
+        let text = ProviderDocument.text(host: "db.example", port: 80, weight: 0, details: details, fields: ["x": "y"])
+        #expect(
+            text == #"{"host": "db.example", "port": 80, "weight": 0, "ports": {"http": 8080, "admin": 1}, "status": "draining", "#
+                + #""attributes": {"a": "", "b": "caf\u00e9 \"\\"}, "zone": "us-east-1a", "alpn": ["h2", "http/1.1"], "x": "y"}"#)
+        #expect(try read(text) == ProviderDocument(Provider(host: .name("db.example"), port: 80, weight: 0, details: details)))
+        #expect(ProviderDocument.text(host: "a", port: 1, details: ProviderDetails()) == #"{"host": "a", "port": 1}"#)
+    }
+
+    @Test func `a document with nothing more costs no details`() throws {
+        #expect(try read(#"{"host":"a","port":1,"status":"up","ports":{},"attributes":{},"alpn":[]}"#).provider.details == nil)
+    }
+
+    @Test(arguments: [
+        (#""port":1,"ports":{"b":3,"a":2}"#, 1), (#""ports":{"b":3,"a":2}"#, 3), (#""ports":{"x.y":9,"b":0,"a":2}"#, 2),
+        (#""ports":{"a":2,"b":3,"a":4}"#, 4),
+    ])
+    func `the port is the first of the named ones where there is no other`(_ ports: String, _ port: UInt16) throws {
+        #expect(try read(#"{"host":"a",\#(ports)}"#).provider.port == port)
+    }
+
+    @Test(arguments: [#""ports":{}"#, #""ports":{"a":0}"#, #""ports":5"#, #""port":null,"ports":{"a":1}"#])
+    func `no port at all is refused`(_ ports: String) {
+        #expect(throws: ProviderDocument.Rejection.badPort) { try read(#"{"host":"a",\#(ports)}"#) }
+    }
+
+    @Test(arguments: [
+        (#""status":"UP""#, "status is none of up, draining, down"), (#""ports":[1]"#, "ports is no object"),
+        (#""ports":{"a b":1}"#, #""a b" is no name of a port: up to 62 letters, digits, - and _"#),
+        (#""ports":{"a":1,"A":2,"b":0}"#, #"port "a" is there twice (and 1 more)"#), (#""attributes":"x""#, "attributes is no object"),
+        (#""attributes":{"a":1}"#, #"attribute "a" is no text"#),
+        (#""attributes":{"a=b":""}"#, #""a=b" is no key of an attribute: printable ASCII without ="#), (#""zone":5"#, "zone is no text"),
+        (#""zone":"""#, #""" is no name of a zone"#), (#""alpn":"h2""#, "alpn is no array"), (#""alpn":[1]"#, "a protocol is no text"),
+    ])
+    func `what is wrong with a further field is reported, and costs the field alone`(_ field: String, _ problem: String) throws {
+        let document = try read(#"{"host":"a","port":1,"weight":5,\#(field)}"#)
+        #expect(document.problems == [problem])
+        #expect(document.provider.weight == 5)
+    }
+
+    @Test func `what multiplies has bounds`() throws {
+        func document(_ name: String, _ member: (Int) -> String) throws -> ProviderDocument {
+            try read(#"{"host":"a","port":1,"\#(name)":{\#((0..<200).map(member).joined(separator: ","))}}"#)
+        }
+        let ports = try document("ports") { "\"p\($0)\":\($0 + 1)" }
+        #expect(ports.provider.details?.ports.count == 32 && ports.problems == ["more than 32 ports (and 167 more)"])
+        let attributes = try document("attributes") { "\"p\($0)\":\"\"" }
+        #expect(attributes.provider.details?.attributes.count == 64 && attributes.problems == ["more than 64 attributes (and 135 more)"])
+        let protocols = try read(#"{"host":"a","port":1,"alpn":[\#((0..<9).map { "\"\($0)\"" }.joined(separator: ","))]}"#)
+        #expect(protocols.provider.details?.alpn.count == 8 && protocols.problems == ["more than 8 protocols"])
+        for (length, isTaken) in [(253, true), (254, false)] {
+            let value = String(repeating: "v", count: length)
+            #expect(try read(#"{"host":"a","port":1,"attributes":{"k":"\#(value)"}}"#).problems.isEmpty == isTaken)
+        }
+        for (length, isTaken) in [(62, true), (63, false)] {
+            let name = String(repeating: "n", count: length)
+            #expect(try read(#"{"host":"a","port":1,"ports":{"\#(name)":1}}"#).problems.isEmpty == isTaken)
         }
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import IPAddressing
 import TestSupport
 import Testing
@@ -21,6 +22,15 @@ import Testing
             HeldProvider(instance: uuid, registration: registration(.name("b.example"))),
         ]
         web.reach = .lost(since: clock.instant - .seconds(90))
+        let details = ProviderDetails(
+            status: .draining, ports: [NamedPort(name: "a", port: 1), NamedPort(name: "b", port: 2, host: .name("c.example"))],
+            attributes: ["k": "v", "empty": ""], zone: "z", alpn: ["h2"], ttl: 30)
+        web.registrations["rich"] = registration(.name("d.example"))
+        web.registrations["rich"]?.provider.details = details
+        let entries = #"{"select":"inet=[::1]:80","weight":0.1},{"select":"member=m","weight":2},{"select":"shard=7","weight":3}"#
+        if case .weights(let vector)? = try? RegistryFormat.serverset.read("vector_1", Array(#"{"vector":[\#(entries)]}"#.utf8)) {
+            web.weights["vector_1"] = vector
+        }
         let services: [ServiceName: Service] = ["web": web, "empty": Service(), "unknown": Service(reach: .unknown)]
         return [
             SavedRegistry(
@@ -40,6 +50,7 @@ import Testing
     }
 
     @Test func `what was written is read`() throws {
+        #expect(example.first?.registry.services["web"]?.weights.values.first?.factors.count == 3)
         #expect(try RegistryFile.decode(RegistryFile.encode(example, at: clock), at: clock) == example)
         #expect(try RegistryFile.decode(RegistryFile.encode([], at: clock), at: clock) == [])
     }
@@ -61,9 +72,23 @@ import Testing
 
     @Test func `another program's file and another version's are distinguished`() {
         #expect(failure(Array("root:x:0:0".utf8)) == .foreign)
-        var octets = RegistryFile.encode(example, at: clock)
-        octets[16] = 2
-        #expect(failure(octets) == .otherVersion)
+        for version: UInt8 in [0, 3] {
+            var octets = RegistryFile.encode(example, at: clock)
+            octets[16] = version
+            #expect(failure(octets) == .otherVersion)
+        }
+    }
+
+    @Test func `the version before is read`() throws {
+        let source = SavedRegistry.Source(origin: "a", path: "/p")
+        let services: [ServiceName: Service] = ["web": Service(registrations: ["i": registration(.name("h.example"))])]
+        let saved = SavedRegistry(source: source, registry: Registry(services: services), asOf: clock.instant)
+        let octets = try #require(
+            Data(
+                base64Encoded:
+                    "em9vZG5zIHJlZ2lzdHJ5CgEAAAABAAAAAWEAAAACL3AAAAGjGFxQAAAAAAEAAAADd2ViAAAAAAEAAAABaf/////////5AAAAAAlo"
+                    + "LmV4YW1wbGUAUAAD//9/pTlA7EFwNPuv5afRHeairAkTHmOKaT0U1kTEEptjnw=="))
+        #expect(try RegistryFile.decode(Array(octets), at: clock) == [saved])
     }
 
     @Test func `counts and lengths that lie reserve nothing and end nothing`() {

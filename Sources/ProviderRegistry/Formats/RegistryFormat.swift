@@ -22,13 +22,16 @@ package struct RegistryFormat: Sendable {
     package let readsData: Bool
     /// Reads an instance, given its name and its data, which is empty where that is not read.
     package let read: @Sendable (InstanceName, [UInt8]) throws(ProviderDocument.Rejection) -> Reading
+    /// Writes what a registrant announces; nil where zoodns writes no such documents. Throws what the format has no place for.
+    package let write: (@Sendable (ProviderDraft) throws(Problem) -> String)?
 
     init(
         _ name: String, parameters: [String: String] = [:], levels: Int = 1, suffix: [String] = [], readsData: Bool = true,
+        write: (@Sendable (ProviderDraft) throws(Problem) -> String)? = nil,
         read: @escaping @Sendable (InstanceName, [UInt8]) throws(ProviderDocument.Rejection) -> Reading
     ) {
         (self.name, self.parameters, self.levels, self.suffix) = (name, parameters, levels, suffix)
-        (self.readsData, self.read) = (readsData, read)
+        (self.readsData, self.read, self.write) = (readsData, read, write)
     }
 }
 
@@ -45,24 +48,43 @@ extension RegistryFormat: Hashable {
 
 extension RegistryFormat {
     /// Why settings do not make a format, in one line.
-    package struct Problem: Error {
+    package struct Problem: Error, Hashable {
         package let text: String
+
+        package init(text: String) { self.text = text }
     }
 
     /// The names of all formats.
-    package static let names = ["providers"]
+    package static let names = [
+        "providers", "curator", "dubbo", "serverset", "nerve", "kafka", "triton", "party", "hostport", "json",
+    ]
 
     /// The format of a name, with what the settings of a zone say of it.
     package static func named(_ name: String, _ parameters: [String: String] = [:]) throws(Problem) -> RegistryFormat {
-        guard name == providers.name else {
-            throw Problem(text: "no format \(name.debugDescription): one of " + names.joined(separator: ", "))
+        switch name {
+        case "providers": try plain(.providers, parameters)
+        case "curator": try plain(.curator, parameters)
+        case "dubbo": try plain(.dubbo, parameters)
+        case "serverset": try plain(.serverset, parameters)
+        case "kafka": try plain(.kafka, parameters)
+        case "nerve": try .nerve(parameters)
+        case "triton": try .triton(parameters)
+        case "party": try .party(parameters)
+        case "hostport": try .hostport(parameters)
+        case "json": try .json(parameters)
+        default: throw Problem(text: "no format \(name.debugDescription): one of " + names.joined(separator: ", "))
         }
-        guard let key = parameters.keys.min() else { return providers }
-        throw Problem(text: "the format \(name) has no \(key.debugDescription)")
     }
-}
 
-/// What a znode of a service says of the weights of others.
-package struct WeightVector: Hashable, Sendable {
-    package init() {}
+    private static func plain(_ format: RegistryFormat, _ parameters: [String: String]) throws(Problem) -> RegistryFormat {
+        try checkKeys(of: parameters, format: format.name, known: [])
+        return format
+    }
+
+    /// Throws the first parameter that a format does not have.
+    static func checkKeys(of parameters: [String: String], format: String, known: [String]) throws(Problem) {
+        guard let key = parameters.keys.filter({ !known.contains($0) }).min() else { return }
+        let choice = known.isEmpty ? "no parameters" : known.joined(separator: ", ")
+        throw Problem(text: "the format \(format) has no \(key.debugDescription): it has \(choice)")
+    }
 }

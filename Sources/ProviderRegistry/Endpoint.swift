@@ -1,0 +1,38 @@
+/// A host and a port that a text names.
+struct Endpoint: Hashable, Sendable {
+    let host: ProviderHost
+    let port: UInt16
+
+    init(host: ProviderHost, port: UInt16) { (self.host, self.port) = (host, port) }
+
+    /// Reads `HOST:PORT`, an IPv6 address with or without brackets; nil for anything else, or for a host that cannot be reached.
+    init?(_ text: Substring) {
+        guard let colon = text.lastIndex(of: ":") else { return nil }
+        self.init(host: text[..<colon], port: text[text.index(after: colon)...])
+    }
+
+    /// A host and a port that stand apart; nil for what is none, or for a host that cannot be reached.
+    init?(host: Substring, port: Substring) {
+        guard let host = ProviderHost(String(host)), host.isReachable, let port = Self.port(port) else { return nil }
+        self.init(host: host, port: port)
+    }
+
+    /// A port in decimal digits, 1 to 65535.
+    static func port(_ text: some StringProtocol) -> UInt16? {
+        // Digits only: Swift would take a sign too.
+        guard text.utf8.allSatisfy({ 48...57 ~= $0 }), let port = UInt16(text), port > 0 else { return nil }
+        return port
+    }
+
+    /// The scheme and the endpoint of a URI (RFC 3986 §3), whatever follows; without a port, HTTP's own; nil for anything else.
+    static func uri(_ text: Substring) -> (scheme: String, endpoint: Endpoint)? {
+        let mark = "://"
+        guard let colon = text.firstIndex(of: ":"), text[colon...].hasPrefix(mark) else { return nil }
+        var authority = text[colon...].dropFirst(mark.count).prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+        if let at = authority.lastIndex(of: "@") { authority = authority[authority.index(after: at)...] }
+        let scheme = text[..<colon].lowercased()
+        let usual = ["http": "80", "https": "443"][scheme]
+        guard let endpoint = Endpoint(authority) ?? usual.flatMap({ Endpoint(host: authority, port: $0[...]) }) else { return nil }
+        return (scheme, endpoint)
+    }
+}
