@@ -44,17 +44,32 @@ struct ZoneContent {
     /// How many providers the services at a name have, twins included.
     func providerCount(at name: DomainName) -> Int { names.services(at: name).reduce(0) { $0 + (registry.services[$1]?.count ?? 0) } }
 
-    /// The hosts that the services at a name offer, each once, and whether some may be out of date; nil if there is no service.
-    func hosts(at name: DomainName) -> (hosts: [ProviderHost], isHeld: Bool)? {
+    /// The hosts of the services at a name.
+    struct Hosts {
+        /// Those that the services offer, each once.
+        var offered: [ProviderHost] = []
+        /// Further ones that have names: of providers that drain, and of ports.
+        var others: [ProviderHost] = []
+        /// Whether some may be out of date.
+        var areHeld = false
+    }
+
+    /// The hosts that the services at a name have; nil if there is no service.
+    func hosts(at name: DomainName) -> Hosts? {
         guard names.hasService(at: name) else { return nil }
         let known = services(at: name).filter { $0.reach != .unknown }
-        let isHeld = known.contains { $0.reach != .current || !$0.held.isEmpty }
-        var hosts: Set<ProviderHost> = []
+        var offered: Set<ProviderHost> = []
+        var others: Set<ProviderHost> = []
         for service in known {
-            hosts.formUnion(service.registrations.values.lazy.map(\.provider).filter { $0.status == .up }.map(\.host))
-            hosts.formUnion(service.held.lazy.map(\.provider).filter { $0.status == .up }.map(\.host))
+            func add(_ provider: Provider) {
+                if provider.status == .up { offered.insert(provider.host) }
+                if provider.details != nil { others.formUnion(provider.namedHosts) }
+            }
+            for registration in service.registrations.values { add(registration.provider) }
+            for held in service.held { add(held.provider) }
         }
-        return (Array(hosts), isHeld)
+        let areHeld = known.contains { $0.reach != .current || !$0.held.isEmpty }
+        return Hosts(offered: Array(offered), others: Array(others), areHeld: areHeld)
     }
 
     /// What has to be taken in for the zone to hold what a registry says.
@@ -153,4 +168,9 @@ extension ZoneContent {
     private func isUnknown(_ services: [Service]) -> Bool {
         services.contains { $0.reach == .unknown } && services.allSatisfy { $0.reach == .unknown || $0.count == 0 }
     }
+}
+
+extension Provider {
+    /// The hosts that its names have: its own, and those of its ports.
+    var namedHosts: [ProviderHost] { status == .down ? [] : [host] + (details?.ports.compactMap(\.host) ?? []) }
 }

@@ -6,6 +6,7 @@ import Testing
 /// Compared: code, AA, answers; for negative responses the authority section. Tolerated:
 /// - authority of positive responses and additional data: NSD adds the zone's NS and knows fewer addresses (both optional, RFC 2181 §9);
 /// - truncated responses beyond TC: NSD sends no records beside it, we send what fits (RFC 2181 §9 leaves the choice);
+/// - where each answer of ours has one of several records, NSD gives all;
 /// - a service without providers is not asked for: it exists here, but a master file cannot hold a name without records;
 /// - ANY is asked over TCP only, where NSD gives one RRset and we give all (RFC 8482 §4 lets each choose).
 @Suite struct NSDTests {
@@ -39,14 +40,18 @@ import Testing
         var count = 0
         for name in owners.sorted() + others {
             for type in ["A", "AAAA", "SRV", "SOA", "NS", "TXT", "DS", "TYPE65280", "ANY"] {
-                let isStream = type == "ANY"
+                let givesOne = name.hasPrefix("_one.")
+                let isStream = type == "ANY" || givesOne
                 let ours = try server.ask(name, type, isStream: isStream)
                 let theirs = try nsd.ask(name, type, isStream: isStream)
                 count += 1
                 #expect(ours.code == theirs.code, "\(name) \(type)")
                 #expect(ours.flags == theirs.flags, "\(name) \(type)")
                 guard !ours.flags.contains("tc") else { continue }
-                if type == "ANY" {
+                if givesOne {
+                    #expect(Set(Self.plain(ours.answer)).isSubset(of: Self.plain(theirs.answer)), "\(name)")
+                    #expect(type == "ANY" || ours.answer.count == min(theirs.answer.count, 1), "\(name) \(type)")
+                } else if type == "ANY" {
                     #expect(Set(Self.plain(theirs.answer)).isSubset(of: Self.plain(ours.answer)), "\(name)")
                 } else {
                     #expect(Self.plain(ours.answer) == Self.plain(theirs.answer), "\(name) \(type)")

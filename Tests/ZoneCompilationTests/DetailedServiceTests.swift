@@ -131,7 +131,8 @@ import Testing
         ])
         var compiler = compiler()
         compiler.replace(
-            with: registry([("web", "u", try provider("10.0.0.1", with: first)), ("web", "v", try provider("10.0.0.2", 81, with: second))]), for: origin)
+            with: registry([("web", "u", try provider("10.0.0.1", with: first)), ("web", "v", try provider("10.0.0.2", 81, with: second))]),
+            for: origin)
         compiler.resolve(["h.example": HostAddresses(ipv4: .known([IPv4Address(value: 9)]), ipv6: .known([]))])
         let lines = lines(&compiler)
         for label in ["_tcp", "_udp"] {
@@ -150,7 +151,8 @@ import Testing
         let lines = lines([
             ("web", "u", try provider("10.0.0.1", with: ProviderDetails(attributes: attributes))),
             ("web", "v", try provider("10.0.0.2", with: ProviderDetails(attributes: ["replicaSet": "rs0", "b": "3"]))),
-            ("web", "w", try provider("10.0.0.3", with: ProviderDetails(status: .draining, attributes: ["c": "4"]))), ("a", "u", try provider("a.b")),
+            ("web", "w", try provider("10.0.0.3", with: ProviderDetails(status: .draining, attributes: ["c": "4"]))),
+            ("a", "u", try provider("a.b")),
         ])
         #expect(records(lines, "web").filter { $0.contains("TXT") } == ["5 IN TXT \"replicaSet=rs0\""])
         #expect(records(lines, "u.web").filter { $0.contains("TXT") } == ["5 IN TXT \"`=x` =\\\"\" \"b=2\" \"replicaSet=rs0\""])
@@ -164,7 +166,8 @@ import Testing
         let lines = lines([
             ("web", "u", try provider("10.0.0.1", with: ProviderDetails(zone: "East.1a"))),
             ("web", "v", try provider("10.0.0.2", with: ProviderDetails(zone: "west"))),
-            ("web", "w", try provider("10.0.0.3", with: ProviderDetails(status: .draining, zone: "north"))), ("a", "u", try provider("10.0.0.4")),
+            ("web", "w", try provider("10.0.0.3", with: ProviderDetails(status: .draining, zone: "north"))),
+            ("a", "u", try provider("10.0.0.4")),
         ])
         for directive in ["pin", "prefer"] {
             #expect(records(lines, "east.1a.\(directive)._zone.web") == ["5 IN A 10.0.0.1", "5 IN SRV 0 1 80 u.web"])
@@ -192,7 +195,8 @@ import Testing
 
     @Test func `a service has the least TTL that its providers ask for`() throws {
         let lines = lines([
-            ("web", "u", try provider("10.0.0.1", with: ProviderDetails(ttl: 60))), ("web", "v", try provider("10.0.0.2", with: ProviderDetails(ttl: 30))),
+            ("web", "u", try provider("10.0.0.1", with: ProviderDetails(ttl: 60))),
+            ("web", "v", try provider("10.0.0.2", with: ProviderDetails(ttl: 30))),
             ("a", "u", try provider("10.0.0.3", with: ProviderDetails(ttl: 4_000_000))),
             ("b", "u", try provider("10.0.0.4", with: ProviderDetails(ttl: 60))), ("b", "v", try provider("10.0.0.5")),
         ])

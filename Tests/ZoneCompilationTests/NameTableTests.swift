@@ -35,10 +35,39 @@ import Testing
     /// What is compiled again when a service comes or goes: whatever may have to give way to it.
     @Test func `the neighbours of a service are those that may have one of its names`() {
         let table = table("a", "u.a", "_tcp", "b", "_b._tcp")
-        #expect(table.neighbours(of: name("u.a")) == [name("a")])
+        #expect(Set(table.neighbours(of: name("u.a"))) == [name("a"), name("_tcp")])
         #expect(table.neighbours(of: name("a")) == [name("_tcp")])
         #expect(Set(table.neighbours(of: name("_b._tcp"))) == [name("_tcp"), name("b")])
         #expect(self.table("a", "b").neighbours(of: name("a")).isEmpty)
+        #expect(self.table("a", "x").neighbours(of: name("x.pin._zone.a")) == [name("a")])
+    }
+
+    @Test func `a name below services is the closest one's`() {
+        let table = table("a", "x.a", "_tcp.a", "pin._zone.a", "http._tcp")
+        for (text, holder) in [
+            ("_one.a", NameTable.Holder.one(of: name("a"))), ("u.a", .instance(of: name("a"))), ("_tcp.a", .service),
+            ("_http._udp.a", .port(of: name("a"))), ("_http._tcp.a", .instance(of: name("_tcp.a"))),
+            ("_http._tcp.x.a", .port(of: name("x.a"))),
+            ("_http.u.a", .portHost(of: name("a"))), ("_http.x.a", .instance(of: name("x.a"))),
+            ("e.1.prefer._zone.a", .place(of: name("a"))),
+            ("prefer._zone.a", .place(of: name("a"))), ("e.pin._zone.a", .instance(of: name("pin._zone.a"))),
+            ("1.2.version._tag.a", .tag(of: name("a"))), ("_http._tcp._tcp", .serviceName(of: name("http._tcp"))),
+        ] as [(String, NameTable.Holder)] {
+            #expect(table.holder(of: name(text)) == holder, "\(text)")
+        }
+        for text in ["version._tag.a", "_tag.a.b", "e.other._zone.a", "y.u.a", "_.u.a"] {
+            #expect(table.holder(of: name(text)) == nil, "\(text)")
+        }
+        #expect(table.oneName(of: name("a")) == name("_one.a"))
+        #expect(self.table("a", "_one.a").oneName(of: name("a")) == nil)
+    }
+
+    @Test func `an instance called like the name of one provider a query takes its digest`() {
+        #expect(ServiceNaming.label(ofInstance: "_ONE") == ServiceNaming.digestLabel(ofInstance: "_ONE"))
+        let provider = Provider(host: .name("h.example"), port: 80)
+        let service = Service(registrations: ["_one": Registration(creationZxid: 1, provider: provider)])
+        let names = table("x").instanceNames(of: MergedService([service]), at: name("x"))
+        #expect(names[0] != nil && names[0] != name("_one.x"))
     }
 
     @Test func `a service name stands for the service without its underscore and protocol`() {

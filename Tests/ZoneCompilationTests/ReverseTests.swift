@@ -173,6 +173,18 @@ import Testing
         #expect(try ask("1.0.0.10.in-addr.arpa", in: zones).edns?["ede"] == nil)
     }
 
+    @Test func `an address of a provider that drains leads to it, one of a provider that is down to none`() throws {
+        var services: [ServiceName: Service] = ["web": try service(["u": "10.0.0.1", "v": "10.0.0.2", "w": "10.0.0.3"])]
+        for (instance, status) in [("u", ProviderStatus.draining), ("v", .down)] {
+            services["web"]?.registrations[InstanceName(instance)]?.provider.details = ProviderDetails(status: status)
+        }
+        var compiler = try compiler(["10.0.0.0/8"], services)
+        #expect(
+            pointers(compiler.compile { _ in 1 }) == [
+                "1.0.0.10.in-addr.arpa. u.web.svc.local.", "3.0.0.10.in-addr.arpa. w.web.svc.local.",
+            ])
+    }
+
     @Test func `addresses of a service of which nothing is known any more are not denied`() throws {
         var compiler = try compiler(["10.0.0.0/8"], ["a": try service(["u": "10.0.0.1"]), "b": try service(["v": "10.0.0.2"])])
         _ = compiler.compile { _ in 1 }

@@ -14,6 +14,21 @@ import Testing
         #expect(ServiceNaming.serviceName(of: owner, "_tcp", in: origin)?.text == "_web.shop._tcp.svc.local.")
     }
 
+    @Test func `a service of several levels has the last one first`() throws {
+        for (service, text) in [("www-data/prod/hello", "hello.prod.www-data"), ("a.b/C", "c.a.b"), ("x/y.z", "y.z.x")] {
+            #expect(ServiceNaming.owner(of: ServiceName(service), in: origin)?.text == text + ".svc.local.")
+        }
+        for service in ["/a", "a/", "a//b", "/", "a/*", Array(repeating: "a", count: 11).joined(separator: "/")] {
+            #expect(ServiceNaming.owner(of: ServiceName(service), in: origin) == nil, "\(service)")
+        }
+    }
+
+    @Test func `a port's label has one underscore`() {
+        #expect(ServiceNaming.label(ofPort: "HTTP-2") == Array("_http-2".utf8))
+        #expect(ServiceNaming.label(ofPort: "_http") == Array("_http".utf8))
+        for odd in ["", "_", "a.b", "a b", "ä", String(repeating: "x", count: 63)] { #expect(ServiceNaming.label(ofPort: odd) == nil) }
+    }
+
     @Test(arguments: ["", "a..b", ".a", "a.", "*", "*.a", "a.*.b", String(repeating: "x", count: 64)])
     func `what cannot be a domain name has none`(_ name: String) {
         #expect(ServiceNaming.owner(of: ServiceName(name), in: origin) == nil)

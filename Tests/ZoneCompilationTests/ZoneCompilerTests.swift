@@ -53,11 +53,28 @@ import Testing
     }
 
     private static let names: [ServiceName] = [
-        "a", "A", "b", "a.b", "b.a", "_tcp", "u0.a", "ns.dns", "_a._tcp", "c.b.a", "dns", "bad..name", "u1.b",
+        "a", "A", "b", "a.b", "b.a", "_tcp", "u0.a", "ns.dns", "_a._tcp", "c.b.a", "dns", "bad..name", "u1.b", "_one.a", "_tcp.a",
+        "pin._zone.a", "x.pin._zone.a", "_http.u0.a", "k._tag.a", "a/b",
     ]
 
+    /// What a provider may say, of so few different things that providers share some.
+    private func randomDetails(_ random: inout Numbers) -> ProviderDetails? {
+        guard Bool.random(using: &random) else { return nil }
+        let hosts = ["10.0.0.3", "h.example.net", "localhost"].compactMap { ProviderHost($0) }
+        let ports = ["http", "a"].filter { _ in Bool.random(using: &random) }.map { name in
+            NamedPort(
+                name: name, port: .random(in: 80...81, using: &random),
+                host: Bool.random(using: &random) ? hosts.randomElement(using: &random) : nil)
+        }
+        return ProviderDetails(
+            status: ProviderStatus.allCases.randomElement(using: &random) ?? .up, ports: ports,
+            attributes: Bool.random(using: &random) ? ["k": Bool.random(using: &random) ? "v" : "_http._tcp"] : [:],
+            zone: Bool.random(using: &random) ? "x" : nil, alpn: Bool.random(using: &random) ? ["h2"] : [],
+            ttl: Bool.random(using: &random) ? 3 : nil)
+    }
+
     /// A service of up to three providers with hosts inside and outside the zones, or none.
-    private func randomService(_ step: Int, _ random: inout Numbers) -> Service? {
+    private func randomService(_ random: inout Numbers) -> Service? {
         let hosts = [
             "10.0.0.1", "10.0.0.2", "2001:db8::1", "h.example.net", "a.svc.local", "u0.a.svc.local", "a.b.svc.local", "localhost",
             "ns.dns.svc.local", "u1.a.b.svc.local",
@@ -66,7 +83,8 @@ import Testing
         for index in 0..<Int.random(in: 0...3, using: &random) {
             guard let host = hosts.randomElement(using: &random).flatMap({ ProviderHost($0) }) else { continue }
             service.registrations[index == 2 ? "_a" : "u\(index)"] = Registration(
-                creationZxid: Int64(step * 10 + index), provider: Provider(host: host, port: 80))
+                creationZxid: .random(in: 0...1 << 40, using: &random),
+                provider: Provider(host: host, port: 80, details: randomDetails(&random)))
         }
         return Bool.random(using: &random) ? service : nil
     }
@@ -75,7 +93,9 @@ import Testing
     @Test(arguments: 0..<UInt64(8)) func `zones changed step by step are the zones compiled whole`(_ seed: UInt64) throws {
         var random = Numbers(state: seed)
         let origins = [origin, try #require(DomainName(text: "b.svc.local"))]
-        func compiler() -> ZoneCompiler { ZoneCompiler(origins: origins, policy: TestRegistry.policy, seed: 1) }
+        var policy = TestRegistry.policy
+        policy.tags = ["k"]
+        func compiler() -> ZoneCompiler { ZoneCompiler(origins: origins, policy: policy, seed: 1) }
         var steps = compiler()
         var registries = [Registry(), Registry()]
         for (origin, registry) in zip(origins, registries) { steps.replace(with: registry, for: origin) }
@@ -83,7 +103,7 @@ import Testing
         for step in 0..<100 {
             let name = try #require(Self.names.randomElement(using: &random))
             let zone = Int.random(in: 0...1, using: &random)
-            let new = randomService(step, &random)
+            let new = randomService(&random)
             registries[zone].services[name] = new
             steps.apply(RegistryChange(services: [name: new]), to: origins[zone])
             if step == 50 { steps.resolve(resolved) }
@@ -109,12 +129,12 @@ import Testing
         var steps = ZoneCompiler(policies: [:], seed: 1)
         let resolved = ["h.example.net": HostAddresses(ipv4: .known([IPv4Address(value: 9)]), ipv6: .known([]))]
         for step in 0..<60 {
-            for change in 0..<5 {
+            for _ in 0..<5 {
                 let (name, zone) = try (
                     #require(Self.names.randomElement(using: &random)), #require(origins.randomElement(using: &random))
                 )
                 guard registries[zone] != nil else { continue }
-                let new = randomService(step * 5 + change, &random)
+                let new = randomService(&random)
                 registries[zone]?.services[name] = new
                 steps.apply(RegistryChange(services: [name: new]), to: zone)
             }
@@ -178,7 +198,7 @@ import Testing
             for _ in 0..<2 {
                 let name = try #require(Self.names.randomElement(using: &random))
                 let zone = Int.random(in: 0...1, using: &random)
-                let new = randomService(step, &random)
+                let new = randomService(&random)
                 registries[zone].services[name] = new
                 steps.apply(RegistryChange(services: [name: new]), to: origins[zone])
             }

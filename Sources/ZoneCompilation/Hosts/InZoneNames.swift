@@ -31,9 +31,9 @@ final class InZoneNames: AddressBook.Names {
         var hosts: [ProviderHost] {
             var hosts: [ProviderHost] = []
             hosts.reserveCapacity(service.members.count)
-            for member in service.members where member.registration.provider.status != .down {
-                hosts.append(member.registration.provider.host)
-                if let details = member.registration.provider.details { hosts += details.ports.compactMap(\.host) }
+            for member in service.members {
+                let provider = member.registration.provider
+                if provider.details == nil { hosts.append(provider.host) } else { hosts += provider.namedHosts }
             }
             return hosts
         }
@@ -41,8 +41,8 @@ final class InZoneNames: AddressBook.Names {
 
     /// What has been worked out of services that hosts lead to; holds as long as they do not change.
     struct Memo {
-        /// The hosts that a service's providers name, each once, and whether some may be out of date.
-        fileprivate var hosts: [ServiceReference: (hosts: [ProviderHost], isHeld: Bool)] = [:]
+        /// The hosts of a service.
+        fileprivate var hosts: [ServiceReference: ZoneContent.Hosts] = [:]
         /// The host of each of a service's instances, and whether that is held.
         fileprivate var instances: [ServiceReference: [DomainName: (host: ProviderHost, isHeld: Bool)]] = [:]
 
@@ -92,7 +92,7 @@ final class InZoneNames: AddressBook.Names {
         switch holder {
         case .service, .one:
             let known = holder?.owner(of: name).flatMap { hosts(of: ServiceReference(origin: origin, owner: $0)) }
-            return .hosts(known?.hosts ?? [], isHeld: known?.isHeld ?? false)
+            return .hosts(known?.offered ?? [], isHeld: known?.areHeld ?? false)
         case .nameServer: return .addresses(part.nameServer)
         case .instance(let owner):
             let known = instances(of: ServiceReference(origin: origin, owner: owner))[name]
@@ -102,11 +102,11 @@ final class InZoneNames: AddressBook.Names {
         }
     }
 
-    private func hosts(of reference: ServiceReference) -> (hosts: [ProviderHost], isHeld: Bool)? {
+    private func hosts(of reference: ServiceReference) -> ZoneContent.Hosts? {
         if let known = memo.hosts[reference] { return known }
         guard let made = parts[reference.origin]?.content.hosts(at: reference.owner) else { return nil }
         memo.hosts[reference] = made
-        met.append((reference, made.hosts))
+        met.append((reference, made.offered + made.others))
         return made
     }
 

@@ -3,7 +3,9 @@ import DNSAuthority
 extension DetailedService {
     /// Adds the names of named ports with their SRV RRsets (RFC 2782), and those of the ports' own hosts.
     mutating func addPorts(_ builder: inout RecordBlockBuilder) {
-        for (label, ports) in details.ports.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+        for (label, all) in details.ports.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+            // The last provider that was looked at may have had no room.
+            let ports = all.filter { $0.instance.name < members.count - placed.leftOut }
             var addresses = ports.map { port in
                 port.hasHost ? sets.addOwn(port.instance.addresses, isHeld: port.instance.isHeld, &builder) : nil
             }

@@ -77,7 +77,7 @@ struct ServiceCompiler {
         }
         builder.add(owner, RecordGroup(addresses: whole.all, srv: srv), further: detailed?.addRecords(&builder) ?? [])
         for name in service.serviceNames { builder.add(name, .init(), srv: srv) }
-        if let name = service.oneName, !members.isEmpty { builder.add(name, whole.one, srv: nil) }
+        if let name = service.oneName { builder.add(name, whole.one, srv: nil) }
         locations.addInstances(detailed?.addTexts(of: offered, &builder) ?? [], &builder)
         detailed?.addNames(&builder)
         let records = max(sets.mostRecords, locations.candidateCount)
