@@ -74,8 +74,12 @@ import Testing
         let writer = try zooKeeper.leavePython(
             #"""
             import threading
+            from kazoo.exceptions import BadVersionError
             def write():
-                while True: client.set('/providers/web/odd', client.get('/providers/web/odd')[0])
+                while True:
+                    data, stat = client.get('/providers/web/odd')
+                    try: client.set('/providers/web/odd', data, version=stat.version)
+                    except BadVersionError: pass
             threading.Thread(target=write, daemon=True).start()
             """#)
         try await waitUntil("it writes") { writer.output == "ready\n" }
@@ -87,7 +91,7 @@ import Testing
             (["web/none"], 1, "\"/providers/web/none\" does not exist in zookeeper at \(zooKeeper.address)"),
             (["other/x"], 1, "\"/providers/other\" does not exist in zookeeper at \(zooKeeper.address)"),
             (["web/bad"], 1, "\"/providers/web/bad\" holds no provider: not a JSON object"),
-            (["web/mine"], 1, "\"/providers/web/mine\" cannot be changed: not authorized"),
+            (["web/mine"], 1, "\"/providers/web/mine\" cannot be changed: not authenticated"),
             (["web"], 64, "PROVIDER \"web\": expected a service and a znode's name, such as web/one"),
             (["a/b/c"], 64, "PROVIDER \"a/b/c\": expected a service and a znode's name, such as web/one"),
             (["web/odd", "--status", "off"], 64, "--status \"off\": expected up, draining or down"),

@@ -28,8 +28,7 @@ import Testing
         #expect(loaded.errors == "")
         defer { try? FileManager.default.removeItem(at: file) }
         try write("curator")
-        let server = try await ServingProgram(
-            zooKeeper: zooKeeper.address, ["--config", file.path, "--admin", "127.0.0.1:0", "--reconcile", "5s"])
+        let server = try await ServingProgram(zooKeeper: zooKeeper.address, ["--config", file.path, "--admin", "127.0.0.1:0"])
         try await waitUntil("both are served") {
             let (first, second) = (try await server.dig("web.a.example", "A"), try await server.dig("api.prod.b.example", "A"))
             return first == ["10.0.0.1"] && second == ["10.0.0.3"]
