@@ -7,8 +7,8 @@ struct Endpoint: Hashable, Sendable {
 
     /// Reads `HOST:PORT`, an IPv6 address with or without brackets; nil for anything else, or for a host that cannot be reached.
     init?(_ text: Substring) {
-        guard let colon = text.lastIndex(of: ":") else { return nil }
-        self.init(host: text[..<colon], port: text[text.index(after: colon)...])
+        guard let colon = text.utf8.lastIndex(of: UInt8(ascii: ":")) else { return nil }
+        self.init(host: text[..<colon], port: text[text.utf8.index(after: colon)...])
     }
 
     /// A host and a port that stand apart; nil for what is none, or for a host that cannot be reached.
@@ -26,13 +26,15 @@ struct Endpoint: Hashable, Sendable {
 
     /// The scheme and the endpoint of a URI (RFC 3986 §3), whatever follows; without a port, HTTP's own; nil for anything else.
     static func uri(_ text: Substring) -> (scheme: String, endpoint: Endpoint)? {
-        let mark = "://"
-        guard let colon = text.firstIndex(of: ":"), text[colon...].hasPrefix(mark) else { return nil }
-        var authority = text[colon...].dropFirst(mark.count).prefix { $0 != "/" && $0 != "?" && $0 != "#" }
-        if let at = authority.lastIndex(of: "@") { authority = authority[authority.index(after: at)...] }
+        let mark = "://".utf8
+        guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")), text.utf8[colon...].starts(with: mark) else { return nil }
+        let isEnd = { (octet: UInt8) in octet == UInt8(ascii: "/") || octet == UInt8(ascii: "?") || octet == UInt8(ascii: "#") }
+        var octets = text.utf8[colon...].dropFirst(mark.count).prefix { !isEnd($0) }
+        if let at = octets.lastIndex(of: UInt8(ascii: "@")) { octets = octets[octets.index(after: at)...] }
+        let authority = Substring(octets)
         let scheme = text[..<colon].lowercased()
-        let usual = ["http": "80", "https": "443"][scheme]
-        guard let endpoint = Endpoint(authority) ?? usual.flatMap({ Endpoint(host: authority, port: $0[...]) }) else { return nil }
+        let usual: Substring? = scheme == "http" ? "80" : scheme == "https" ? "443" : nil
+        guard let endpoint = Endpoint(authority) ?? usual.flatMap({ Endpoint(host: authority, port: $0) }) else { return nil }
         return (scheme, endpoint)
     }
 }

@@ -22,9 +22,6 @@ package final class ProviderDetails: Sendable {
         (self.status, self.ports, self.attributes) = (status, ports, attributes)
         (self.zone, self.alpn, self.ttl) = (zone, alpn, ttl)
     }
-
-    /// Whether nothing differs from a provider without details.
-    package var isPlain: Bool { self == ProviderDetails() }
 }
 
 extension ProviderDetails: Hashable {

@@ -53,7 +53,7 @@ private func check(_ details: ProviderDetails) {
 private func check(_ vector: WeightVector) {
     guard let host = ProviderHost("10.0.0.1") else { return }
     let service = Service(
-        registrations: ["member_1": Registration(creationZxid: 0, provider: Provider(host: host, port: 80))],
-        weights: ["vector_0": vector, "vector_1": vector])
+        registrations: [InstanceName("member_1"): Registration(creationZxid: 0, provider: Provider(host: host, port: 80))],
+        weights: [InstanceName("vector_0"): vector, InstanceName("vector_1"): vector])
     precondition(MergedService([service]).members.count == 1, "weights took a provider")
 }

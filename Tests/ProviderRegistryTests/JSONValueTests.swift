@@ -37,4 +37,13 @@ import Testing
         #expect(throws: JSONValue.Failure.tooDeep) { try JSONValue(Array("[[{\"a\":[]}]]".utf8), deepest: 3) }
         #expect(throws: JSONValue.Failure.tooDeep) { try JSONValue([UInt8](repeating: 0x5B, count: 1_000_000), deepest: 100) }
     }
+
+    @Test func `members keep their order, twins the place of the first`() throws {
+        guard case .object(let members) = try JSONValue(Array(#"{"b":1,"a":2,"c":3,"b":4}"#.utf8), deepest: 1) else {
+            return #expect(Bool(false))
+        }
+        #expect(members.members.map(\.name) == ["b", "a", "c"])
+        #expect(members.members.map(\.value) == [.number("4"), .number("2"), .number("3")])
+        #expect(members["b"] == .number("4") && members["d"] == nil)
+    }
 }

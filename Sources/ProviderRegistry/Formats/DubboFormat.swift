@@ -9,42 +9,37 @@ extension RegistryFormat {
 
 /// A provider's URL: `dubbo://10.1.2.3:20880/com.x.Foo?application=demo&version=1.0&weight=200`.
 private struct DubboURL {
-    private let scheme: String
     private let endpoint: Endpoint
-    private let parameters: [Substring: Substring]
-
-    /// The weight of a provider that names none.
-    private static let usualWeight: UInt16 = 100
-    /// The parameters that are of use to others than Dubbo's own clients.
-    private static let attributes = ["application", "group", "version"]
+    /// The weight, or that of a provider that names none.
+    private var weight: UInt16 = 100
+    private var details = DetailsBuilder()
+    /// Whether it is no consumer's.
+    private(set) var isProvider = true
 
     init?(_ text: String) {
         guard let (scheme, endpoint) = Endpoint.uri(text[...]) else { return nil }
-        (self.scheme, self.endpoint) = (scheme, endpoint)
-        var parameters: [Substring: Substring] = [:]
-        if let mark = text.firstIndex(of: "?") {
-            for pair in text[text.index(after: mark)...].split(separator: "&") {
-                guard let sign = pair.firstIndex(of: "=") else { continue }
-                parameters[pair[..<sign]] = pair[pair.index(after: sign)...]
-            }
-        }
-        self.parameters = parameters
-    }
-
-    /// Whether it is no consumer's.
-    var isProvider: Bool { parameters["side"].map { $0 == "provider" } ?? true }
-
-    var document: ProviderDocument {
-        var details = DetailsBuilder()
+        self.endpoint = endpoint
         details.add(port: scheme, endpoint.port)
-        for key in Self.attributes {
-            if let value = parameters[key[...]] { details.add(attribute: key, String(value)) }
+        // Octet by octet: there may be a hundred thousand URLs.
+        guard let mark = text.utf8.firstIndex(of: UInt8(ascii: "?")) else { return }
+        for pair in text.utf8[text.utf8.index(after: mark)...].split(separator: UInt8(ascii: "&")) {
+            guard let sign = pair.firstIndex(of: UInt8(ascii: "=")) else { continue }
+            take(Substring(pair[..<sign]), Substring(pair[pair.index(after: sign)...]))
         }
-        if parameters["disabled"] == "true" || parameters["enabled"] == "false" { details.status = .down }
-        var weight = Self.usualWeight
-        if let text = parameters["weight"] {
-            if let number = UInt16(text) { weight = number } else { details.complain("weight", "weight is no number from 0 to 65535") }
-        }
-        return ProviderDocument(endpoint.host, endpoint.port, weight: weight, details)
     }
+
+    /// Takes in a parameter, if it is of use to others than Dubbo's own clients.
+    private mutating func take(_ key: Substring, _ value: Substring) {
+        switch key {
+        case "application", "group", "version": details.add(attribute: String(key), String(value))
+        case "disabled" where value == "true", "enabled" where value == "false": details.status = .down
+        case "side": isProvider = value == "provider"
+        case "weight":
+            guard let number = UInt16(value) else { return details.complain("weight", "weight is no number from 0 to 65535") }
+            weight = number
+        default: break
+        }
+    }
+
+    var document: ProviderDocument { ProviderDocument(endpoint.host, endpoint.port, weight: weight, details) }
 }

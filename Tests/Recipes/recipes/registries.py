@@ -1,6 +1,5 @@
 """Registries as their own libraries write them: kazoo's parties and Curator's service discovery, which reads what zoodns writes too."""
 
-import os
 import pathlib
 import subprocess
 
@@ -57,10 +56,11 @@ def registries(stage):
     peer = curator(stage)
     answers("java.apps.local", "A", ["10.1.0.1", "10.1.0.2"])
     answers("j1.java.apps.local", "SRV", ["0 1 8080 j1.java.apps.local."])
-    options = {"ZOODNS_ZOOKEEPER": "127.0.0.1:2181", "ZOODNS_PATH": "/services"}
-    command = [stage.zoodns, "register", "swift", "--format", "curator", "--host", "10.3.0.1", "--port", "80", "--instance"]
-    namespaces.start("register-1", *command, "plain", env={**os.environ, **options})
-    namespaces.start("register-2", *command, "rich", "--attribute", "team=caf\u00e9", env={**os.environ, **options})
+    command = [
+        stage.zoodns, "register", "swift", "--zookeeper", "127.0.0.1:2181", "--zone", "apps.local=curator:/services", "--format", "curator",
+        "--host", "10.3.0.1", "--port", "80", "--check", "none", "--instance"]
+    namespaces.start("register-1", *command, "plain")
+    namespaces.start("register-2", *command, "rich", "--attribute", "team=caf\u00e9")
     right = ["swift plain http://10.3.0.1:80 null DYNAMIC true null", "swift rich http://10.3.0.1:80 null DYNAMIC true {team=caf\u00e9}"]
     if not namespaces.comes_true(lambda: instances(peer) == right):
         namespaces.fail(f"Curator reads {instances(peer)}, not {right}")
