@@ -92,7 +92,7 @@ extension RegistryExcerpt {
         let unlisted = self.unlisted.sorted { $0.key < $1.key }.map { path, error in
             Finding(.error, .access, path: path, zone: source.origin, "cannot be listed: \(error.text)")
         }
-        return unlisted + listings.sorted { $0.key < $1.key }.flatMap { service, listing -> [Finding] in
+        let listed = listings.sorted { $0.key < $1.key }.flatMap { service, listing -> [Finding] in
             switch listing {
             case .unread, .failed(.noNode): []
             case .failed(let error):
@@ -100,6 +100,7 @@ extension RegistryExcerpt {
             case .read(let znodes): znodes.sorted { $0.instance < $1.instance }.compactMap(finding)
             }
         }
+        return unlisted + listed
     }
 
     /// Why a znode cannot be used, or only in part; nil if it can, or is gone.

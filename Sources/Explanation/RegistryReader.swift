@@ -141,8 +141,11 @@ extension RegistryReader {
 
     /// The names below a registry's root, none where the root is the one service; nil if it does not exist.
     private func root(_ layout: RegistryLayout) async throws -> [String]? {
-        let answer = layout.soleService == nil ? await client.list(layout.root) : await client.exists(layout.root).flatMap {
-            $0 == nil ? .failure(.noNode) : .success([])
+        let answer: Result<[String], ZooKeeperError>
+        if layout.soleService == nil {
+            answer = await client.list(layout.root)
+        } else {
+            answer = await client.exists(layout.root).flatMap { $0 == nil ? .failure(.noNode) : .success([]) }
         }
         switch answer {
         case .success(let names): return names

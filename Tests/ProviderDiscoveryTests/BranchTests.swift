@@ -53,13 +53,16 @@ private let named = RegistryFormat("named", suffix: ["providers"], readsData: fa
         for path in ["/r/a/x/s", "/r/a/y/s", "/r/b/x/s"] { tree.set(path + "/1") }
         for path in ["/r/a", "/r/a/y", "/r/b/x/s", "/r/a/y/s/1"] {
             tree.withheld = [path]
+            // No reading waits after a quiet time.
+            tree.now += .seconds(61)
             tree.connect()
             tree.settle()
-            #expect(!tree.state.reach.isWithin, "\(path)")
+            #expect(tree.asked.contains(path) && !tree.state.reach.isWithin, "\(path)")
         }
         tree.withheld = []
+        tree.now += .seconds(61)
         tree.connect()
-        tree.settle(passing: .seconds(2))
+        tree.settle()
         #expect(tree.state.reach.isWithin)
         #expect(tree.known == tree.registry)
     }
@@ -91,9 +94,10 @@ private let named = RegistryFormat("named", suffix: ["providers"], readsData: fa
         #expect(tree.known["a/x"]?.count == 1)
         tree.refused = []
         tree.settle(passing: .seconds(40))
-        #expect(tree.state.takeOutput().regained == 2)
+        let mended = tree.state.takeOutput()
+        #expect(mended.regained == 2)
+        #expect(mended.mended.map(\.path) == ["/r/a"])
         #expect(reach(tree) == ["a/x": .current, "a/y": .current, "a/z": .current, "b/x": .current])
-        #expect(tree.state.takeOutput().mended.isEmpty)
     }
 
     @Test func `in a new session a refused branch keeps no other services waiting`() {
@@ -234,9 +238,9 @@ private let named = RegistryFormat("named", suffix: ["providers"], readsData: fa
         #expect(Set(tree.asked) == Set(["/dubbo"] + (0..<20).map { "/dubbo/i\($0)/providers" }))
         #expect(tree.asked.count == 21)
         #expect(tree.state.registry.services["i3"]?.registrations["10.0.3.1:80"]?.provider.host.text == "10.0.3.1")
-        tree.state.nextReread = tree.now
-        for _ in 0..<700 { tree.settle(passing: .seconds(1)) }
-        #expect(tree.asked.allSatisfy { !$0.contains(":") })
+        tree.rereads = true
+        tree.settle(passing: Rereading.period + .seconds(10))
+        #expect(!tree.asked.isEmpty && tree.asked.allSatisfy { !$0.contains(":") })
     }
 
     @Test func `what changes among the names is seen at once, and consumers are left alone`() {
@@ -244,6 +248,7 @@ private let named = RegistryFormat("named", suffix: ["providers"], readsData: fa
         tree.set("/dubbo/i0/consumers/10.9.9.9:2")
         tree.settle()
         #expect(tree.asked.isEmpty)
+        _ = tree.state.takeOutput()
         tree.delete("/dubbo/i0/providers/10.0.0.0:80")
         tree.set("/dubbo/i0/providers/10.0.0.7:80")
         tree.settle()
@@ -360,6 +365,7 @@ private let named = RegistryFormat("named", suffix: ["providers"], readsData: fa
         #expect(tree.state.reach.isWithin)
         #expect(tree.state.registry.services.values.allSatisfy { $0.reach == .current })
         if seed % 3 != 2 { #expect(tree.state.takeOutput().repairs == 0) }
-        #expect(tree.state.requests.size == 0)
+        // The root may have come while it was awaited in an earlier session.
+        #expect(tree.state.requests.size <= 2)
     }
 }

@@ -34,8 +34,8 @@ struct PathTree {
     /// The paths that were asked about.
     var asked: [String] = []
     var now = ContinuousClock.now
-    /// The differences that no watch had reported.
-    var repairs = 0
+    /// Whether each provider is read again now and then.
+    var rereads = false { didSet { if rereads { state.nextReread = now } } }
 
     init(_ pattern: String, _ format: RegistryFormat = .providers, reconcile: Duration = .seconds(60)) {
         layout = RegistryLayout(pattern: pattern, format: format) ?? RegistryLayout(root: "/no pattern")
@@ -55,7 +55,10 @@ extension PathTree {
 
     private mutating func fire(_ watched: Watched) {
         guard watches.remove(watched) != nil else { return }
-        let path = switch watched { case .children(let path), .znode(let path): path }
+        let path: String
+        switch watched {
+        case .children(let watched), .znode(let watched): path = watched
+        }
         stream.append(.session(.watch(path: path)))
     }
 
@@ -158,7 +161,7 @@ extension PathTree {
     mutating func settle(passing time: Duration = .zero) {
         let end = now + time
         asked = []
-        state.nextReread = nil
+        if !rereads { state.nextReread = nil }
         repeat {
             deliver()
             send()
@@ -174,7 +177,9 @@ extension PathTree {
             guard let name = serviceName(of: path) else { continue }
             let instances = names[layout.path(of: name)] ?? []
             services[name] = Dictionary(
-                uniqueKeysWithValues: instances.map { (InstanceName($0), znodes[layout.path(of: InstanceName($0), in: name)]?.changed ?? 0) })
+                uniqueKeysWithValues: instances.map {
+                    (InstanceName($0), znodes[layout.path(of: InstanceName($0), in: name)]?.changed ?? 0)
+                })
         }
         return services
     }

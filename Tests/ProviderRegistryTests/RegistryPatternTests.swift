@@ -32,7 +32,9 @@ import Testing
         Row(pattern: "/a/*/b/c/*/d", root: "/a", service: "x/y", instance: "/a/x/b/c/y/d/i"),
         Row(pattern: "/*/*", root: "/", service: "x/y", instance: "/x/y/i"),
         Row(pattern: "/", levels: 0, suffix: ["brokers", "ids"], root: "/brokers/ids", service: "test", instance: "/brokers/ids/i"),
-        Row(pattern: "/main", levels: 0, suffix: ["brokers", "ids"], root: "/main/brokers/ids", service: "main", instance: "/main/brokers/ids/i"),
+        Row(
+            pattern: "/main", levels: 0, suffix: ["brokers", "ids"], root: "/main/brokers/ids", service: "main",
+            instance: "/main/brokers/ids/i"),
         Row(
             pattern: "/main/brokers/ids", levels: 0, suffix: ["brokers", "ids"], root: "/main/brokers/ids", service: "main",
             instance: "/main/brokers/ids/i"),
@@ -79,7 +81,8 @@ import Testing
     @Test func `what no pattern reaches has no place`() throws {
         let layout = try #require(RegistryLayout(pattern: "/dubbo/*/providers", format: format()))
         for path in [
-            "/", "/dubb", "/dubbox", "/dubbo/s", "/dubbo/s/consumers", "/dubbo/s/consumers/i", "/dubbo/s/providersx", "/dubbo/s/providers/i/x",
+            "/", "/dubb", "/dubbox", "/dubbo/s", "/dubbo/s/consumers", "/dubbo/s/consumers/i", "/dubbo/s/providersx",
+            "/dubbo/s/providers/i/x",
             "/dubbo//", "/other/s/providers",
         ] { #expect(layout.place(of: path) == nil, "\(path)") }
     }

@@ -21,6 +21,12 @@ extension WatchState {
         requests.answer(request)
         if request == .listServices { reach.isAnswered = true }
         if let error, error != .noNode { return refused(request, error, at: now) }
+        apply(answer, to: request, at: now)
+        if case .read(let name, _) = request { regainIfProved(name, at: now) }
+    }
+
+    /// Takes in what there is at a path, or that there is nothing.
+    private mutating func apply(_ answer: WatchAnswer, to request: WatchRequest, at now: ContinuousClock.Instant) {
         switch (request, answer) {
         case (.listServices, .names(let names)): listed(names, below: .root, at: now)
         case (.listServices, .failed(.noNode)):
@@ -28,11 +34,14 @@ extension WatchState {
             queue.add(.awaitRoot)
         case (.awaitRoot, .exists(true)): ask(.listServices, at: now)
         case (.listBranch(let branch), .names(let names)):
+            if branches[branch]?.isAbsent == true, queue.contains(.awaitBranch(branch)) { unprompted.remove(request) }
             branches[branch]?.isAbsent = false
             listed(names, below: branch, at: now)
         case (.listBranch(let branch), .failed(.noNode)): missed(branch, at: now)
         case (.awaitBranch(let branch), .exists(true)): if isWanted(request) { ask(.listBranch(branch), at: now) }
         case (.listProviders(let name), .names(let names)):
+            // Before the creation of its path is watched, no watch can have been lost.
+            if services[name]?.isAbsent == true, queue.contains(.awaitProviders(name)) { unprompted.remove(request) }
             services[name]?.isAbsent = false
             listed(names, of: name, at: now)
         case (.listProviders(let name), .failed(.noNode)): missed(name, at: now)
@@ -49,7 +58,6 @@ extension WatchState {
             askUnlessAsked(.listProviders(name), at: now)
         default: break
         }
-        if case .read(let name, _) = request { regainIfProved(name, at: now) }
     }
 
     /// Whether anything would come of an answer.
