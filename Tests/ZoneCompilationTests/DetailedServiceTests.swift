@@ -226,4 +226,21 @@ import Testing
         #expect(records(lines, "mq").filter { $0.contains("SVCB") }.count == 1)
         #expect(!records(lines, "mq").contains { $0.contains("HTTPS") })
     }
+
+    /// Without a count a hundred documents of 1 KiB would make 600 KiB of text.
+    @Test func `what documents say counts among the octets of their service`() throws {
+        let ports = (0..<30).map { NamedPort(name: "p\($0)", port: 80, host: ProviderHost("10.1.0.\($0)")) }
+        var compiler = ZoneCompiler(origins: [origin], policy: TestRegistry.policy, seed: 1, limit: 100_000)
+        let providers = try (0..<100).map { index in
+            ("web", InstanceName("u\(index)"), try provider("10.0.0.\(index)", with: ProviderDetails(ports: ports, zone: "x\(index)")))
+                as (ServiceName, InstanceName, Provider)
+        }
+        compiler.replace(with: registry(providers), for: origin)
+        let lines = lines(&compiler)
+        let count = records(lines, "web").count / 2
+        #expect((2..<20).contains(count))
+        #expect(lines.reduce(0) { $0 + $1.utf8.count } < 100_000)
+        #expect(!lines.contains { $0.contains("u\(count).web") })
+        #expect(compiler.takeReports() == [.oversized(owner: name("web"), leftOut: 100 - count)])
+    }
 }
