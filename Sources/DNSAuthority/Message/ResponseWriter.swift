@@ -135,6 +135,8 @@ extension ResponseWriter {
             return writer
         }
         writer.copy(octets, record.count)
+        let ttl = writer.length &- record.count &+ EncodedRRset.ttlOffset
+        memory.storeBytes(of: rrset.ttl(ofRecord: index).bigEndian, toByteOffset: ttl, as: UInt32.self)
         writer.note(1, in: .answer)
         return writer
     }
