@@ -87,6 +87,9 @@ final class TCPListener: Sendable {
     private func accepting() -> ServerBootstrap {
         let service = self.service
         return ServerBootstrap(group: loop)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(AcceptPause()) }
+            }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.socketOption(.so_sndbuf), value: Self.sendBuffer)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
@@ -125,6 +128,22 @@ final class TCPListener: Sendable {
             if arrivals == known { return }
             known = arrivals
         }
+    }
+}
+
+/// Has a socket that listens rest when the process can have no more descriptors: the kernel goes on saying that a connection waits, and
+/// SwiftNIO would try to accept it without end.
+private final class AcceptPause: ChannelInboundHandler {
+    typealias InboundIn = any Channel
+
+    private static let length = TimeAmount.milliseconds(100)
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        let channel = context.channel
+        // Not by a handler of `read`: the read that failed is still under way.
+        try? channel.syncOptions?.setOption(.autoRead, value: false)
+        channel.eventLoop.scheduleTask(in: Self.length) { try? channel.syncOptions?.setOption(.autoRead, value: true) }
+        context.fireErrorCaught(error)
     }
 }
 

@@ -80,7 +80,7 @@ public struct ProviderAnnouncement: Hashable, Sendable {
             alpn: alpn)
         let draft = ProviderDraft(
             service: service, instance: instance, host: host, port: port, weight: weight, priority: priority,
-            details: details.isPlain ? nil : details, fields: fields, announced: Int64(Date().timeIntervalSince1970 * 1000))
+            details: details == ProviderDetails() ? nil : details, fields: fields, announced: Int64(Date().timeIntervalSince1970 * 1000))
         (self.service, self.instance, self.host, self.port, self.format) = (service, instance, host, port, format)
         document = try Self.write(draft, format.registryFormat)
     }

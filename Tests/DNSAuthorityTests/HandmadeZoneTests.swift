@@ -38,6 +38,20 @@ import Testing
         }
     }
 
+    @Test mutating func `one of the records of another RRset is kept for a second, and those of the other as they were`() throws {
+        var answers: Set<String> = []
+        for _ in 0..<100 {
+            let address = try ask("_one.equal.web.svc.local", "A").answer
+            let location = try ask("_one.equal.web.svc.local", "SRV")
+            #expect(address.count == 1 && location.answer.count == 1 && location.additional.count == 1)
+            answers.formUnion(address + location.answer)
+        }
+        #expect(answers.count == 6 && answers.allSatisfy { $0.hasPrefix("_one.equal.web.svc.local. 1 ") })
+        #expect(try ask("web.svc.local", "A").answer.allSatisfy { $0.hasPrefix("web.svc.local. 5 A ") })
+        let lines = MasterFile.text(of: HandmadeZone.zone()).split(separator: "\n")
+        #expect(lines.filter { $0.hasPrefix("_one.equal.web.svc.local. 1 IN ") }.count == 6)
+    }
+
     @Test(arguments: [Transport.udp, .tcp]) mutating func `ANY has one record of each type`(_ transport: Transport) throws {
         let types = try ask("_one.web.svc.local", "ANY", over: transport).answer.map { $0.split(separator: " ")[2] }
         #expect(types == ["A", "SRV"])

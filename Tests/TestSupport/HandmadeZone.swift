@@ -3,7 +3,7 @@ import DNSAuthority
 /// A zone made by hand, `svc.local`, with names that answer in another way than by all their records.
 ///
 /// `web` has three providers of the weights 1, 3 and 0; `_one.web` gives one of them; below `prefer.web` every name has all of them, below
-/// `pin.web` every name exists; `us` and the dotted `b.eu` are names of their own below both.
+/// `pin.web` every name exists; `_one.equal.web` gives one of the records of `web`; `us` and the dotted `b.eu` are names of their own below both.
 package enum HandmadeZone {
     /// A name relative to the origin.
     package static func name(_ text: String) -> DomainName { DomainName(text: text.isEmpty ? "svc.local" : text + ".svc.local") ?? .root }
@@ -32,6 +32,7 @@ package enum HandmadeZone {
         let others = [RecordData.text([Array("b=2".utf8), Array("a=1".utf8)]), binding(.https)].compactMap(\.self)
         block.add(name("web"), [a, srv] + others.map { block.add(RRset($0.type, ttl: 5, records: [$0])) })
         addOne(to: &block, own, isHeld: isHeld)
+        block.add(name("_one.equal.web"), [block.add(oneOf: a), block.add(oneOf: srv)])
         block.add(covering: name("prefer.web"), [a, srv])
         block.add(covering: name("pin.web"), [])
         for directive in ["prefer", "pin"] { for zone in ["us", "b.eu"] { block.add(name("\(zone).\(directive).web"), [own[0]]) } }

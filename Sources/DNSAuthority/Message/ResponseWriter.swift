@@ -126,17 +126,14 @@ extension ResponseWriter {
     }
 
     /// Adds one record of an RRset to the answer section under the question's name; TC if it does not fit.
-    @inline(never)
-    func addingRecord(_ index: Int, of rrset: EncodedRRset) -> ResponseWriter {
-        var writer = self
+    @inline(__always)
+    mutating func addRecord(_ index: Int, of rrset: EncodedRRset) {
         let record = rrset.record(index)
-        guard fits(record.count), let octets = record.baseAddress else {
-            writer.isTruncated = true
-            return writer
-        }
-        writer.copy(octets, record.count)
-        writer.note(1, in: .answer)
-        return writer
+        guard fits(record.count), let octets = record.baseAddress else { return isTruncated = true }
+        let ttl = length &+ EncodedRRset.ttlOffset
+        copy(octets, record.count)
+        memory.storeBytes(of: rrset.ttl(ofRecord: index).bigEndian, toByteOffset: ttl, as: UInt32.self)
+        note(1, in: .answer)
     }
 
     /// Adds as many records as fit, from `start` on round the RRset; `turn` says which of them comes first.

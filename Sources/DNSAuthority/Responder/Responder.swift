@@ -166,8 +166,11 @@ package struct Responder {
     /// Adds one record of the asked type, drawn by weight, with its additional data.
     @inline(never)
     private mutating func addingOne(of rrset: EncodedRRset, to writer: ResponseWriter) -> ResponseWriter {
-        let index = order.first(of: rrset)
-        return writer.addingRecord(index, of: rrset).addingAdditionalData(ofRecord: index, of: rrset, answerStart: writer.length)
+        var writer = writer
+        let (index, start) = (order.first(of: rrset), writer.length)
+        writer.addRecord(index, of: rrset)
+        if case .none = rrset.additional { return writer }
+        return writer.addingAdditionalData(ofRecord: index, of: rrset, answerStart: start)
     }
 
     /// Adds every RRset of a name over TCP, and over UDP where they fit whole; else one of them: SRV, which says the most, if there is one
@@ -183,7 +186,7 @@ package struct Responder {
         for index in chosen where !writer.isTruncated {
             let first = order.first(of: node[index])
             if node[index].givesOne {
-                writer = writer.addingRecord(first, of: node[index])
+                writer.addRecord(first, of: node[index])
             } else {
                 writer.addAnswer(node[index], from: first, for: client)
             }

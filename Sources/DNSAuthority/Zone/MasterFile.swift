@@ -93,12 +93,8 @@ package enum MasterFile {
         return (0..<rrset.count).map { index in
             let record = rrset.record(index)
             let data = Array(record.dropFirst(EncodedRRset.headerLength))[...]
-            return "\(owner.text) \(ttl(record)) IN \(type) \(format?.text(of: data) ?? opaque(data))"
+            return "\(owner.text) \(rrset.ttl(ofRecord: index)) IN \(type) \(format?.text(of: data) ?? opaque(data))"
         }
-    }
-
-    private static func ttl(_ record: UnsafeRawBufferPointer) -> UInt32 {
-        UInt32(bigEndian: record.loadUnaligned(fromByteOffset: EncodedRRset.ttlOffset, as: UInt32.self))
     }
 
     /// RDATA of which nothing is known (RFC 3597 §5).

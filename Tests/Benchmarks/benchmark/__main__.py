@@ -22,7 +22,7 @@ def main():
         command = commands.add_parser(name, help=what)
         for option, default in defaults.items():
             if option == "mix":
-                command.add_argument("--mix", action="append", choices=queries.MIXES)
+                command.add_argument("--mix", action="append", choices=queries.MIXES + (instructions.NEW_MIXES if name == "instructions" else []))
             elif option == "format":
                 command.add_argument("--format", choices=registry.FORMS, default=default)
             else:
@@ -50,7 +50,7 @@ def measure(command, values):
     if command == "queries":
         queries.run(tools, values.rounds, values.seconds, values.mix or queries.MIXES)
     elif command == "instructions":
-        instructions.run(tools, values.mix or queries.MIXES)
+        instructions.run(tools, values.mix or queries.MIXES + instructions.NEW_MIXES)
     elif command == "observed":
         observed.run(tools, values.rounds, values.seconds, values.mix or ["a", "mixed"], observed.RECORDED)
     elif command == "guarded":

@@ -9,14 +9,17 @@ from .queries import MIXES, generate
 from .registry import ORIGIN, SOA, Registry, query, questions, write_questions
 
 SECONDS = 3
+# Names of services whose providers say in which part of the network they are: one provider, those of a part, all for a part without any.
+NEW_MIXES = ["one", "pin", "prefer"]
 
 
-def run(tools, mixes=MIXES):
-    registry = Registry.of([10] * 1000 + [200] * 10)
+def run(tools, mixes=MIXES + NEW_MIXES):
+    sizes = [10] * 1000 + [200] * 10
     print("instructions in user space a query, of the threads that answer")
     with machine.folder() as where, machine.zookeeper(where) as zookeeper:
-        registry.load(zookeeper.address)
         for mix in mixes:
+            registry = Registry.of(sizes, ["east", "west"] if mix in NEW_MIXES else [])
+            registry.load(zookeeper.address)
             print(f"  {mix:8} {count(tools, where, zookeeper.address, registry, mix):6.0f}", flush=True)
 
 

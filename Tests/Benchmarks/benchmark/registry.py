@@ -17,12 +17,14 @@ NO_ERROR, NAME_ERROR = 0, 3
 class Registry:
     """Services by name, each a list of (instance, address, port)."""
 
-    def __init__(self, services):
+    def __init__(self, services, zones=()):
         self.services = services
+        # The parts of the network that providers say in turn.
+        self.zones = zones
 
     @staticmethod
-    def of(sizes):
-        """A registry with one service for each number of providers; all addresses are different."""
+    def of(sizes, zones=()):
+        """A registry with one service for each number of providers; all addresses are different, providers in these parts of the network."""
         draw = random.Random(SEED)
         services, count = {}, 0
         for number, size in enumerate(sizes):
@@ -32,11 +34,15 @@ class Registry:
                 address = f"10.{count >> 16 & 255}.{count >> 8 & 255}.{count & 255}"
                 providers.append((str(uuid.UUID(int=draw.getrandbits(128), version=4)), address, 8000 + number % 1000))
             services[f"service-{number:05}"] = providers
-        return Registry(services)
+        return Registry(services, zones)
 
     @property
     def provider_count(self):
         return sum(map(len, self.services.values()))
+
+    def zone(self, number):
+        """What the document of the provider with this number in its service says of its part of the network."""
+        return {"zone": self.zones[number % len(self.zones)]} if self.zones else {}
 
     def load(self, zookeeper, form=None):
         """Puts the registry in the place of what a ZooKeeper at HOST:PORT has, as persistent znodes, in our form unless another is given."""
@@ -65,8 +71,8 @@ class ProvidersForm:
     def znodes(self, registry):
         """Each kind of znodes, the parents first: (path, data)."""
         yield ((f"{ROOT}/{name}", b"") for name in registry.services)
-        yield ((f"{ROOT}/{name}/{instance}", json.dumps({"host": address, "port": port}).encode())
-               for name, providers in registry.services.items() for instance, address, port in providers)
+        yield ((f"{ROOT}/{name}/{instance}", json.dumps({"host": address, "port": port, **registry.zone(number)}).encode())
+               for name, providers in registry.services.items() for number, (instance, address, port) in enumerate(providers))
 
 
 class DubboForm:
@@ -134,7 +140,18 @@ def questions(registry, mix, count=10_000):
     def nx():
         return query(f"absent-{draw.randrange(10 ** 6):06}.{ORIGIN}", A), NAME_ERROR, 0
 
-    makers = {"a": [a], "srv": [srv], "nx": [nx], "mixed": [a] * 14 + [srv] * 4 + [aaaa, nx]}[mix]
+    def one():
+        return query(f"_one.{draw.choice(small)[0]}", A), NO_ERROR, 1
+
+    def part(directive, zone):
+        name, size = draw.choice(small)
+        known = sum(zone == registry.zones[number % len(registry.zones)] for number in range(size))
+        return query(f"{zone}.{directive}._zone.{name}", A), NO_ERROR, known or (size if directive == "prefer" else 0)
+
+    makers = {
+        "a": [a], "srv": [srv], "nx": [nx], "mixed": [a] * 14 + [srv] * 4 + [aaaa, nx], "one": [one],
+        "pin": [lambda: part("pin", draw.choice(registry.zones))], "prefer": [lambda: part("prefer", "nowhere")],
+    }[mix]
     return [makers[number % len(makers)]() for number in range(count)]
 
 

@@ -14,6 +14,8 @@ package struct EncodedRRset {
         static let hasLinks = Flags(rawValue: 8)
         /// Each answer has one of the records.
         static let givesOne = Flags(rawValue: 16)
+        /// Clients may keep the records for `briefTTL` at most, whatever the octets say.
+        static let isBrief = Flags(rawValue: 32)
     }
 
     /// What stands in the block: 32 octets. Offsets count octets from the entry's own beginning, 0 for what it does not have.
@@ -37,6 +39,8 @@ package struct EncodedRRset {
     static let headerLength = 12
     /// Where in a record its TTL stands.
     static let ttlOffset = 6
+    /// The longest TTL of brief RRsets, in seconds.
+    static let briefTTL: UInt32 = 1
     /// Where in a record RDLENGTH stands.
     static let dataLengthOffset = 10
     /// The owner of every record: a pointer to the question's name, right after the header (RFC 1035 §4.1.4).
@@ -56,6 +60,8 @@ package struct EncodedRRset {
     /// Whether each answer has one of the records, drawn by weight.
     @inline(__always)
     var givesOne: Bool { entry.pointee.flags.contains(.givesOne) }
+    /// Whether clients may keep the records for `briefTTL` at most: only where each answer has one of them.
+    var isBrief: Bool { entry.pointee.flags.contains(.isBrief) }
     /// Octets of every record if they are equally long, else 0.
     var recordLength: Int { Int(entry.pointee.recordLength) }
     /// How many records there are.
@@ -111,6 +117,12 @@ package struct EncodedRRset {
     func record(_ index: Int) -> UnsafeRawBufferPointer {
         let start = start(ofRecord: index)
         return UnsafeRawBufferPointer(start: octets + start, count: self.start(ofRecord: index + 1) - start)
+    }
+
+    /// How long clients may keep one of the records, in seconds.
+    func ttl(ofRecord index: Int) -> UInt32 {
+        let ttl = UInt32(bigEndian: record(index).loadUnaligned(fromByteOffset: Self.ttlOffset, as: UInt32.self))
+        return isBrief ? min(ttl, Self.briefTTL) : ttl
     }
 
     /// Most octets that an answer has of it.

@@ -22,6 +22,15 @@ extension RecordBlockBuilder {
         return place(placed)
     }
 
+    /// Adds an RRset that has the records of another and shares their octets. Each answer has one of them, which clients may keep for a second
+    /// at most.
+    package mutating func add(oneOf handle: Handle) -> Handle {
+        guard take(Self.room(forRecords: 0, ofLength: 0)) else { return placeEmpty() }
+        var placed = rrsets[handle.index]
+        placed.flags.formUnion([.givesOne, .isBrief])
+        return place(placed)
+    }
+
     /// Adds an RRset that is one record of another and shares its octets.
     package mutating func add(record index: Int, of handle: Handle, isHeld: Bool, additional: Additional? = nil) -> Handle {
         let whole = rrsets[handle.index]
