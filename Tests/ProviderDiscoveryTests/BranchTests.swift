@@ -365,7 +365,7 @@ private let named = RegistryFormat("named", suffix: ["providers"], readsData: fa
         #expect(tree.state.reach.isWithin)
         #expect(tree.state.registry.services.values.allSatisfy { $0.reach == .current })
         if seed % 3 != 2 { #expect(tree.state.takeOutput().repairs == 0) }
-        // The root may have come while it was awaited in an earlier session.
-        #expect(tree.state.requests.size <= 2)
+        // The root may have come while it was awaited in an earlier session: that request is never answered, and noted in three places.
+        #expect(tree.state.requests.size <= 3)
     }
 }

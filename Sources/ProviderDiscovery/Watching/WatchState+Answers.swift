@@ -218,7 +218,7 @@ extension WatchState {
         unprompted.remove(.listProviders(name))
         queue.dropTurn(of: name)
         forget(.listProviders(name))
-        if state.isAbsent { forget(.awaitProviders(name)) }
+        if layout.hasServiceTail { forget(.awaitProviders(name)) }
         settle(name)
     }
 

@@ -59,15 +59,15 @@ extension WatchState {
     private mutating func proveAgain(_ need: ServiceState.Need) {
         reach.isRead = false
         (unsettled, unsettledBranches) = ([], [])
-        for (branch, state) in branches {
-            if state.isAbsent { forget(.awaitBranch(branch)) }
+        for branch in branches.keys {
+            if layout.hasTail(branch) { forget(.awaitBranch(branch)) }
             branches[branch]?.isRead = false
             branches[branch]?.isAbsent = false
         }
         for (name, state) in services {
             services[name]?.need = state.awaited.isEmpty ? max(state.need, need) : .everything
             services[name]?.awaited = []
-            if state.isAbsent { forget(.awaitProviders(name)) }
+            if layout.hasServiceTail { forget(.awaitProviders(name)) }
             services[name]?.isAbsent = false
             services[name]?.arriving = []
             services[name]?.leaving = []
@@ -79,7 +79,11 @@ extension WatchState {
         case .root:
             hear(.listServices, at: now)
             if let name = layout.soleService { watchFired(of: name, at: now) }
-        case .branch(let branch): if branches[branch] != nil { hear(.listBranch(branch), at: now) }
+        case .branch(let branch):
+            guard branches[branch] != nil else { return }
+            // The watch for its creation is used up.
+            branches[branch]?.isAbsent = false
+            hear(.listBranch(branch), at: now)
         case .service(let name): watchFired(of: name, at: now)
         case .provider(let name, let instance):
             guard isKnown(instance, in: name) else { return }
@@ -92,6 +96,7 @@ extension WatchState {
 
     private mutating func watchFired(of name: ServiceName, at now: ContinuousClock.Instant) {
         guard services[name] != nil else { return }
+        services[name]?.isAbsent = false
         queue.hasten(name)
         hear(.listProviders(name), at: now)
     }
