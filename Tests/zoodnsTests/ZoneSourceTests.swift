@@ -21,7 +21,9 @@ import Testing
         #expect(source.text == "a=dubbo:/dubbo")
     }
 
-    @Test(arguments: ["", "a", "=", "=/x", ".=/x", "a..b=/x", "a b=/x", "ä=/x", "a=x", "a=/x/", "a=/x//y", "a=/x/../y", "a=curator:x", "a=curater:/x"])
+    @Test(arguments: [
+        "", "a", "=", "=/x", ".=/x", "a..b=/x", "a b=/x", "ä=/x", "a=x", "a=/x/", "a=/x//y", "a=/x/../y", "a=curator:x", "a=curater:/x",
+    ])
     func `anything else is none`(_ text: String) { #expect(throws: SettingReason.self) { try ZoneSource(text) } }
 
     @Test func `an origin leaves room for the names that every zone has`() {

@@ -97,7 +97,7 @@ extension AddressSets {
             return rrset
         }
         if forms.contains(.all) { family.handle = builder.add(rrset(givesOne: false)) }
-        if forms.contains(.one) { family.one = builder.add(rrset(givesOne: true)) }
+        if forms.contains(.one) { family.one = family.handle.map { builder.add(oneOf: $0) } ?? builder.add(rrset(givesOne: true)) }
         return family
     }
 
