@@ -38,10 +38,11 @@ private struct Facts {
 
     init(_ question: ExplainedName, _ excerpt: RegistryExcerpt, _ snapshot: ZoneSnapshot, now: Int64) {
         (self.question, self.excerpt, self.snapshot) = (question, excerpt, snapshot)
-        holder = question.holder(in: excerpt)
         let owner = question.owner(in: excerpt)
-        services = owner.map(excerpt.services) ?? []
-        let all = excerpt.znodes(of: services)
+        let named = owner.map(excerpt.services) ?? []
+        let all = excerpt.znodes(of: named)
+        holder = question.holder(in: excerpt)?.present(at: question.name, among: excerpt.areListed(named) ? all.map(\.instance) : nil)
+        services = holder == nil ? [] : named
         count = all.count
         if case .instance(let owner) = holder {
             znodes = all.filter { znode in
@@ -50,7 +51,7 @@ private struct Facts {
                 }
             }
         } else {
-            znodes = all
+            znodes = holder == nil ? [] : all
         }
         let unnamed = snapshot.reports.compactMap { report -> InstanceName? in
             if case .unnamed(let instance, let place) = report, place == owner { instance } else { nil }
@@ -130,8 +131,11 @@ extension Facts {
         let root = PlainText.name(excerpt.source.layout.root)
         guard excerpt.hasRoot else { return "\(root) does not exist" }
         switch holder {
-        case .service, .serviceName: return "\(named) vanished while it was read"
-        case .one, .port, .portHost, .place, .tag: return "no provider of \(named) has such a \(holder?.text ?? "")"
+        case .service, .serviceName, .one: return "\(named) vanished while it was read"
+        case .port: return "no provider of \(named) has a port of this name"
+        case .portHost: return "no provider of \(named) has a port of this name with a host of its own"
+        case .place: return "no provider of \(named) says in which part of the network it is"
+        case .tag: return "no provider of \(named) has this tag"
         case .instance: return reasonForNoInstance
         case .nameServer, nil:
             let labels = question.name.labels.count - excerpt.source.origin.labels.count
@@ -154,6 +158,7 @@ extension Facts {
         let path = PlainText.name(excerpt.source.layout.path(of: znode.instance, in: znode.service))
         if let twin = table.twin(of: znode) { return "\(path) is merged into \(PlainText.name(twin.text))" }
         switch znode.state {
+        case .usable(let document) where document.provider.status == .down: return "\(path) is down"
         case .usable: return "\(path) has another name"
         case .other: return "\(path) is no provider's"
         case .rejected: return "\(path) is refused"
@@ -164,8 +169,10 @@ extension Facts {
 
     private var reasonForNoData: String {
         switch holder {
-        case .service, .serviceName, .instance, .one, .port, .portHost, .place, .tag:
+        case .service, .serviceName, .instance, .one, .portHost:
             count == 0 ? "\(named) without znodes" : "\(named) without a usable provider"
+        case .port, .tag: "\(named) has only draining providers with this \(holder?.text ?? "")"
+        case .place: "no provider of \(named) to be used is there"
         case .nameServer, nil:
             question.name == excerpt.source.origin
                 ? "the zone's origin has SOA and NS alone" : "nothing stands at this name, only below it"

@@ -33,3 +33,35 @@ package struct ExplainedName: Hashable, Sendable {
     /// The name of the service that has what the name stands for.
     func owner(in excerpt: RegistryExcerpt) -> DomainName? { holder(in: excerpt)?.owner(of: name) }
 }
+
+extension NameTable.Holder {
+    /// The holder of a name; nil for an instance that is not there, or the host of its port, where names of its service lie below its label,
+    /// such as `_tcp`. `instances`: those of the service, nil if they are not known.
+    func present(at name: DomainName, among instances: [InstanceName]?) -> Self? {
+        let label: ArraySlice<UInt8>?
+        switch self {
+        case .instance: label = name.labels.first
+        case .portHost: label = name.labels.dropFirst().first
+        case .service, .serviceName, .nameServer, .one, .port, .place, .tag: return self
+        }
+        guard let label, let instances else { return self }
+        guard ServiceNaming.labelsAboveNames.contains(where: { $0.utf8.elementsEqual(label) }) else { return self }
+        return instances.contains { ServiceNaming.label(ofInstance: $0).elementsEqual(label) } ? self : nil
+    }
+}
+
+extension RegistryExcerpt {
+    /// Whether it is known which znodes services have.
+    func areListed(_ services: [ServiceName]) -> Bool {
+        services.allSatisfy { if case .read = listings[$0] { true } else { false } }
+    }
+}
+
+extension Registry {
+    /// The instances of services; nil if those of one are not known.
+    func instances(of names: [ServiceName]) -> [InstanceName]? {
+        let services = names.compactMap { self.services[$0] }
+        guard !services.contains(where: { $0.reach == .unknown }) else { return nil }
+        return services.flatMap { $0.registrations.map(\.key) + $0.held.map(\.instance) }
+    }
+}

@@ -93,7 +93,7 @@ package struct RegistryReader {
         }
         let contents = try await answers(to: children.filter { format(of: $0.target).readsData }) { child in
             // One octet more than a document may have shows that there are too many.
-            await client.read(path(of: child.target) + "/" + child.instance.text, limit: ProviderDocument.longest + 1)
+            await client.read(path(of: child.instance, in: child.target), limit: ProviderDocument.longest + 1)
         }
         for (child, content) in contents {
             let format = format(of: child.target)
@@ -107,10 +107,11 @@ package struct RegistryReader {
     private func hosts(of znodes: [ProviderZnode], _ excerpts: [DomainName: RegistryExcerpt]) -> Set<Target> {
         var found: Set<Target> = []
         for znode in znodes {
-            guard case .usable(let document) = znode.state, case .name(let text) = document.provider.host,
-                let name = DomainName(text: text), let source = zones.source(around: name)
-            else { continue }
-            for owner in [name, name.parent] { found.formUnion(targets(at: owner, in: excerpts[source.origin])) }
+            guard case .usable(let document) = znode.state else { continue }
+            for case .name(let text) in document.provider.namedHosts {
+                guard let name = DomainName(text: text), let source = zones.source(around: name) else { continue }
+                for owner in [name, name.parent] { found.formUnion(targets(at: owner, in: excerpts[source.origin])) }
+            }
         }
         return found
     }
@@ -160,6 +161,10 @@ extension RegistryReader {
     private func format(of target: Target) -> RegistryFormat { layout(of: target)?.format ?? .providers }
 
     private func path(of target: Target) -> String { layout(of: target)?.path(of: target.service) ?? "" }
+
+    private func path(of instance: InstanceName, in target: Target) -> String {
+        layout(of: target)?.path(of: instance, in: target.service) ?? ""
+    }
 
     /// Asks for many things, in as many lanes as there may be requests under way; the answers in any order. Throws the first failure that
     /// passes.

@@ -53,8 +53,10 @@ extension ServedAnswer {
     ) {
         guard let name = ExplainedName.read(text, [source]).first?.name else { return nil }
         let names = NameTable(origin: source.origin, services: Array(registry.services.keys))
-        let holder = names.holder(of: name)
-        let services = holder?.owner(of: name).map(names.services(at:))?.sorted() ?? []
+        let claim = names.holder(of: name)
+        let named = claim?.owner(of: name).map(names.services(at:))?.sorted() ?? []
+        let holder = claim?.present(at: name, among: registry.instances(of: named))
+        let services = holder == nil ? [] : named
         let layout = source.layout
         let paths = services.map(layout.path(of:))
         self.name = PlainText.name(name)

@@ -22,11 +22,18 @@ struct ZnodeTable {
     func lines(of znodes: [ProviderZnode]) -> [String] { PlainText.columns(znodes.map(cells)) }
 
     /// The znode that this one is merged into; nil if it is not merged, or nothing is served of it.
-    func twin(of znode: ProviderZnode) -> InstanceName? {
+    func twin(of znode: ProviderZnode) -> InstanceName? { winner(of: znode)?.instance }
+
+    private func winner(of znode: ProviderZnode) -> MergedService.Member? {
         guard let registration = znode.registration, let winner = winners[registration.provider.offer],
             winner.instance != znode.instance || winner.registration.creationZxid != registration.creationZxid
         else { return nil }
-        return winner.instance
+        return winner
+    }
+
+    /// Why another znode stands for this one.
+    private func reason(_ winner: MergedService.Member, _ znode: ProviderZnode) -> String {
+        winner.provider.status == znode.registration?.provider.status ? "older znode" : "its status goes first"
     }
 
     private func cells(_ znode: ProviderZnode) -> [String] {
@@ -54,9 +61,9 @@ struct ZnodeTable {
             if provider.priority != 0 { parts.append("priority \(provider.priority)") }
             if provider.weight != 1 { parts.append("weight \(provider.weight)") }
             parts += PlainText.details(of: provider)
-            parts += document.problems.map { "\($0) and left at its default" }
-            if let twin = twin(of: znode) {
-                parts.append("merged into \(PlainText.name(twin.text)) (same host and port, older znode)")
+            parts += document.problems
+            if let twin = winner(of: znode) {
+                parts.append("merged into \(PlainText.name(twin.instance.text)) (same host and port, \(reason(twin, znode)))")
             } else if unnamed.contains(znode.instance) {
                 parts.append("left out of SRV: no instance name fits")
             }

@@ -1,7 +1,8 @@
 import HeapModule
 import ProviderRegistry
 
-/// Lets changes of services with many providers wait for each other: taking one in costs as much as all providers of its service.
+/// Lets changes of services with many providers wait for each other: taking one in costs as much as all providers of its service. One that says
+/// much of itself counts for several.
 ///
 /// The first change after a pause is taken in at once. While 50,000 providers are read one after another, theirs is every half a second. All
 /// services together have a rate, too, or those that are just short enough would cost as much as a long one by their number.
@@ -11,7 +12,7 @@ struct ChangePace {
     /// The pause after a change, for each provider of the service: some times what it costs to compare, compile and publish it.
     static let pausePerProvider: Duration = .microseconds(10)
     /// No service waits longer than this for itself, however many providers it has.
-    static let longestPause: Duration = .seconds(1)
+    static let longestPause: Duration = .seconds(5)
     /// Services with at most so many providers never wait: each costs hardly more than what was read of it.
     static let shortService = 100
     /// Providers a second that changes of all other services have to do with on average: one such service can use up half of them.

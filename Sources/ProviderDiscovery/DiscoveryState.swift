@@ -163,7 +163,7 @@ extension DiscoveryState {
         withdrawn.merge(read.withdrawn) { $0.union($1) }
         heard.merge(read.heard) { min($0, $1) }
         let due = pace.take(read.changed, releasesAll: read.reach == true, at: now) {
-            (watch.service($0)?.registrations.count ?? 0) + holdDown.heldCount(of: $0)
+            (watch.service($0)?.cost ?? 0) + holdDown.heldCount(of: $0)
         }
         // A change that waited for its pace until a new session began: the service's old state stays until it has been read again.
         for name in due where watch.isBeingRead(name) { watch.noteChange(of: name) }
@@ -210,7 +210,7 @@ extension DiscoveryState {
     /// Takes in that the host of a provider refuses its port: if the provider is held, it goes, unless it is the last one of its service. A
     /// service that takes no TCP connections at all looks like that, too.
     private mutating func takeRefusal(_ offer: Provider.Offer, of name: ServiceName) {
-        guard holdDown.heldCount(of: name) > 1 || known?.services[name]?.registrations.isEmpty == false else { return }
+        guard holdDown.heldCount(of: name) > 1 || known?.services[name]?.hasProviderThatIsUp == true else { return }
         if holdDown.letGo(offer, of: name) { refused.insert(name) }
     }
 

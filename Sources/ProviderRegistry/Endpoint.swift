@@ -19,9 +19,7 @@ struct Endpoint: Hashable, Sendable {
 
     /// A port in decimal digits, 1 to 65535.
     static func port(_ text: some StringProtocol) -> UInt16? {
-        // Digits only: Swift would take a sign too.
-        guard text.utf8.allSatisfy({ 48...57 ~= $0 }), let port = UInt16(text), port > 0 else { return nil }
-        return port
+        UInt16(digits: text).flatMap { $0 > 0 ? $0 : nil }
     }
 
     /// The scheme and the endpoint of a URI (RFC 3986 §3), whatever follows; without a port, HTTP's own; nil for anything else.
@@ -36,5 +34,13 @@ struct Endpoint: Hashable, Sendable {
         let usual: Substring? = scheme == "http" ? "80" : scheme == "https" ? "443" : nil
         guard let endpoint = Endpoint(authority) ?? usual.flatMap({ Endpoint(host: authority, port: $0) }) else { return nil }
         return (scheme, endpoint)
+    }
+}
+
+extension UInt16 {
+    /// Reads decimal digits alone: Swift would take a sign too.
+    package init?(digits text: some StringProtocol) {
+        guard text.utf8.allSatisfy({ 48...57 ~= $0 }) else { return nil }
+        self.init(text)
     }
 }

@@ -50,6 +50,12 @@ extension JSONValue {
         // 80.0 and 8e1 are integers too.
         return UInt16(text) ?? Double(text).flatMap(UInt16.init(exactly:))
     }
+
+    /// The value as an integer of 32 bits; nil for anything else, text included.
+    var number32: UInt32? {
+        guard case .number(let text) = self else { return nil }
+        return UInt32(text) ?? Double(text).flatMap(UInt32.init(exactly:))
+    }
 }
 
 /// The members of a JSON object, in the order of the text. Of members with equal names the last counts, as in Python.

@@ -23,10 +23,14 @@ package struct MergedService: Equatable {
 
         /// What it offers.
         package var provider: Provider { registration.provider }
+
+        /// Whether it stands for a twin that is before it in order.
+        fileprivate func isPreferred(to twin: Member) -> Bool { isHeld == twin.isHeld && provider.status.rank < twin.provider.status.rank }
     }
 
-    /// Merges services whose names differ only in case. Of providers with equal host and port the oldest znode that is there stands for all. Those of a
-    /// lost service count as held; an unknown service is left out beside one that has providers, or one znode could take a name from all.
+    /// Merges services whose names differ only in case. Of providers with equal host and port one stands for all: a znode that is there
+    /// before one that has vanished, then one that is up before a draining one and that before one that is down, then the oldest. Those of
+    /// a lost service count as held; an unknown service is left out beside one that has providers, or one znode could take a name from all.
     package init(_ services: [Service]) {
         var all: [Member] = []
         all.reserveCapacity(services.reduce(0) { $0 + $1.count })
@@ -52,17 +56,12 @@ package struct MergedService: Equatable {
         self.isUnknown = isUnknown && all.isEmpty
         hasUniqueNames = known <= 1 && !hasHeld
         Self.putInOrder(&all)
-        if Self.mayHaveTwins(all) {
-            var seen = Set<Provider.Offer>(minimumCapacity: all.count)
-            all = all.filter { seen.insert($0.provider.offer).inserted }
-        }
-        members = all
+        members = Self.mayHaveTwins(all) ? Self.withoutTwins(all) : all
     }
 
     /// Gives members the weights that further znodes of their service name.
     private static func weigh(_ members: inout ArraySlice<Member>, by vectors: [InstanceName: WeightVector]) {
-        // In one order, as products of fractions depend on it.
-        let vector = WeightVector(vectors.sorted { $0.key < $1.key }.lazy.map(\.value))
+        let vector = WeightVector(vectors)
         for index in members.indices {
             let member = members[index]
             var registration = member.registration
@@ -81,6 +80,22 @@ package struct MergedService: Equatable {
         }
         offers.sort()
         return offers.indices.dropFirst().contains { offers[$0] == offers[$0 - 1] }
+    }
+
+    /// Members, which are in order, without those that others stand for.
+    private static func withoutTwins(_ all: [Member]) -> [Member] {
+        // Nearly always all are up, and one look at each is enough.
+        guard all.contains(where: { $0.provider.status != .up }) else {
+            var seen = Set<Provider.Offer>(minimumCapacity: all.count)
+            return all.filter { seen.insert($0.provider.offer).inserted }
+        }
+        var chosen = [Provider.Offer: Int](minimumCapacity: all.count)
+        for (index, member) in all.enumerated() {
+            let offer = member.provider.offer
+            if let other = chosen[offer], !member.isPreferred(to: all[other]) { continue }
+            chosen[offer] = index
+        }
+        return chosen.values.sorted().map { all[$0] }
     }
 
     /// What changes places while the order of members is found, as they are large.
@@ -109,6 +124,17 @@ package struct MergedService: Equatable {
                 place = next
             }
             keys[place].index = place
+        }
+    }
+}
+
+extension ProviderStatus {
+    /// Its place among those of twins, the one to be used first.
+    fileprivate var rank: Int {
+        switch self {
+        case .up: 0
+        case .draining: 1
+        case .down: 2
         }
     }
 }

@@ -2,17 +2,18 @@
 package final class ProviderDetails: Sendable {
     /// Whether it is to be used.
     package let status: ProviderStatus
-    /// Its ports by name, in the order of its document, at most 32; no two have the same name: 1 to 62 letters in lower case, digits,
-    /// `-` and `_`.
+    /// Its ports by name, in the order of its document, at most 32, at most 8 with hosts of their own; no two have the same name: 1 to 62
+    /// letters in lower case, digits, `-` and `_`.
     package let ports: [NamedPort]
-    /// What its registrant says of it: at most 64 texts by key. A key with its text and `=` between them has at most 255 octets.
+    /// What its registrant says of it: at most 64 texts by key. A key with its text and `=` between them has at most 255 octets, all
+    /// have at most 8 KiB.
     package let attributes: [String: String]
     /// The part of the network or of the world where it is: labels of printable ASCII with dots between them, of at most 127 octets; nil if
     /// that is not said.
     package let zone: String?
-    /// The protocols that it speaks at its port, as TLS names them (RFC 7301 §6): at most 8, of 1 to 255 octets.
+    /// The protocols that it speaks at its port, as TLS names them (RFC 7301 §6): at most 8, of 128 octets together.
     package let alpn: [String]
-    /// The TTL that its registrant asks for, in seconds, at most 2³¹ - 1; nil for the zone's.
+    /// The TTL that its registrant asks for, in seconds, 1 to 2³¹ - 1; nil for the zone's.
     package let ttl: UInt32?
 
     package init(
@@ -22,6 +23,11 @@ package final class ProviderDetails: Sendable {
         (self.status, self.ports, self.attributes) = (status, ports, attributes)
         (self.zone, self.alpn, self.ttl) = (zone, alpn, ttl)
     }
+}
+
+extension ProviderDetails {
+    /// How many plain providers cost as much to compile as these details, about.
+    var cost: Int { 2 * ports.count + attributes.count / 3 + (zone == nil ? 0 : 6) + (alpn.isEmpty ? 0 : 2) }
 }
 
 extension ProviderDetails: Hashable {

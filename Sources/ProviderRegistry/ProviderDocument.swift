@@ -2,7 +2,7 @@
 package struct ProviderDocument: Hashable, Sendable {
     /// What it offers.
     package let provider: Provider
-    /// What is wrong with optional fields, which are left at their defaults: a text for each.
+    /// What is wrong with optional fields, which are left out: a text for each.
     package let problems: [String]
 
     package init(_ provider: Provider, problems: [String] = []) { (self.provider, self.problems) = (provider, problems) }
@@ -44,6 +44,8 @@ package struct ProviderDocument: Hashable, Sendable {
         case badURL = "its name is not the percent-encoded URL of a provider"
         /// The znode's name hides no document.
         case badName = "its name is not the base64 of a JSON object"
+        /// It names more weights than are applied.
+        case tooManyWeights = "more than 64 weights"
         /// Its registrant has taken the provider back, and is about to delete the znode.
         case withdrawn = "withdrawn by its registrant"
     }

@@ -52,6 +52,12 @@ package struct Service: Hashable, Sendable {
         self.weights = weights
     }
 
+    /// What a change of the service costs beside what one with a single plain provider does. O(providers).
+    package var cost: Int { registrations.values.reduce(0) { $0 + 1 + ($1.provider.details?.cost ?? 0) } }
+
+    /// Whether one of the providers that are there is up.
+    package var hasProviderThatIsUp: Bool { registrations.values.contains { $0.provider.status == .up } }
+
     /// How many providers there are, held ones and twins included.
     package var count: Int { registrations.count + held.count }
 }

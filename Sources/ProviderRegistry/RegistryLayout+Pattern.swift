@@ -31,9 +31,9 @@ extension RegistryLayout {
 
     private static func text(_ parts: some Collection<String>) -> String { parts.reduce(into: "") { $0 += "/" + $1 } }
 
-    /// Whether a text can be one part of a path (ZooKeeper Programmer's Guide, "The ZooKeeper Data Model").
+    /// Whether a text can be one part of a path (ZooKeeper Programmer's Guide, "The ZooKeeper Data Model"), and no star that went wrong.
     private static func isPart(_ text: String) -> Bool {
-        !text.isEmpty && text != "." && text != ".."
+        !text.isEmpty && text != "." && text != ".." && (text == star || !text.utf8.contains(UInt8(ascii: "*")))
             && text.unicodeScalars.allSatisfy { scalar in
                 switch scalar.value {
                 case 0x00...0x1F, 0x7F...0x9F, 0xD800...0xF8FF, 0xFFF0...0xFFFF: false
@@ -57,6 +57,9 @@ package struct BranchName: Hashable, Sendable {
 
     /// The names with a slash between.
     package var text: String { names.text }
+
+    /// A service with the branch's own name.
+    package var service: ServiceName { names }
 
     /// The branch of this name below.
     package func branch(_ name: String) -> BranchName { BranchName(joined(name), depth: depth + 1) }

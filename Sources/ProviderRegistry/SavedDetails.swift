@@ -24,7 +24,7 @@ extension ProviderDetails {
     /// What stands for no TTL; beyond any.
     private static let noTTL = UInt32.max
 
-    /// Reads details, which are within the bounds of documents.
+    /// Reads details. What is beyond the bounds of documents is left out: an earlier version may have had wider ones.
     static func read(from reader: inout OctetReader) throws(OctetReader.Failure) -> ProviderDetails? {
         var details = DetailsBuilder()
         let status = Int(try reader.number(UInt8.self))
@@ -33,19 +33,17 @@ extension ProviderDetails {
         for _ in 0..<(try reader.number(UInt16.self)) {
             let (name, port, text) = (try reader.text(), try reader.number(UInt16.self), try reader.text())
             let host = ProviderHost(text)
-            guard text.isEmpty || host?.isReachable == true else { throw OctetReader.Failure() }
-            details.complain("ports", details.add(port: name, port, host: host))
+            if text.isEmpty || host?.isReachable == true { details.add(port: name, port, host: host) }
         }
         for _ in 0..<(try reader.number(UInt16.self)) {
             let (key, value) = (try reader.text(), try reader.text())
-            details.complain("attributes", details.add(attribute: key, value))
+            details.add(attribute: key, value)
         }
         let zone = try reader.text()
-        if !zone.isEmpty { details.complain("zone", details.set(zone: zone)) }
-        for _ in 0..<(try reader.number(UInt16.self)) { details.complain("alpn", details.add(protocol: try reader.text())) }
+        if !zone.isEmpty { details.set(zone: zone) }
+        for _ in 0..<(try reader.number(UInt16.self)) { details.add(protocol: try reader.text()) }
         let ttl = try reader.number(UInt32.self)
         if ttl != noTTL { details.set(ttl: ttl) }
-        guard details.problems.isEmpty else { throw OctetReader.Failure() }
         return details.details
     }
 }
@@ -70,7 +68,7 @@ extension WeightVector {
         }
     }
 
-    /// Reads a vector.
+    /// Reads a vector, and of one with too many factors the first.
     init(from reader: inout OctetReader) throws(OctetReader.Failure) {
         self.init()
         for _ in 0..<(try reader.number(UInt32.self)) {
@@ -84,7 +82,7 @@ extension WeightVector {
             }
             let factor = Double(bitPattern: try reader.number(UInt64.self))
             guard factor >= 0 else { throw OctetReader.Failure() }
-            multiply(selector, by: factor)
+            if hasRoom(for: selector) { multiply(selector, by: factor) }
         }
     }
 }

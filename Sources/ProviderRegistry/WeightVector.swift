@@ -13,6 +13,10 @@ package struct WeightVector: Hashable, Sendable {
     /// The factors; of several for the same providers, their product.
     private(set) var factors: [Selector: Double] = [:]
 
+    /// Most factors of one vector.
+    private static let mostFactors = 64
+    /// Most vectors of a service that count.
+    static let mostVectors = 8
     /// The highest factor; what is beyond is cut down to it.
     private static let highest = 1e6
     /// The weight of a provider that factors leave at 1, so that fractions can be told apart.
@@ -20,23 +24,28 @@ package struct WeightVector: Hashable, Sendable {
 
     package init() {}
 
-    /// All that several vectors say.
-    init(_ vectors: some Sequence<WeightVector>) {
-        for vector in vectors {
+    /// All that the vectors of a service say: the first of them by name.
+    init(_ vectors: [InstanceName: WeightVector]) {
+        // In one order, as products of fractions depend on it.
+        for (_, vector) in vectors.sorted(by: { $0.key < $1.key }).prefix(Self.mostVectors) {
             for (selector, factor) in vector.factors { multiply(selector, by: factor) }
         }
     }
 
     /// Reads `{"vector": [{"select": "inet=HOST:PORT" | "member=NAME" | "shard=NUMBER", "weight": FACTOR}]}`; as Finagle does, it leaves
-    /// out what it cannot read.
-    init(_ document: JSONObject) {
+    /// out what it cannot read. Throws for too many factors: a part of them would mean something else.
+    init(_ document: JSONObject) throws(ProviderDocument.Rejection) {
         guard case .array(let entries) = document["vector"] else { return }
         for case .object(let entry) in entries {
             guard case .string(let text) = entry["select"], let selector = Self.selector(text) else { continue }
             guard case .number(let number) = entry["weight"], let factor = Double(number), factor >= 0 else { continue }
+            guard hasRoom(for: selector) else { throw .tooManyWeights }
             multiply(selector, by: factor)
         }
     }
+
+    /// Whether a factor for these providers is within the bound of one vector.
+    func hasRoom(for selector: Selector) -> Bool { factors.count < Self.mostFactors || factors[selector] != nil }
 
     /// Takes in a factor, of at least 0.
     mutating func multiply(_ selector: Selector, by factor: Double) {

@@ -169,8 +169,8 @@ extension ForwardingState {
     /// A server that has asked for what it is asked for, which has no response: it may have been sent our own query by the next one. Nil for
     /// none. Loopback addresses tell no server from its neighbours.
     private func asker(of inquiry: Inquiry) -> SocketEndpoint? {
-        let servers = upstreams.lazy.map(\.endpoint).filter { !$0.address.isLoopback }
-        return servers.first { server in inquiry.waiting.contains { $0.clientAddress == server.address } }
+        let servers = inquiry.open.lazy.compactMap { self.attempts[$0] }.map { self.upstreams[$0.server].endpoint }
+        return servers.first { server in !server.address.isLoopback && inquiry.waiting.contains { $0.clientAddress == server.address } }
     }
 
     private mutating func finish(_ question: ForwardedQuestion, with response: UpstreamResponse?) {

@@ -117,10 +117,14 @@ final class SocketPool {
 
     /// Takes one of many that wait for a query to a server; nil if there are few.
     private func draw(_ endpoint: SocketEndpoint, at now: Moment) -> Int? {
-        guard let count = idle[endpoint]?.count, count >= Self.leastChoice else { return nil }
-        idleCount -= 1
-        idle[endpoint]?.swapAt(Int.random(in: 0..<count), count - 1)
-        return idle[endpoint]?.popLast()
+        while let count = idle[endpoint]?.count, count >= Self.leastChoice {
+            idleCount -= 1
+            idle[endpoint]?.swapAt(Int.random(in: 0..<count), count - 1)
+            guard let place = idle[endpoint]?.popLast(), let opened = slots[place]?.opened else { return nil }
+            if now - opened < Self.lifetime { return place }
+            discard(place)
+        }
+        return nil
     }
 
     /// Closes a socket that waits.

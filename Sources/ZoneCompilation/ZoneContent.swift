@@ -172,5 +172,5 @@ extension ZoneContent {
 
 extension Provider {
     /// The hosts that its names have: its own, and those of its ports.
-    var namedHosts: [ProviderHost] { status == .down ? [] : [host] + (details?.ports.compactMap(\.host) ?? []) }
+    package var namedHosts: [ProviderHost] { status == .down ? [] : [host] + (details?.ports.compactMap(\.host) ?? []) }
 }

@@ -48,8 +48,6 @@ package struct ZonePolicy: Hashable, Sendable {
 
     /// The longest TTL that a provider may ask for, in seconds: an hour, after which a mistake is over.
     static let mostOfProvider: UInt32 = 3600
-    /// The TTL of addresses of which an answer has one, in seconds: the next query may get another.
-    static let mostOfOne: UInt32 = 1
 
     /// The labels of the name server's name in front of each origin.
     static let nameServerLabels = ["ns", "dns"]

@@ -51,7 +51,7 @@ import ZoneCompilation
             explanation.text == """
                 second.svc.local: service second of zone svc.local, znode /providers/second
                   /providers/second/old      session 0x1000   10 min old   43 octets   10.0.0.1:9001, \
-                weight is no number from 0 to 65535 and left at its default
+                weight is no number from 0 to 65535
                   /providers/second/bad      persistent       10 min old   12 octets   \
                 refused: no port, or not an integer from 1 to 65535: {"host":"x"}
                   /providers/second/new      session 0x1000   10 min old   31 octets   10.0.0.1:9001, \
@@ -106,6 +106,19 @@ import ZoneCompilation
             ])
     }
 
+    @Test func `of twins the one that is up stands for an older one that is draining`() throws {
+        let explanation = try explain(
+            "web",
+            [
+                "web": .read([
+                    znode("web", "old", zxid: 1, #"{"host":"10.0.0.1","port":1,"status":"draining"}"#),
+                    znode("web", "new", zxid: 2, #"{"host":"10.0.0.1","port":1}"#),
+                ])
+            ])
+        #expect(explanation.text.contains("merged into new (same host and port, its status goes first)\n"))
+        #expect(explanation.text.contains("  web.svc.local. 5 IN SRV 0 1 1 new.web.svc.local.\n"))
+    }
+
     @Test func `an instance is explained by its own znode, and by why it has no name`() throws {
         let services: [ServiceName: RegistryExcerpt.Listing] = [
             "second": .read([
@@ -154,6 +167,41 @@ import ZoneCompilation
             ])
         #expect(explanation.failure == nil)
         #expect(explanation.text.hasSuffix("\n\(answer)\n"))
+    }
+
+    @Test(arguments: [
+        ("_x._tcp.web", "no provider of service web has a port of this name"),
+        ("_x.one.web", "no provider of service web has a port of this name with a host of its own"),
+        ("x.pin._zone.web", "no provider of service web says in which part of the network it is"),
+        ("1.version._tag.web", "no provider of service web has this tag"),
+        ("_one.gone", "service gone vanished while it was read"),
+        ("_udp.web", "no such service, service name or instance below /providers"),
+        ("_x._zone.web", "no such service, service name or instance below /providers"),
+    ])
+    func `a name below a service that does not exist says what is missing`(_ name: String, _ reason: String) throws {
+        let explanation = try explain(
+            name, ["web": .read([znode("web", "one", zxid: 1, #"{"host":"10.0.0.1","port":1}"#)]), "gone": .failed(.noNode)])
+        #expect(explanation.failure == "\(name).svc.local does not exist (NXDOMAIN): \(reason)")
+    }
+
+    @Test func `a name between a service and its ports is no instance, unless there is one`() throws {
+        func explanation(_ instance: InstanceName) throws -> ExplainedAnswer {
+            let document = #"{"host":"10.0.0.1","ports":{"http":80}}"#
+            return try explain("_tcp.web", ["web": .read([znode("web", instance, zxid: 1, document)])])
+        }
+        #expect(
+            try explanation("one").text == """
+                _tcp.web.svc.local: in zone svc.local, not from a znode
+                answer (NODATA): nothing stands at this name, only below it
+
+                """)
+        #expect(try explanation("_tcp").text.hasPrefix("_tcp.web.svc.local: instance of service web "))
+    }
+
+    @Test func `a port that only draining providers have says so`() throws {
+        let document = #"{"host":"10.0.0.1","ports":{"http":80},"status":"draining"}"#
+        let explanation = try explain("_http._tcp.web", ["web": .read([znode("web", "one", zxid: 1, document)])])
+        #expect(explanation.text.hasSuffix("\nanswer (NODATA): service web has only draining providers with this named port\n"))
     }
 
     @Test func `what does not exist is one sentence`() throws {

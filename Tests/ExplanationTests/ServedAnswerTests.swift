@@ -40,7 +40,7 @@ import ZoneCompilation
 
     @Test(arguments: [
         ("one.web", "instance", 1), ("_web._tcp", "service name", 3), ("web.svc.local.", "service", 3), ("ns.dns", "name server", 0),
-        ("nothing", "nothing", 0),
+        ("nothing", "nothing", 0), ("_tcp.web", "nothing", 0), ("_x._zone.web", "nothing", 0),
     ])
     func `a name is known for what it is`(name: String, role: String, providers: Int) throws {
         let answer = try #require(try explain(name, registry()))

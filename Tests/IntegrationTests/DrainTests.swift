@@ -95,7 +95,7 @@ import Testing
             (["web"], 64, "PROVIDER \"web\": expected a service and a znode's name, such as web/one"),
             (["a/b/c"], 64, "PROVIDER \"a/b/c\": expected a service and a znode's name, such as web/one"),
             (["web/odd", "--status", "off"], 64, "--status \"off\": expected up, draining or down"),
-            (["web/odd", "--zone", "a=curator:/s"], 64, "--zone: the format curator has no status that zoodns could set"),
+            (["web/odd", "--zone", "a=curator:/s"], 64, "--zone: drain writes documents of the format providers only, not curator"),
         ] {
             let result = try await RunningProgram.run(RunningProgram.zoodns, ["drain", "--zookeeper", zooKeeper.address] + words)
             #expect(result.exitCode == Int32(code), "\(words)")

@@ -114,18 +114,21 @@ private let named = RegistryFormat("named", suffix: ["providers"], readsData: fa
         #expect(reach(tree) == ["a/x": .current, "a/y": .current, "b/x": .current])
     }
 
-    @Test func `a branch that was never to be listed is reported, and no obstacle`() {
+    @Test func `a branch that was never to be listed is reported, and nothing is known below it; it is no obstacle to others`() {
         var tree = PathTree("/r/*/*")
         for path in Self.services { tree.set(path + "/1") }
         tree.refused = ["/r/a"]
         tree.connect()
         tree.settle(passing: .seconds(1))
         #expect(tree.state.reach.isWithin)
-        #expect(tree.known.keys.sorted() == ["b/x"])
+        #expect(tree.known.keys.sorted() == ["a", "b/x"])
+        #expect(tree.state.service(ServiceName("a"))?.reach == .unknown)
         #expect(tree.state.takeOutput().reports.map(\.path) == ["/r/a"])
         tree.delete("/r/a")
         tree.settle(passing: .seconds(40))
-        #expect(tree.state.takeOutput().mended.map(\.path) == ["/r/a"])
+        let output = tree.state.takeOutput()
+        #expect(output.mended.map(\.path) == ["/r/a"])
+        #expect(output.changed.contains(ServiceName("a")) && tree.state.service(ServiceName("a")) == nil)
     }
 
     @Test func `services below a branch of which nothing comes are out of reach since it was asked for`() {

@@ -7,15 +7,13 @@ import Testing
     let name = ServiceName("a")
     let start = ContinuousClock.now
 
-    func service(_ hosts: String...) -> Service {
+    func service(_ hosts: String..., status: ProviderStatus? = nil) -> Service {
         Service(
             registrations: Dictionary(
                 uniqueKeysWithValues: hosts.compactMap { host in
                     ProviderHost(host).map {
-                        (
-                            InstanceName(host),
-                            Registration(creationZxid: 1, provider: Provider(host: $0, port: 80))
-                        )
+                        let details = status.map { ProviderDetails(status: $0) }
+                        return (InstanceName(host), Registration(creationZxid: 1, provider: Provider(host: $0, port: 80, details: details)))
                     }
                 }))
     }
@@ -74,6 +72,17 @@ import Testing
         var holdDown = guarded(outage: .seconds(5))
         #expect(held(serve(&holdDown, name, from: service("a", "b"), to: service("a"), at: start)) == ["b"])
         #expect(held(serve(&holdDown, name, from: service("a"), to: service("a", "c"), at: start)) == [])
+    }
+
+    @Test(arguments: [ProviderStatus.draining, .down])
+    func `one that is not up stands in for none until it is, and is no loss`(_ status: ProviderStatus) {
+        var holdDown = guarded(outage: .seconds(5))
+        let new = service("b", status: status)
+        #expect(held(serve(&holdDown, name, from: service("a"), to: new, at: start)) == ["a"])
+        #expect(held(serve(&holdDown, name, from: new, to: service("b"), at: start)) == [])
+        holdDown = guarded(outage: .seconds(5))
+        #expect(held(serve(&holdDown, name, from: service("a"), to: service("a", status: status), at: start)) == [])
+        #expect(held(serve(&holdDown, name, from: service("a", status: status), to: nil, at: start)) == [])
     }
 
     @Test func `one new provider stands in for one that was lost, not for those that vanish after it`() {

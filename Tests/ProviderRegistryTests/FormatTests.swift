@@ -38,7 +38,8 @@ import Testing
         "hostport-other": "nothing", "json-registrator": "10.0.0.5:32768 k=v",
         "json-kratos": "127.0.0.1:8000 _http=8000 _grpc=9000 a=b", "json-hadoop": "rack4server3:48551",
         "json-all": "10.0.0.1:80 weight=3 priority=4 _web=80 zone=a.b alpn=h2 ttl=60", "json-down": "10.0.0.1:80 down _web=80",
-        "json-other": "nothing",
+        "json-other": "nothing", "json-silent": "10.0.0.1:80 down _web=80 ! ttl is no number of seconds", "nulls": "10.0.0.1:80",
+        "triton-null": "10.0.0.1:80 ttl=20", "triton-quiet": "10.0.0.1:80 ttl=30",
     ]
 
     @Test func `each golden document is read as its writer means it`() throws {
@@ -116,6 +117,56 @@ import Testing
         #expect(throws: reason) { try reading(format, name, data) }
     }
 
+    @Test(arguments: [
+        (#"{"e":["a+b://h1:1","grpc://h2:2"]}"#, ["endpoints": "/e"], "h1:1"),
+        (#"{"e":["x://h1:1","y://h2:2"],"p":3}"#, ["endpoints": "/e", "port": "/p"], "h1:3"),
+        (#"{"e":["x://h1:1","y://h2:2"],"h":"h2"}"#, ["endpoints": "/e", "host": "/h"], "h2:2"),
+        (#"{"e":["x://h1:1","y://h2:2"],"h":"h3"}"#, ["endpoints": "/e", "host": "/h"], "h1:1"),
+        (#"{"e":["x://h1:1","y://h2:2"],"h":"h3","p":3}"#, ["endpoints": "/e", "host": "/h", "port": "/p"], "h3:3"),
+        (#"{"e":["x://h1:1"],"h":"h3","n":{"a.b":1,"c":4}}"#, ["endpoints": "/e", "host": "/h", "ports": "/n"], "h3:4"),
+    ])
+    func `host and port of JSON come from one place`(_ data: String, _ pointers: [String: String], _ expected: String) throws {
+        guard case .provider(let document) = try reading(RegistryFormat.named("json", pointers), "a", data) else {
+            return #expect(Bool(false))
+        }
+        #expect(Provider.authority(document.provider.host.text, document.provider.port) == expected)
+    }
+
+    @Test(
+        arguments: [
+            ("null", nil, true), ("\"5\"", nil, false), ("-1", nil, false), ("0", 1, true), ("86400", 86400, true),
+            ("4294967295", 2_147_483_647, true), ("4294967296", nil, false), ("1.5", nil, false),
+        ] as [(String, UInt32?, Bool)])
+    func `a TTL in JSON has 32 bits and is never 0`(_ ttl: String, _ seconds: UInt32?, _ isRight: Bool) throws {
+        let format = try RegistryFormat.named("json", ["host": "/h", "port": "/p", "ttl": "/t"])
+        guard case .provider(let document) = try reading(format, "a", #"{"h":"a","p":1,"t":\#(ttl)}"#) else {
+            return #expect(Bool(false))
+        }
+        #expect(document.provider.details?.ttl == seconds)
+        #expect(document.problems.isEmpty == isRight)
+    }
+
+    @Test func `few ports have hosts of their own`() throws {
+        let ends = (1...12).map { number in
+            let host = number > 10 ? "a.b" : "h\(number).b"
+            return #""p\#(number)":{"host":"\#(host)","port":\#(number)}"#
+        }
+        let data = #"{"status":"ALIVE","serviceEndpoint":{"host":"a.b","port":80},"additionalEndpoints":{\#(ends.joined(separator: ","))}}"#
+        guard case .provider(let document) = try reading(.serverset, "member_1", data) else { return #expect(Bool(false)) }
+        #expect(document.provider.details?.ports.map(\.port) == Array(1...8) + [11, 12])
+        #expect(document.problems == ["more than 8 ports with hosts of their own (and 1 more)"])
+    }
+
+    @Test func `weights are digits alone`() throws {
+        let data = #"{"address":"a","port":1,"payload":{"metadata":{"weight":"+7"}}}"#
+        guard case .provider(let curator) = try reading(.curator, "a", data) else { return #expect(Bool(false)) }
+        #expect(curator.provider.weight == 1)
+        guard case .provider(let dubbo) = try reading(.dubbo, "dubbo%3A%2F%2Fa%3A1%3Fweight%3D%2B7", "") else {
+            return #expect(Bool(false))
+        }
+        #expect(dubbo.provider.weight == 100 && dubbo.problems == ["weight is no number from 0 to 65535"])
+    }
+
     @Test(
         arguments: [
             ("consul", [:], "no format \"consul\": one of providers, curator"),
@@ -151,13 +202,16 @@ import Testing
         guard case .provider(let document) = try reading(.curator, "u1", try write(draft)) else { return #expect(Bool(false)) }
         let provider = Provider(host: try #require(ProviderHost("10.0.0.1")), port: 80, weight: 3, details: details)
         #expect(document == ProviderDocument(provider))
-        let others = [
-            ProviderDraft(service: "a", instance: "b", host: "c", port: 1, priority: 1),
-            ProviderDraft(service: "a", instance: "b", host: "c", port: 1, fields: ["x": "y"]),
-            ProviderDraft(service: "a", instance: "b", host: "c", port: 1, details: ProviderDetails(alpn: ["h2"])),
-            ProviderDraft(
-                service: "a", instance: "b", host: "c", port: 1, details: ProviderDetails(ports: [NamedPort(name: "http", port: 1)])),
-        ]
+        let keys = ["instance_status", "weight", "zone", "dubbo.endpoints"]
+        let colliding = keys.map { ProviderDetails(attributes: [$0: "DOWN"]) }
+        let others =
+            colliding.map { ProviderDraft(service: "a", instance: "b", host: "c", port: 1, details: $0) } + [
+                ProviderDraft(service: "a", instance: "b", host: "c", port: 1, priority: 1),
+                ProviderDraft(service: "a", instance: "b", host: "c", port: 1, fields: ["x": "y"]),
+                ProviderDraft(service: "a", instance: "b", host: "c", port: 1, details: ProviderDetails(alpn: ["h2"])),
+                ProviderDraft(
+                    service: "a", instance: "b", host: "c", port: 1, details: ProviderDetails(ports: [NamedPort(name: "http", port: 1)])),
+            ]
         for draft in others { #expect(throws: RegistryFormat.Problem.self) { try write(draft) } }
     }
 

@@ -123,6 +123,12 @@ import Testing
             let value = String(repeating: "v", count: length)
             #expect(try read(#"{"host":"a","port":1,"attributes":{"k":"\#(value)"}}"#).problems.isEmpty == isTaken)
         }
+        let large = try document("attributes") { "\"\($0 % 60)\":\"\(String(repeating: "v", count: 200))\"" }
+        #expect(large.provider.details?.attributes.count == 40)
+        #expect(large.problems == ["attributes of more than 8192 octets together (and 19 more)"])
+        let long = #"["\#(String(repeating: "a", count: 63))","\#(String(repeating: "b", count: 63))","c"]"#
+        let names = try read(#"{"host":"a","port":1,"alpn":\#(long)}"#)
+        #expect(names.provider.details?.alpn.count == 2 && names.problems == ["protocols of more than 128 octets together"])
         for (length, isTaken) in [(62, true), (63, false)] {
             let name = String(repeating: "n", count: length)
             #expect(try read(#"{"host":"a","port":1,"ports":{"\#(name)":1}}"#).problems.isEmpty == isTaken)

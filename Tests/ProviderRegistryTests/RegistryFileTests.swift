@@ -70,6 +70,21 @@ import Testing
         }
     }
 
+    @Test func `details beyond the bounds cost themselves alone`() throws {
+        let ports = (1...40).map { NamedPort(name: "p\($0)", port: UInt16($0)) } + [NamedPort(name: "q", port: 1, host: .name("h"))]
+        let details = ProviderDetails(
+            status: .draining, ports: ports, attributes: ["a=b": "", "k": "v"], zone: "a..b", alpn: ["", "h2"], ttl: 0)
+        var saved = registration(.name("a.example"))
+        saved.provider.details = details
+        let source = SavedRegistry.Source(origin: "a", path: "/p")
+        let registry = Registry(services: ["web": Service(registrations: ["i": saved])])
+        let octets = RegistryFile.encode([SavedRegistry(source: source, registry: registry, asOf: clock.instant)], at: clock)
+        let read = try RegistryFile.decode(octets, at: clock)
+        let expected = ProviderDetails(
+            status: .draining, ports: Array(ports.prefix(32)), attributes: ["k": "v"], alpn: ["h2"], ttl: 1)
+        #expect(read.first?.registry.services["web"]?.registrations["i"]?.provider.details == expected)
+    }
+
     @Test func `another program's file and another version's are distinguished`() {
         #expect(failure(Array("root:x:0:0".utf8)) == .foreign)
         for version: UInt8 in [0, 3] {

@@ -45,6 +45,19 @@ import Testing
         #expect(weights(try service(vector)) == [100, 100, 100])
     }
 
+    @Test func `a vector of factors for more than 64 selections is refused`() throws {
+        func entries(_ count: Int) -> String { (0..<count).map { #"{"select":"shard=\#($0)","weight":2}"# }.joined(separator: ",") }
+        #expect(try vector(entries(64)).factors.count == 64)
+        #expect(throws: ProviderDocument.Rejection.tooManyWeights) { try vector(entries(65)) }
+        #expect(try vector(entries(64) + "," + entries(64)).factors.count == 64)
+    }
+
+    @Test func `the first eight vectors by name count`() throws {
+        var service = try service()
+        for number in 0..<10 { service.weights[InstanceName("vector_\(number)")] = try vector(#"{"select":"member=member_1","weight":2}"#) }
+        #expect(weights(service) == [25600, 100, 100])
+    }
+
     @Test func `a held member keeps its weight`() throws {
         let vector = try vector(#"{"select":"member=member_1","weight":3}"#)
         var service = try service(vector)

@@ -123,7 +123,7 @@ import Testing
 
     @Test func `named ports have SRV, with hosts of their own where they name some`() throws {
         let first = ProviderDetails(ports: [
-            NamedPort(name: "HTTP", port: 8080), NamedPort(name: "_http", port: 9), NamedPort(name: "a b", port: 1),
+            NamedPort(name: "http", port: 8080), NamedPort(name: "_http", port: 9),
             NamedPort(name: "admin", port: 90, host: ProviderHost("10.9.9.9")),
         ])
         let second = ProviderDetails(ports: [
@@ -142,12 +142,28 @@ import Testing
         }
         #expect(records(lines, "_admin.u.web") == ["5 IN A 10.9.9.9"])
         #expect(records(lines, "_web._tcp") == ["5 IN SRV 0 1 80 u.web", "5 IN SRV 0 1 81 v.web"])
-        #expect(compiler.takeReports() == [.omitted(OmittedDetail("u", "port", "a b", "is no label"), owner: name("web"))])
         #expect(compiler.takeHostChange().followed.keys.contains("h.example"))
     }
 
+    @Test func `a port or a tag that only draining providers have keeps its names, without data`() throws {
+        let details = ProviderDetails(
+            status: .draining, ports: [NamedPort(name: "admin", port: 90)], attributes: ["version": "1"])
+        var policy = TestRegistry.policy
+        policy.tags = ["version"]
+        var compiler = compiler(policy)
+        compiler.replace(
+            with: registry([("web", "u", try provider("10.0.0.1")), ("web", "v", try provider("10.0.0.2", with: details))]), for: origin)
+        let zone = try #require(compiler.compile { _ in 1 }[origin])
+        for text in ["_admin._tcp.web", "_admin._udp.web", "1.version._tag.web"] {
+            #expect(MasterFile.records(at: name(text), in: zone)?.isEmpty == true, "\(text)")
+        }
+        #expect(MasterFile.records(at: name("_other._tcp.web"), in: zone) == nil)
+        #expect(MasterFile.records(at: name("2.version._tag.web"), in: zone) == nil)
+    }
+
+    /// RFC 6763 §6.4.
     @Test func `attributes are text: those that all share at the service, all at the instance`() throws {
-        let attributes = ["replicaSet": "rs0", "b": "2", "=x ": "\"", "long": String(repeating: "y", count: 251)]
+        let attributes = ["replicaSet": "rs0", "b": "2", " `x ": "=\"", "long": String(repeating: "y", count: 251)]
         let lines = lines([
             ("web", "u", try provider("10.0.0.1", with: ProviderDetails(attributes: attributes))),
             ("web", "v", try provider("10.0.0.2", with: ProviderDetails(attributes: ["replicaSet": "rs0", "b": "3"]))),
@@ -155,7 +171,7 @@ import Testing
             ("a", "u", try provider("a.b")),
         ])
         #expect(records(lines, "web").filter { $0.contains("TXT") } == ["5 IN TXT \"replicaSet=rs0\""])
-        #expect(records(lines, "u.web").filter { $0.contains("TXT") } == ["5 IN TXT \"`=x` =\\\"\" \"b=2\" \"replicaSet=rs0\""])
+        #expect(records(lines, "u.web").filter { $0.contains("TXT") } == ["5 IN TXT \" `x ==\\\"\" \"b=2\" \"replicaSet=rs0\""])
         #expect(!lines.contains { $0.hasPrefix("a ") && $0.contains("TXT") })
         #expect(AttributeText(["long": String(repeating: "y", count: 250)]).strings.map(\.count) == [255])
         #expect(AttributeText(attributes).omitted == "long")
@@ -177,6 +193,43 @@ import Testing
         #expect(records(lines, "*.prefer._zone.web") == records(lines, "web"))
         #expect(records(lines, "*.pin._zone.web") == [])
         #expect(!lines.contains { $0.contains("_zone.a ") })
+    }
+
+    @Test func `parts of the network have names as long as some document says one, though its provider is down`() throws {
+        for status in [ProviderStatus.draining, .down] {
+            let lines = lines([
+                ("web", "u", try provider("10.0.0.1")),
+                ("web", "v", try provider("10.0.0.2", with: ProviderDetails(status: status, zone: "west"))),
+            ])
+            #expect(records(lines, "*.prefer._zone.web") == records(lines, "web"), "\(status)")
+            #expect(!lines.contains { $0.hasPrefix("west.") })
+        }
+        let invalid = lines([("web", "u", try provider("10.0.0.1", with: ProviderDetails(status: .down, zone: "a!b")))])
+        #expect(!invalid.contains { $0.contains("_zone") })
+    }
+
+    @Test func `a hundred parts of the network have names, the first by name`() throws {
+        var compiler = compiler()
+        let providers = try (0...100).reversed().map { index in
+            ("web", InstanceName("u\(index)"), try provider("10.0.0.\(index)", with: ProviderDetails(zone: "z\(1000 + index)")))
+                as (ServiceName, InstanceName, Provider)
+        }
+        compiler.replace(with: registry(providers), for: origin)
+        let lines = lines(&compiler)
+        #expect(records(lines, "z1099.pin._zone.web").count == 2)
+        #expect(records(lines, "z1100.pin._zone.web").isEmpty)
+        let detail = OmittedDetail("u100", "zone", "z1100", "is beyond the first 100 of its service")
+        #expect(compiler.takeReports() == [.omitted(detail, owner: name("web"))])
+    }
+
+    @Test func `a provider stands once at the name of two tags that differ only in case`() throws {
+        let attributes = ["version": "a", "Version": "A"]
+        let lines = lines(
+            [
+                ("web", "u", try provider("10.0.0.1", with: ProviderDetails(attributes: attributes))),
+                ("web", "v", try provider("10.0.0.2")),
+            ], tags: ["version", "Version"])
+        #expect(records(lines, "a.version._tag.web") == ["5 IN A 10.0.0.1", "5 IN SRV 0 1 80 u.web"])
     }
 
     @Test func `attributes that the policy lists have names`() throws {

@@ -5,10 +5,16 @@ import Testing
 @testable import zoodns
 
 @Suite struct RegisterSettingsTests {
-    private func settings(_ options: String...) throws -> RegisterSettings {
-        let options = try RegisterOptions.parse(["web", "--port", "80", "--host", "10.0.0.1"] + options)
+    private func settings(_ options: String..., port: String = "80") throws -> RegisterSettings {
+        let options = try RegisterOptions.parse(["web", "--port", port, "--host", "10.0.0.1"] + options)
         let environment = ConfigReader(provider: InMemoryProvider(values: [:]))
         return try RegisterSettings(try RegistryOptions.parse([]), options, SettingsReader(environment: environment))
+    }
+
+    @Test func `a port is digits alone`() throws {
+        #expect(try settings("--ports", "http=8080", port: "81").provider.port == 81)
+        #expect(throws: CommandFailure.self) { try settings(port: "+80") }
+        #expect(throws: CommandFailure.self) { try settings("--ports", "http=+8080") }
     }
 
     /// Docker kills after ten seconds, of which the end itself takes some.

@@ -134,7 +134,7 @@ extension HoldDown {
                 if let window, window.reaches(missing: lately.missing(of: name), present: count, at: time) { hold(name, at: time) }
             }
         }
-        if count > 0 { held.endOvertime(of: name) }
+        if new?.hasProviderThatIsUp == true { held.endOvertime(of: name) }
     }
 
     /// Opens the window if too many have vanished lately; then all services in `services` are served differently.

@@ -58,8 +58,9 @@ struct OfferChange {
 extension OfferChange {
     /// Compares two states of a service; nil for one that is not there. O(providers).
     init(from old: Service?, to new: Service?) {
-        gone = Self.offers(in: old, missingIn: new).map { ($0.key, $0.value) }
-        come = Array(Self.offers(in: new, missingIn: old).keys)
+        // One that drains is no loss, and takes nobody's place.
+        gone = Self.offers(in: old, missingIn: new) { _ in true }.map { ($0.key, $0.value) }
+        come = Array(Self.offers(in: new, missingIn: old) { $0.provider.status == .up }.keys)
     }
 
     /// What has become of a service by its losses, oldest first.
@@ -78,18 +79,21 @@ extension OfferChange {
     /// What is left of it without providers that were taken back.
     func without(_ offers: Set<Provider.Offer>) -> OfferChange { OfferChange(gone: gone.filter { !offers.contains($0.offer) }, come: come) }
 
-    private static func offers(in service: Service?, missingIn other: Service?) -> [Provider.Offer: HeldProvider] {
+    /// The offers that are up in one state of a service and missing among those of another that count.
+    private static func offers(
+        in service: Service?, missingIn other: Service?, _ counts: (Registration) -> Bool
+    ) -> [Provider.Offer: HeldProvider] {
         guard let service else { return [:] }
         let others = other?.registrations ?? [:]
         var found: [Provider.Offer: HeldProvider] = [:]
-        for (instance, registration) in service.registrations {
+        for (instance, registration) in service.registrations where registration.provider.status == .up {
             let offer = registration.provider.offer
-            guard others[instance]?.provider.offer != offer else { continue }
+            if let known = others[instance], known.provider.offer == offer, counts(known) { continue }
             if let known = found[offer], known.registration.creationZxid <= registration.creationZxid { continue }
             found[offer] = HeldProvider(instance: instance, registration: registration)
         }
         // An offer that another znode makes is not missing.
-        if !found.isEmpty { for registration in others.values { found[registration.provider.offer] = nil } }
+        if !found.isEmpty { for registration in others.values where counts(registration) { found[registration.provider.offer] = nil } }
         return found
     }
 }

@@ -104,6 +104,7 @@ extension WatchState {
         guard let state = branches.removeValue(forKey: branch) else { return }
         for name in state.services { remove(name) }
         for name in state.branches { remove(name) }
+        forgetUnlisted(branch)
         if let parent = branch.parent { branches[parent]?.branches.remove(branch) }
         forgetReport(of: .branch(branch))
         unprompted.remove(.listBranch(branch))
@@ -156,6 +157,7 @@ extension WatchState {
     mutating func lose(_ branch: BranchName, since instant: ContinuousClock.Instant) {
         branches[branch]?.isLost = true
         for name in services(below: branch) { lose(name, for: .listBranch(branch), since: instant) }
+        if branch != .root, unlisted.insert(branch.service).inserted { putOut(branch.service) }
         settle(branch)
     }
 
@@ -163,9 +165,14 @@ extension WatchState {
     private mutating func regain(_ branch: BranchName, at now: ContinuousClock.Instant) {
         guard branches[branch]?.isLost == true else { return }
         branches[branch]?.isLost = false
+        forgetUnlisted(branch)
         for name in services(below: branch) where services[name]?.standing.remove(.listBranch(branch)) != nil {
             regainIfProved(name, at: now)
         }
+    }
+
+    private mutating func forgetUnlisted(_ branch: BranchName) {
+        if unlisted.remove(branch.service) != nil { putOut(branch.service) }
     }
 
     /// Takes in that a branch need not be waited for any more.

@@ -40,6 +40,9 @@ struct WatchState {
     var pacing = RequestPacing()
     var requests = StandingRequests()
     var reach = RootReach()
+    /// Branches that cannot be listed: each stands in the registry for a service of which nothing is known, so that no name below it is said
+    /// not to exist.
+    var unlisted: Set<ServiceName> = []
     /// Services of the first list of a session that have neither been read whole nor turned out to be out of reach.
     var unsettled: Set<ServiceName> = []
     /// Branches of a session's first reading that have neither been listed nor turned out to be out of reach.
@@ -94,10 +97,17 @@ struct WatchState {
     }
 
     /// Everything as it was last read.
-    var registry: Registry { Registry(services: services.filter { $0.value.isPartOfRegistry }.mapValues(\.service)) }
+    var registry: Registry {
+        var registry = Registry(services: services.filter { $0.value.isPartOfRegistry }.mapValues(\.service))
+        for name in unlisted { registry.services[name] = Service(reach: .unknown) }
+        return registry
+    }
 
     /// One service as it was last read; nil if there is none.
-    func service(_ name: ServiceName) -> Service? { services[name].flatMap { $0.isPartOfRegistry ? $0.service : nil } }
+    func service(_ name: ServiceName) -> Service? {
+        if !unlisted.isEmpty, unlisted.contains(name) { return Service(reach: .unknown) }
+        return services[name].flatMap { $0.isPartOfRegistry ? $0.service : nil }
+    }
 
     /// Whether a service of the registry is still to be read whole again, after a new session or lost watches.
     func isBeingRead(_ name: ServiceName) -> Bool { services[name].map { $0.isPartOfRegistry && !$0.isProved } ?? false }

@@ -14,6 +14,8 @@ private enum CuratorDocument {
         static let weight = "weight"
         static let zone = "zone"
         static let endpoints = "dubbo.endpoints"
+
+        static let all = [status, weight, zone, endpoints]
     }
 
     /// The port that `sslPort` is.
@@ -33,7 +35,7 @@ private enum CuratorDocument {
             case Key.status: details.status = status(text)
             case Key.endpoints: readEndpoints(text, into: &details)
             case Key.zone: details.complain("zone", details.set(zone: text))
-            case Key.weight: weight = UInt16(text) ?? weight
+            case Key.weight: weight = UInt16(digits: text) ?? weight
             // What does not fit a TXT record is of use to Java's programs alone.
             default: details.add(attribute: key, text)
             }
@@ -69,6 +71,9 @@ private enum CuratorDocument {
         guard draft.priority == nil else { throw missing("priority") }
         guard details.alpn.isEmpty else { throw missing("protocols") }
         guard draft.fields.isEmpty else { throw missing("further fields") }
+        for key in Key.all where details.attributes[key] != nil {
+            throw RegistryFormat.Problem(text: "\(key) is no attribute in the format curator: it says something else there")
+        }
         let sslPort = details.ports.first.map { String($0.port) } ?? "null"
         let (service, instance) = (JSONValue.quoted(draft.service), JSONValue.quoted(draft.instance))
         return """

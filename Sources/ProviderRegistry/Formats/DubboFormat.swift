@@ -35,7 +35,7 @@ private struct DubboURL {
         case "disabled" where value == "true", "enabled" where value == "false": details.status = .down
         case "side": isProvider = value == "provider"
         case "weight":
-            guard let number = UInt16(value) else { return details.complain("weight", "weight is no number from 0 to 65535") }
+            guard let number = UInt16(digits: value) else { return details.complain("weight", "weight is no number from 0 to 65535") }
             weight = number
         default: break
         }

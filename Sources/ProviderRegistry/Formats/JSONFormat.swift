@@ -19,7 +19,7 @@ struct DocumentPointers: Sendable {
     private static let keys = members + ["up", "prefix", "suffix"]
 
     private let pointers: [String: JSONPointer]
-    /// The texts of a status that mean that the provider is to be used, in lower case; nil for our own texts.
+    /// The texts of a status that mean that the provider is to be used, in lower case: any other, and none, is down. Nil for our own texts.
     private let up: Set<String>?
     /// What the name of an instance begins with.
     let prefix: String
@@ -58,29 +58,41 @@ extension DocumentPointers {
         let value = { (member: String) in pointers[member]?.value(in: document) }
         var details = DetailsBuilder()
         let endpoints = endpoints(value("endpoints"), into: &details)
-        let host = try host(value, endpoints)
+        let main = try main(value, endpoints.map(\.endpoint))
         for (name, endpoint) in endpoints {
-            details.complain("endpoints", details.add(port: name, endpoint.port, host: endpoint.host == host ? nil : endpoint.host))
+            let host = endpoint.host == main.host ? nil : endpoint.host
+            details.complain("endpoints", details.add(port: name, endpoint.port, host: host))
         }
         details.read(ports: value("ports"))
-        guard let port = pointers["port"] == nil ? details.ports.first?.port : value("port")?.port else { throw .badPort }
         readStatus(value("status"), into: &details)
         details.read(attributes: value("attributes"))
         details.read(zone: value("zone"))
         details.read(alpn: value("alpn"))
-        if let ttl = value("ttl") { details.set(ttl: UInt32(details.number("ttl", ttl, or: 0))) }
+        details.read(ttl: value("ttl"))
         let weight = details.number("weight", value("weight"), or: 1)
         let priority = details.number("priority", value("priority"), or: 0)
-        return ProviderDocument(host, port, weight: weight, priority: priority, details)
+        return ProviderDocument(main.host, main.port, weight: weight, priority: priority, details)
     }
 
-    /// The host at its pointer, or of the first endpoint where settings name no other.
-    private func host(
-        _ value: (String) -> JSONValue?, _ endpoints: [(scheme: String, endpoint: Endpoint)]
-    ) throws(ProviderDocument.Rejection) -> ProviderHost {
-        guard pointers["host"] == nil else { return try ProviderDocument.host(value("host")) }
-        guard let first = endpoints.first else { throw .noEndpoint }
-        return first.endpoint.host
+    /// The provider's own host and port: those at their pointers, else the first endpoint. A host without a pointer to its port has the
+    /// port of its first endpoint, or of `ports`; where it has none the first endpoint counts whole, as its port is another host's.
+    private func main(_ value: (String) -> JSONValue?, _ endpoints: [Endpoint]) throws(ProviderDocument.Rejection) -> Endpoint {
+        guard pointers["host"] != nil else {
+            guard let first = endpoints.first else { throw .noEndpoint }
+            return pointers["port"] == nil ? first : Endpoint(host: first.host, port: try port(value))
+        }
+        let host = try ProviderDocument.host(value("host"))
+        guard pointers["port"] == nil else { return Endpoint(host: host, port: try port(value)) }
+        if let own = endpoints.first(where: { $0.host == host }) { return own }
+        var named = DetailsBuilder()
+        named.read(ports: value("ports"))
+        guard let main = named.ports.first.map({ Endpoint(host: host, port: $0.port) }) ?? endpoints.first else { throw .badPort }
+        return main
+    }
+
+    private func port(_ value: (String) -> JSONValue?) throws(ProviderDocument.Rejection) -> UInt16 {
+        guard let port = value("port")?.port else { throw .badPort }
+        return port
     }
 
     /// The endpoints of a URI, or of an array of URIs.
@@ -97,15 +109,15 @@ extension DocumentPointers {
         return endpoints
     }
 
-    /// Reads a status: by the settings' texts, or by our own in any case. `true` and `false` are texts like others.
+    /// Reads a status: by the settings' texts, of which none is not one either, or by our own in any case. `true` and `false` are texts.
     private func readStatus(_ value: JSONValue?, into details: inout DetailsBuilder) {
-        guard let text = value?.scalarText?.lowercased() else { return }
+        let text = value?.scalarText?.lowercased()
         if let up {
-            details.status = up.contains(text) ? .up : .down
-        } else if let isUp = Bool(text) {
+            details.status = text.map(up.contains) == true ? .up : .down
+        } else if let isUp = text.flatMap({ Bool($0) }) {
             details.status = isUp ? .up : .down
         } else {
-            details.read(status: .string(text))
+            details.read(status: text.map(JSONValue.string) ?? value)
         }
     }
 }

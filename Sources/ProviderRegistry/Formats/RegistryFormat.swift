@@ -54,25 +54,28 @@ extension RegistryFormat {
         package init(text: String) { self.text = text }
     }
 
+    /// All formats, in the order in which they are shown.
+    private enum Name: String, CaseIterable {
+        case providers, curator, dubbo, serverset, nerve, kafka, triton, party, hostport, json
+    }
+
     /// The names of all formats.
-    package static let names = [
-        "providers", "curator", "dubbo", "serverset", "nerve", "kafka", "triton", "party", "hostport", "json",
-    ]
+    package static let names = Name.allCases.map(\.rawValue)
 
     /// The format of a name, with what the settings of a zone say of it.
     package static func named(_ name: String, _ parameters: [String: String] = [:]) throws(Problem) -> RegistryFormat {
-        switch name {
-        case "providers": try plain(.providers, parameters)
-        case "curator": try plain(.curator, parameters)
-        case "dubbo": try plain(.dubbo, parameters)
-        case "serverset": try plain(.serverset, parameters)
-        case "kafka": try plain(.kafka, parameters)
-        case "nerve": try .nerve(parameters)
-        case "triton": try .triton(parameters)
-        case "party": try .party(parameters)
-        case "hostport": try .hostport(parameters)
-        case "json": try .json(parameters)
-        default: throw Problem(text: "no format \(name.debugDescription): one of " + names.joined(separator: ", "))
+        switch Name(rawValue: name) {
+        case .providers: try plain(.providers, parameters)
+        case .curator: try plain(.curator, parameters)
+        case .dubbo: try plain(.dubbo, parameters)
+        case .serverset: try plain(.serverset, parameters)
+        case .kafka: try plain(.kafka, parameters)
+        case .nerve: try .nerve(parameters)
+        case .triton: try .triton(parameters)
+        case .party: try .party(parameters)
+        case .hostport: try .hostport(parameters)
+        case .json: try .json(parameters)
+        case nil: throw Problem(text: "no format \(name.debugDescription): one of " + names.joined(separator: ", "))
         }
     }
 

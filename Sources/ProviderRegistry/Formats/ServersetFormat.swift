@@ -2,7 +2,7 @@ extension RegistryFormat {
     /// Server sets, as Finagle and Aurora write them: `<service>/member_<number>` in JSON, weights in `<service>/vector_<number>`.
     package static let serverset = RegistryFormat("serverset") { name, octets throws(ProviderDocument.Rejection) in
         if name.text.hasPrefix("member_") { return .provider(try ServersetMember.read(octets)) }
-        if name.text.hasPrefix("vector_") { return .weights(WeightVector(try ProviderDocument.object(octets))) }
+        if name.text.hasPrefix("vector_") { return .weights(try WeightVector(ProviderDocument.object(octets))) }
         return .nothing
     }
 }

@@ -17,15 +17,21 @@ private enum TritonHost {
     /// The types that stand for their service too; others have no names but their own.
     private static let types: Set = ["load_balancer", "moray_host", "redis_host", "ops_host", "rr_host"]
 
+    /// The TTL of a host that names none, in seconds.
+    private static let usualTTL: UInt32 = 30
+
     static func read(_ octets: [UInt8], port usual: UInt16?) throws(ProviderDocument.Rejection) -> RegistryFormat.Reading {
         let members = try ProviderDocument.object(octets)
         guard let type = members["type"]?.text, types.contains(type) else { return .nothing }
         let record = members[type]?.object ?? JSONObject()
-        let host = try ProviderDocument.host(record["address"] ?? members["address"])
+        // The record of the type goes before the members beside it; null says nothing.
+        let value = { (name: String) in [record[name], members[name]].compactMap(\.self).first { $0 != .null } }
+        let host = try ProviderDocument.host(value("address"))
         guard case .ipv4 = host else { throw .badHost }
         guard let port = record["ports"]?.elements?.first?.port ?? usual else { throw .badPort }
         var details = DetailsBuilder()
-        if let seconds = (record["ttl"] ?? members["ttl"])?.number16 { details.set(ttl: UInt32(seconds)) }
+        details.set(ttl: usualTTL)
+        details.read(ttl: value("ttl"))
         return .provider(ProviderDocument(host, port, details))
     }
 }

@@ -11,6 +11,9 @@ extension ServiceNaming {
     /// The label above which attributes have their names.
     static let tagLabel = "_tag"
 
+    /// The labels right below a service that have names below them, and none of an instance unless there is one that is called so.
+    package static let labelsAboveNames = protocols + [zoneLabel, tagLabel]
+
     /// What a name of a part of the network asks for, as CoreDNS's plugin `zonal` has it.
     enum Directive: String, CaseIterable {
         /// The providers there, and no others.
@@ -22,10 +25,10 @@ extension ServiceNaming {
     /// The name at which a service gives one provider a query; nil where it is longer than names may be.
     static func oneName(of owner: DomainName) -> DomainName? { owner.prepending(Array(oneLabel.utf8)) }
 
-    /// The label of a named port: an underscore, which the port's name may have already, and the name in lower case; nil if that is no label.
-    static func label(ofPort name: String) -> [UInt8]? {
-        let label = [UInt8(ascii: "_")] + (name.utf8.first == UInt8(ascii: "_") ? name.utf8.dropFirst() : name.utf8[...])
-        return label.count > 1 && isLabel(label) ? label.map { 65...90 ~= $0 ? $0 | 0x20 : $0 } : nil
+    /// The label of a named port: an underscore, which the port's name may begin with already, and the name.
+    static func label(ofPort name: String) -> [UInt8] {
+        let hasUnderscore = name.utf8.count > 1 && name.utf8.first == UInt8(ascii: "_")
+        return (hasUnderscore ? [] : [UInt8(ascii: "_")]) + name.utf8
     }
 
     /// The names of a named port, given by its label, of a service: one for each protocol (RFC 2782).

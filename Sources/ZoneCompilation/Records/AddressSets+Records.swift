@@ -83,21 +83,17 @@ extension AddressSets {
         guard isUnknown || !candidates.isEmpty else { return Family() }
         let choice = RecordChoice(candidates, most: policy.mostAnswers)
         var family = Family(candidateCount: candidates.count, choice: choice)
-        func rrset(givesOne: Bool) -> RRset {
-            var rrset = self.rrset(isIPv4, records: choice.count, givesOne: givesOne)
-            rrset.isUnknown = isUnknown
-            for position in 0..<choice.count {
-                let candidate = candidates[choice[position]]
-                rrset.append(candidate.address, isIPv4, place: candidate.place)
-                if isWeighted { rrset.weights.append(candidate.weight) }
-                if candidate.isHeld { rrset.isHeld = true }
-            }
-            // No answer begins within one record.
-            if givesOne { rrset.places = [] }
-            return rrset
+        var rrset = rrset(isIPv4, records: choice.count)
+        rrset.isUnknown = isUnknown
+        for position in 0..<choice.count {
+            let candidate = candidates[choice[position]]
+            rrset.append(candidate.address, isIPv4, place: candidate.place)
+            if isWeighted { rrset.weights.append(candidate.weight) }
+            if candidate.isHeld { rrset.isHeld = true }
         }
-        if forms.contains(.all) { family.handle = builder.add(rrset(givesOne: false)) }
-        if forms.contains(.one) { family.one = family.handle.map { builder.add(oneOf: $0) } ?? builder.add(rrset(givesOne: true)) }
+        let handle = builder.add(rrset)
+        if forms.contains(.all) { family.handle = handle }
+        if forms.contains(.one) { family.one = builder.add(oneOf: handle) }
         return family
     }
 
@@ -165,9 +161,8 @@ extension AddressSets {
     }
 
     /// An empty RRset with room for so many records.
-    private func rrset(_ isIPv4: Bool, records count: Int, givesOne: Bool = false) -> RRset {
-        var rrset = RRset(isIPv4 ? .a : .aaaa, ttl: givesOne ? min(policy.ttl, ZonePolicy.mostOfOne) : policy.ttl)
-        rrset.givesOne = givesOne
+    private func rrset(_ isIPv4: Bool, records count: Int) -> RRset {
+        var rrset = RRset(isIPv4 ? .a : .aaaa, ttl: policy.ttl)
         rrset.reserve(records: count, dataLength: count * (isIPv4 ? 4 : 16))
         rrset.places.reserveCapacity(count)
         return rrset

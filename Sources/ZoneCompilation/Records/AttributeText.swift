@@ -1,7 +1,7 @@
 import DNSAuthority
 import ProviderRegistry
 
-/// Attributes as the strings of a TXT record: `key=value`, ascending by key (RFC 1464).
+/// Attributes as the strings of a TXT record: `key=value`, ascending by key, which has no `=` (RFC 6763 §6.4).
 struct AttributeText {
     /// The strings that fit.
     private(set) var strings: [[UInt8]] = []
@@ -16,26 +16,13 @@ struct AttributeText {
     /// The strings of attributes, each with its length as it is: one of more than 255 octets is left out.
     init(_ attributes: [String: String]) {
         for (key, value) in attributes.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
-            let string = Self.name(key) + [UInt8(ascii: "=")] + value.utf8
-            guard !key.isEmpty, string.count <= UInt8.max, length + 1 + string.count <= Self.mostOctets else {
+            let string = Array("\(key)=\(value)".utf8)
+            guard string.count <= UInt8.max, length + 1 + string.count <= Self.mostOctets else {
                 omitted = omitted ?? key
                 continue
             }
             strings.append(string)
             length += 1 + string.count
-        }
-    }
-
-    /// A key with a grave accent before what would end it or be lost: `=`, a grave accent, blanks at either end (RFC 1464 §2).
-    private static func name(_ key: String) -> [UInt8] {
-        let octets = Array(key.utf8)
-        func isBlank(_ octet: UInt8) -> Bool { octet == UInt8(ascii: " ") || octet == UInt8(ascii: "\t") }
-        let inner = octets.drop(while: isBlank).reversed().drop(while: isBlank).count
-        let first = octets.prefix(while: isBlank).count
-        return octets.enumerated().flatMap { index, octet in
-            let isOuter = !(first..<first + inner ~= index)
-            let isQuoted = isOuter || octet == UInt8(ascii: "=") || octet == UInt8(ascii: "`")
-            return isQuoted ? [UInt8(ascii: "`"), octet] : [octet]
         }
     }
 }

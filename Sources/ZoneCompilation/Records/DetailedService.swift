@@ -53,6 +53,9 @@ struct DetailedService {
     /// The places among the instances that the service offers of some of the members, in the order of the ring.
     func offered(_ members: [Int]) -> [Int] { members.compactMap { places[$0] }.sorted() }
 
+    /// Whether a member is in the block: the last one that was looked at may have had no room.
+    func hasRoom(_ member: Int) -> Bool { member < members.count - placed.leftOut }
+
     /// Adds the RRsets of some of the instances that the service offers; those of the service if it is all of them.
     func addGroup(_ chosen: [Int], _ builder: inout RecordBlockBuilder) -> RecordGroup {
         if chosen.count == placed.offered.count { return whole }

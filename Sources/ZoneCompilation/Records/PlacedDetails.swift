@@ -38,10 +38,15 @@ struct PlacedDetails {
     private(set) var ports: [[UInt8]: [Port]] = [:]
     /// The places of the members in each part of the network, by its name in lower case.
     private(set) var zones: [String: [Int]] = [:]
+    /// Whether some provider, which may be down, says in which part of the network it is.
+    private(set) var hasZones = false
     /// The places of the members with each tag, by its name in the zone.
     private(set) var tagged: [DomainName: [Int]] = [:]
     /// The first of what each member says in vain.
     private(set) var omitted: [OmittedDetail] = []
+
+    /// Most parts of the network of a service that have names.
+    static let mostZones = 100
 
     /// Details of no provider, of the service at a name.
     init(owner: DomainName, table: NameTable, tags: [String]) { (self.owner, self.table, self.tags) = (owner, table, tags) }
@@ -59,14 +64,12 @@ struct PlacedDetails {
         let location = RecordBlockBuilder.room(forRecords: 1, ofLength: 6 + (instance.target.map(names.length) ?? 0))
         var room = 0
         for port in details.ports {
-            if let label = ServiceNaming.label(ofPort: port.name) {
-                room += location + add(port, label, of: member.provider, instance, &sets, &names, addresses)
-            } else {
-                omit("port", port.name, "is no label")
-            }
+            let label = ServiceNaming.label(ofPort: port.name)
+            room += location + add(port, label, of: member.provider, instance, &sets, &names, addresses)
         }
         let group = location + sets.room(instance.addresses)
         if let zone = details.zone {
+            noteZone(of: details)
             if ServiceNaming.name(ofText: zone, below: owner) == nil {
                 omit("zone", zone, "is no domain name")
             } else {
@@ -88,8 +91,27 @@ struct PlacedDetails {
         return room + 2 * RecordBlockBuilder.room(forRecords: 1, ofLength: text.length) + Self.room(forBindings: details, location)
     }
 
-    /// Notes a member under a key; gives the octets of the key's name, of a length, where the key is new.
+    /// Notes that a provider, which may be down, says where it is, if it does so.
+    mutating func noteZone(of details: ProviderDetails) {
+        guard !hasZones, let zone = details.zone else { return }
+        hasZones = ServiceNaming.name(ofText: zone, below: owner) != nil
+    }
+
+    /// Leaves out the parts of the network beyond those that have names, the first by name; reports their providers.
+    mutating func limitZones(_ members: [MergedService.Member]) {
+        guard zones.count > Self.mostZones else { return }
+        var reported = Set(omitted.map(\.instance))
+        for zone in zones.keys.sorted().dropFirst(Self.mostZones) {
+            for place in zones.removeValue(forKey: zone) ?? [] where reported.insert(members[place].instance).inserted {
+                let reason = "is beyond the first \(Self.mostZones) of its service"
+                omitted.append(OmittedDetail(members[place].instance, "zone", zone, reason))
+            }
+        }
+    }
+
+    /// Notes a member under a key, once, though two of its tags may differ only in case; gives the octets of the key's name, of a length, where the key is new.
     private static func note<Key>(_ member: Int, under key: Key, in all: inout [Key: [Int]], _ length: Int) -> Int {
+        guard all[key]?.last != member else { return 0 }
         all[key, default: []].append(member)
         return all[key]?.count == 1 ? RecordBlockBuilder.room(forName: length, rrsets: 3) : 0
     }

@@ -112,7 +112,10 @@ struct ServiceCompiler {
         for index in members.indices {
             let member = members[index]
             let provider = member.registration.provider
-            if provider.status == .down { continue }
+            if provider.status == .down {
+                if let details = provider.details { placed.details?.noteZone(of: details) }
+                continue
+            }
             let target = Self.target(of: provider.host, named: index, &names)
             let (place, isNew) = sets.place(of: provider.host, addresses)
             octets += Self.room(names.length(at: index), target.map(names.length) ?? 0) + (isNew ? sets.room(place) : 0)
@@ -132,6 +135,7 @@ struct ServiceCompiler {
             }
         }
         placed.offered = Self.inOrder(placed.offered)
+        placed.details?.limitZones(members)
         return placed
     }
 

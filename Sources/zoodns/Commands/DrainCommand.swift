@@ -48,7 +48,7 @@ struct DrainCommand: AsyncParsableCommand {
     private func path(_ zone: ZoneSource?, _ reader: inout SettingsReader) -> String? {
         guard let layout = zone?.layout else { return nil }
         guard layout.format == .providers else {
-            reader.complain("--zone: the format \(layout.format.name) has no status that zoodns could set")
+            reader.complain("--zone: drain writes documents of the format providers only, not \(layout.format.name)")
             return nil
         }
         let parts = provider.split(separator: "/", omittingEmptySubsequences: false).map(String.init)

@@ -35,7 +35,7 @@ extension Declared {
         default: nil, shownAs: "up, for drain draining", for: [.register, .drain])
     static let attribute = Setting(
         "attribute", "key=value", "What is said of it, in TXT records and _tag names; may be repeated.",
-        .list(of: "a key and a value such as version=2", text: { "\($0.key)=\($0.value)" }, AttributeText.init), default: [],
+        .list(of: "a key and a value such as version=2", text: { "\($0.key)=\($0.value)" }, KeyedText.init), default: [],
         shownAs: "none", for: .registering)
     static let availabilityZone = Setting(
         "availability-zone", "name", "The part of the world where it is: the document's zone.",
@@ -120,8 +120,8 @@ struct RegisterOptions: ParsableArguments {
     var command: [String] = []
 }
 
-/// An attribute as it was written.
-struct AttributeText: Hashable, Sendable {
+/// A key with a text, as it was written.
+struct KeyedText: Hashable, Sendable {
     let key: String
     let value: String
 
@@ -135,7 +135,7 @@ struct AttributeText: Hashable, Sendable {
 extension ProviderAnnouncement.Port {
     /// Reads `name=port`; nil for anything else.
     fileprivate init?(text: String) {
-        guard let attribute = AttributeText(text), let number = UInt16(attribute.value), number > 0 else { return nil }
-        self.init(attribute.key, number)
+        guard let pair = KeyedText(text), let number = UInt16(digits: pair.value), number > 0 else { return nil }
+        self.init(pair.key, number)
     }
 }

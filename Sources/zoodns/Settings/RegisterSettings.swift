@@ -112,7 +112,7 @@ struct RegisterSettings {
     private static func port(_ options: RegisterOptions, isNeeded: Bool, _ reader: inout SettingsReader) -> UInt16? {
         guard isNeeded || options.port != nil || reader.plainVariable(Declared.port.variable) != nil else { return nil }
         return reader.plainValue(Declared.port.variable, options.port, as: "--port", expected: Declared.port.expected) {
-            UInt16($0).flatMap { $0 > 0 ? $0 : nil }
+            UInt16(digits: $0).flatMap { $0 > 0 ? $0 : nil }
         }
     }
 
