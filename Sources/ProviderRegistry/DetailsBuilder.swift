@@ -49,7 +49,7 @@ struct DetailsBuilder {
 
     /// Adds a port; says why it is left out instead. Names are folded to lower case.
     @discardableResult mutating func add(port name: String, _ number: UInt16?, host: ProviderHost? = nil) -> String? {
-        guard 1...Self.longestPortName ~= name.utf8.count, name.utf8.allSatisfy(Self.isPlain) else {
+        guard 1...Self.longestPortName ~= name.utf8.count, name.utf8.allSatisfy(\.isOfPlainName) else {
             return "\(Self.shown(name)) is no name of a port: up to 62 letters, digits, - and _"
         }
         guard let number, number > 0 else { return "port \(Self.shown(name)) is no integer from 1 to 65535" }
@@ -108,13 +108,6 @@ struct DetailsBuilder {
 
     /// A text from outside, short and plain.
     private static func shown(_ text: String) -> String { "\"" + ProviderDocument.excerpt(Array(text.utf8.prefix(65))) + "\"" }
-
-    private static func isPlain(_ octet: UInt8) -> Bool {
-        switch octet {
-        case 48...57, 65...90, 97...122, UInt8(ascii: "-"), UInt8(ascii: "_"): true
-        default: false
-        }
-    }
 }
 
 // MARK: Fields as our own documents have them; null counts as none

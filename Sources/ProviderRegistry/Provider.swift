@@ -98,14 +98,17 @@ package enum ProviderHost: Hashable, Sendable {
         let name = text.hasSuffix(".") ? text.utf8.dropLast() : text.utf8[...]
         guard 1...253 ~= name.count else { return nil }
         let labels = name.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        guard labels.allSatisfy({ 1...63 ~= $0.count && $0.allSatisfy(isPlain) }) else { return nil }
+        guard labels.allSatisfy({ 1...63 ~= $0.count && $0.allSatisfy(\.isOfPlainName) }) else { return nil }
         // A last label of digits only makes it an address that is none (RFC 1123 §2.1).
         guard let last = labels.last, !last.allSatisfy({ 48...57 ~= $0 }) else { return nil }
         return String(decoding: name.map { 65...90 ~= $0 ? $0 | 0x20 : $0 }, as: UTF8.self)
     }
+}
 
-    private static func isPlain(_ octet: UInt8) -> Bool {
-        switch octet {
+extension UInt8 {
+    /// Whether it is a letter, a digit, `-` or `_`, which labels of hosts and names of ports have.
+    var isOfPlainName: Bool {
+        switch self {
         case 48...57, 65...90, 97...122, UInt8(ascii: "-"), UInt8(ascii: "_"): true
         default: false
         }

@@ -19,7 +19,7 @@ package struct WeightVector: Hashable, Sendable {
     static let mostVectors = 8
     /// The highest factor; what is beyond is cut down to it.
     private static let highest = 1e6
-    /// The weight of a provider that factors leave at 1, so that fractions can be told apart.
+    /// The weight of a provider that factors leave at 1, so that fractions differ.
     private static let unit = 100.0
 
     package init() {}

@@ -79,6 +79,23 @@ import Testing
         #expect(scene.delivered["long"]?.held.contains { $0.instance == "2" } == true)
     }
 
+    @Test(arguments: [true, false])
+    func `a service whose few documents say much waits as a long one does`(_ saysMuch: Bool) {
+        let ports = (1...32).map { number in "\"p\(number)\":\(number)" }.joined(separator: ",")
+        func document(_ host: String) -> String { "{\"host\":\"\(host)\",\"port\":1" + (saysMuch ? ",\"ports\":{\(ports)}}" : "}") }
+        var all: Tree.Providers = [:]
+        for number in 1...40 { all[InstanceName("\(number)")] = (document("10.1.0.\(number)"), 1) }
+        var scene = Scene(["rich": all])
+        for name in ["1", "2"] {
+            scene.tree.services?["rich"]?[InstanceName(name)] = (document("10.2.0.\(name)"), 2)
+            scene.tree.fire("/providers/rich/\(name)")
+            scene.step()
+        }
+        let registrations = scene.delivered["rich"]?.registrations ?? [:]
+        #expect(registrations["1"]?.provider.host.text == "10.2.0.1")
+        #expect((registrations["2"]?.provider.host.text == "10.2.0.2") != saysMuch)
+    }
+
     @Test func `an outage of the root alone is one after which providers are held`() {
         var scene = Scene(["a": providers(3)])
         scene.tree.failures = [.listServices: .other(-102)]

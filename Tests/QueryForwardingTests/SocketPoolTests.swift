@@ -74,6 +74,8 @@ import Testing
         }
         #expect(Set(drawn).isSubset(of: first))
         #expect(Set(drawn).count > 10)
+        let (late, _) = try round(250..<251, at: now + .seconds(3))
+        #expect(Set(first).isDisjoint(with: late))
         pool.sweep(at: now + .seconds(3))
         let (ports, again) = try round(300..<301, at: now + .seconds(3))
         #expect(again == 1)

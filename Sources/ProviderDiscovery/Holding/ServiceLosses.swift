@@ -58,7 +58,7 @@ struct OfferChange {
 extension OfferChange {
     /// Compares two states of a service; nil for one that is not there. O(providers).
     init(from old: Service?, to new: Service?) {
-        // One that drains is no loss, and takes nobody's place.
+        // A provider that drains is no loss, and stands in for none.
         gone = Self.offers(in: old, missingIn: new) { _ in true }.map { ($0.key, $0.value) }
         come = Array(Self.offers(in: new, missingIn: old) { $0.provider.status == .up }.keys)
     }

@@ -18,7 +18,7 @@ import ZooKeeperClient
 /// | the same, where a pattern has names behind the star | an empty list; its creation is awaited |
 /// | a branch is listed | its branches or services are listed; in a session's first reading they are waited for |
 /// | a branch is gone | all services below it are gone |
-/// | answer: any other failure of a list | reported once; out of reach, with a branch all below it; asked again after growing pauses |
+/// | answer: any other failure of a list | reported once; out of reach, with a branch all below it, known or not; asked again after growing pauses |
 /// | answer: any other failure of a provider | reported once; left out, unless its service has no other that may be read: then as for a list |
 /// | no answer for longer than the session timeout, nor to anything else | root, branch or service: out of reach since it was asked; a provider that is new: reported, left out |
 /// | a list has some that are new and others no more | the old ones go when the new ones have been read |
