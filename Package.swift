@@ -1,8 +1,8 @@
 // swift-tools-version: 6.3
 // 5  zoodns                      Commands/ Settings/ Serve/ Register/ Process/
 // 4  ServerStatus  Explanation
-// 3  ProviderRegistration  ProviderDiscovery  ZoneCompilation  DNSTransport  HostResolution  QueryLogging  QueryForwarding
-// 2  ZooKeeperClient  ProviderRegistry  DNSAuthority  QueryTap
+// 3  ProviderRegistration  ProviderDiscovery  ZoneCompilation  DNSTransport  HostResolution  QueryLogging  QueryForwarding  ZoneTransfer
+// 2  ZooKeeperClient  ProviderRegistry  DNSAuthority  DNSSecurity  QueryTap
 // 1  CZooKeeper  CAres  CLinux  IPAddressing  Handoff
 //
 // A target depends on targets of lower rows, never on its own.
@@ -39,6 +39,7 @@ let package = Package(
         .target(
             name: "ProviderRegistry", dependencies: ["IPAddressing", .product(name: "Crypto", package: "swift-crypto")]),
         .target(name: "DNSAuthority"),
+        .target(name: "DNSSecurity", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
         .target(name: "QueryTap"),
 
         .target(
@@ -76,6 +77,12 @@ let package = Package(
                 .product(name: "DequeModule", package: "swift-collections"), .product(name: "HeapModule", package: "swift-collections"),
             ]),
         .target(name: "QueryLogging", dependencies: ["CLinux", "DNSAuthority", "Handoff", "QueryTap", .logging]),
+        .target(
+            name: "ZoneTransfer",
+            dependencies: [
+                "DNSAuthority", "DNSSecurity", "CLinux", "Handoff", "IPAddressing", .logging,
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
 
         .target(
             name: "Explanation",
@@ -98,8 +105,8 @@ let package = Package(
             name: "zoodns",
             dependencies: [
                 "CLinux", "DNSAuthority", "DNSTransport", "Explanation", "Handoff", "HostResolution", "IPAddressing", "ProviderDiscovery",
-                "ProviderRegistration", "ProviderRegistry", "QueryForwarding", "QueryLogging", "QueryTap", "ServerStatus",
-                "ZoneCompilation", "ZooKeeperClient", .logging,
+                "DNSSecurity", "ProviderRegistration", "ProviderRegistry", "QueryForwarding", "QueryLogging", "QueryTap", "ServerStatus",
+                "ZoneCompilation", "ZoneTransfer", "ZooKeeperClient", .logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "DequeModule", package: "swift-collections"),
@@ -139,6 +146,8 @@ let package = Package(
         .testTarget(name: "QueryForwardingTests", dependencies: ["QueryForwarding", "DNSAuthority", "IPAddressing", "TestSupport"]),
         .testTarget(
             name: "QueryLoggingTests", dependencies: ["DNSAuthority", "Handoff", "QueryLogging", "QueryTap", "TestSupport", .logging]),
+        .testTarget(name: "DNSSecurityTests", dependencies: ["DNSSecurity", "TestSupport"]),
+        .testTarget(name: "ZoneTransferTests", dependencies: ["ZoneTransfer", "DNSAuthority", "DNSSecurity", "IPAddressing", "TestSupport"]),
         .testTarget(name: "ConformanceTests", dependencies: ["DNSAuthority", "ProviderRegistry", "TestSupport"]),
         .testTarget(
             name: "ExplanationTests",

@@ -28,10 +28,13 @@ package struct ServedZone: Sendable {
     package let status: ZoneStatus
     /// Whether other servers know further names of the zone: queries for names that do not exist in it are forwarded, if any are.
     package let isPartial: Bool
+    /// What other servers may transfer; nil for nothing.
+    package let history: ZoneHistory?
 
     /// A zone with its status now.
-    package init(_ zone: Zone, _ status: ZoneStatus, isPartial: Bool = false) {
+    package init(_ zone: Zone, _ status: ZoneStatus, isPartial: Bool = false, history: ZoneHistory? = nil) {
         origin = zone.origin
+        self.history = history
         self.zone = zone
         self.status = status
         self.isPartial = isPartial
@@ -43,6 +46,7 @@ package struct ServedZone: Sendable {
         zone = nil
         status = .notReady
         isPartial = false
+        history = nil
     }
 }
 

@@ -225,7 +225,7 @@ extension ZoneNode {
 
 extension FoldedName {
     /// A name that is folded already, copied into memory of `capacity` words with zeros behind it.
-    fileprivate init(padding name: UnsafeRawBufferPointer, in memory: UnsafeMutableRawPointer) {
+    init(padding name: UnsafeRawBufferPointer, in memory: UnsafeMutableRawPointer) {
         // A multiple of sixteen, with eight behind the name at least.
         let room = (name.count + 8 + 15) & ~15
         memory.copyMemory(from: name)

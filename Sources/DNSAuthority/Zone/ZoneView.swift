@@ -121,6 +121,23 @@ extension ZoneView {
         return above(name).covering.map { name.suffix($0.name.count) } ?? name
     }
 
+    /// The closest name above a node that has an answer for all names below it; nil if there is none, or the node has such an answer itself.
+    func covering(_ node: ZoneNode) -> ZoneNode? {
+        guard storage.pointee.exceptions.contains(.coveringNames), !node.coversBelow, node.name.count > originLength else { return nil }
+        return withFolded(node.name) { above($0).covering }
+    }
+
+    /// Whether the zone has a name, given in wire form in lower case.
+    func hasName(_ name: [UInt8]) -> Bool { name.withUnsafeBytes { withFolded($0) { node($0) != nil } } }
+
+    /// Calls a function with a name in memory of its own.
+    private func withFolded<Result>(_ name: UnsafeRawBufferPointer, _ body: (FoldedName) -> Result) -> Result {
+        withUnsafeTemporaryAllocation(byteCount: FoldedName.capacity * 8, alignment: 16) { memory in
+            guard let start = memory.baseAddress else { preconditionFailure("a capacity above 0 has an address") }
+            return body(FoldedName(padding: name, in: start))
+        }
+    }
+
     /// The closest name of the zone above one, and the closest that has an answer for all names below it.
     ///
     /// From the origin down, as names exist above each that does (RFC 8020): O(labels of the closest name), however many the one asked for
