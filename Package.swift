@@ -1,7 +1,8 @@
 // swift-tools-version: 6.3
 // 5  zoodns                      Commands/ Settings/ Serve/ Register/ Process/
 // 4  ServerStatus  Explanation
-// 3  ProviderRegistration  ProviderDiscovery  ZoneCompilation  DNSTransport  HostResolution  QueryLogging  QueryForwarding  ZoneTransfer
+// 3  ProviderRegistration  ProviderDiscovery  ZoneCompilation  HostResolution
+// 3  DNSTransport  QueryLogging  QueryForwarding  ZoneTransfer
 // 2  ZooKeeperClient  ProviderRegistry  DNSAuthority  DNSSecurity  QueryTap
 // 1  CZooKeeper  CAres  CLinux  IPAddressing  Handoff
 //
@@ -147,7 +148,8 @@ let package = Package(
         .testTarget(
             name: "QueryLoggingTests", dependencies: ["DNSAuthority", "Handoff", "QueryLogging", "QueryTap", "TestSupport", .logging]),
         .testTarget(name: "DNSSecurityTests", dependencies: ["DNSSecurity", "TestSupport"]),
-        .testTarget(name: "ZoneTransferTests", dependencies: ["ZoneTransfer", "DNSAuthority", "DNSSecurity", "IPAddressing", "TestSupport"]),
+        .testTarget(
+            name: "ZoneTransferTests", dependencies: ["ZoneTransfer", "DNSAuthority", "DNSSecurity", "IPAddressing", "TestSupport"]),
         .testTarget(name: "ConformanceTests", dependencies: ["DNSAuthority", "ProviderRegistry", "TestSupport"]),
         .testTarget(
             name: "ExplanationTests",

@@ -69,6 +69,12 @@ package struct ZoneCompiler {
     /// Whether all changes have been compiled.
     package var isUpToDate: Bool { queue.isEmpty && reverse.isUpToDate }
 
+    /// Whether queries see more of a zone than its last version has: it is to be compiled again once there may be another version.
+    var isBehind: Bool { reverse.isBehind || zones.values.contains { $0.versions.isBehind } }
+
+    /// What other servers may transfer of a zone, as it was compiled last; nil for nothing.
+    func history(of origin: DomainName) -> ZoneHistory? { zones[origin].map(\.versions.history) ?? reverse.history(of: origin) }
+
     /// All addresses of hosts as the zones have them: a literal's own, what the resolver has said, what hosts inside the zones lead to.
     package func addresses(of hosts: some Sequence<ProviderHost>) -> [ProviderHost: HostAddresses] {
         var book = book
@@ -185,11 +191,13 @@ extension ZoneCompiler {
 extension ZoneCompiler {
     /// The zones with all changes, by their origins; those that have not been read are missing. `serial` numbers those that changed, given
     /// the number of their last state.
-    package mutating func compile(serial: (UInt32?) -> UInt32) -> [DomainName: Zone] { compile(while: { true }, serial: serial) }
+    package mutating func compile(serial: @escaping (UInt32?) -> UInt32?) -> [DomainName: Zone] {
+        compile(VersionNumbering(serial: serial), while: { true })
+    }
 
     /// The zones with as many changes as there is time for, those that cost little first; one service at least. A zone that was not read
     /// before is missing until it is whole.
-    package mutating func compile(while hasTime: () -> Bool, serial: (UInt32?) -> UInt32) -> [DomainName: Zone] {
+    package mutating func compile(_ numbering: VersionNumbering, while hasTime: () -> Bool) -> [DomainName: Zone] {
         let inZone = inZone
         while let next = queue.popFirst() {
             let output = compileService(next, inZone)
@@ -205,21 +213,21 @@ extension ZoneCompiler {
         }
         memo = inZone.memo
         for origin in Array(zones.keys) where !queue.isAwaitingServices(of: origin) {
-            zones[origin]?.finish(serial) { [queue] in queue.contains(ServiceReference(origin: origin, owner: $0)) }
+            zones[origin]?.finish(numbering) { [queue] in queue.contains(ServiceReference(origin: origin, owner: $0)) }
         }
-        let reverse = compileReverse(while: hasTime, serial)
+        let reverse = compileReverse(while: hasTime, numbering)
         endSlice()
         return zones.compactMapValues(\.zone).merging(reverse) { zone, _ in zone }
     }
 
     /// The zones of addresses' names: none before all zones have been whole once that their records come from, as an address may be one of any.
     /// A zone that comes later does not take away what is known.
-    private mutating func compileReverse(while hasTime: () -> Bool, _ serial: (UInt32?) -> UInt32) -> [DomainName: Zone] {
+    private mutating func compileReverse(while hasTime: () -> Bool, _ numbering: VersionNumbering) -> [DomainName: Zone] {
         while queue.isEmpty, let next = reverse.nextPending() {
             if let block = zones[next.origin]?.blocks[next.owner] { reverse.set(next, to: block) }
             guard hasTime() else { break }
         }
-        reverse.finish(isWhole: reverse.hasBeenWhole || zones.values.allSatisfy { $0.zone != nil }, serial)
+        reverse.finish(isWhole: reverse.hasBeenWhole || zones.values.allSatisfy { $0.zone != nil }, numbering)
         return reverse.zones
     }
 

@@ -29,6 +29,8 @@ struct ZoneState {
     private var isChanged = false
     /// The zone as it was handed out last; nil until it was whole once.
     private(set) var zone: Zone?
+    /// What other servers may transfer of it.
+    private(set) var versions = ZoneVersions()
 
     init(origin: DomainName, policy: ZonePolicy, seed: UInt64) {
         self.policy = policy
@@ -85,17 +87,17 @@ struct ZoneState {
         }
     }
 
-    /// Takes the zone, which is whole, with the apex on top if it is different from the last; `serial` numbers it, given the last one's number.
-    mutating func finish(_ serial: (UInt32?) -> UInt32, _ isWaiting: (DomainName) -> Bool) {
-        guard isRead, isChanged else { return }
+    /// Takes the zone, which is whole, with the apex on top if it is different from the last, or becomes a version.
+    mutating func finish(_ numbering: VersionNumbering, _ isWaiting: (DomainName) -> Bool) {
+        guard isRead, let serial = versions.serial(of: zone, isChanged: isChanged, numbering) else { return }
         let apex = ApexCompiler(origin: content.origin, policy: policy)
-        guard let nameServer = content.names.nameServer, let authority = apex.authority(serial: serial(zone?.authority.serial)) else {
-            return
-        }
+        guard let nameServer = content.names.nameServer, let authority = apex.authority(serial: serial) else { return }
         builder.insert(apex.compile(authority, nameServer: nameServer, hasNameServer: !content.names.hasService(at: nameServer)))
-        zone = builder.build(authority, ttl: policy.ttl, hasUnknownServices: !content.unknown.isEmpty) { [content] name in
+        let zone = builder.build(authority, ttl: policy.ttl, hasUnknownServices: !content.unknown.isEmpty) { [content] name in
             content.names.claimants(of: name).contains(where: isWaiting)
         }
+        versions.take(zone, after: self.zone, from: &builder, numbering)
+        self.zone = zone
         isChanged = false
     }
 }

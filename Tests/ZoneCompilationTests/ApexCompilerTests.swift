@@ -40,7 +40,7 @@ import ZoneCompilation
         let origin = try #require(DomainName(text: "svc.local"))
         let publisher = ZonePublisher(
             policies: [origin: TestRegistry.policy], seed: 1,
-            outlets: .init(publish: { _ in published.withLock { $0 += 1 } }, follow: { _ in }), now: { 1 },
+            outlets: .init(publish: { _ in published.withLock { $0 += 1 } }, follow: { _ in }), ticks: { 1 },
             logger: log.logger)
         let task = Task { try await publisher.run() }
         defer { task.cancel() }

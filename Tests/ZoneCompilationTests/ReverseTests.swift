@@ -234,7 +234,7 @@ import Testing
         // A reload: another range, in slices that have time for one service each.
         compiler.serve(
             [origin: TestRegistry.policy, other: TestRegistry.policy], reverse: try policy(["10.0.0.0/8", "11.0.0.0/8"]))
-        let during = compiler.compile(while: { false }, serial: { ($0 ?? 0) + 1 })
+        let during = compiler.compile(VersionNumbering { ($0 ?? 0) + 1 }, while: { false })
         #expect(!compiler.isUpToDate && during[reverse]?.authority.serial == 1)
         let after = compiler.compile { ($0 ?? 0) + 1 }
         #expect(after[reverse]?.authority.serial == 2 && pointers(after).count == 4)

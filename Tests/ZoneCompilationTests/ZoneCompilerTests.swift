@@ -43,7 +43,7 @@ import Testing
     /// Compiles what waits, one service a slice; gives the zones after each.
     private func slices(_ compiler: inout ZoneCompiler) -> [[DomainName: Zone]] {
         var slices: [[DomainName: Zone]] = []
-        repeat { slices.append(compiler.compile(while: { false }) { ($0 ?? 0) + 1 }) } while !compiler.isUpToDate
+        repeat { slices.append(compiler.compile(VersionNumbering { ($0 ?? 0) + 1 }, while: { false })) } while !compiler.isUpToDate
         return slices
     }
 
@@ -52,7 +52,7 @@ import Testing
         zones.mapValues { Dictionary(uniqueKeysWithValues: $0.nodes.map { ($0.owner, $0.count > 0) }) }
     }
 
-    private static let names: [ServiceName] = [
+    static let names: [ServiceName] = [
         "a", "A", "b", "a.b", "b.a", "_tcp", "u0.a", "ns.dns", "_a._tcp", "c.b.a", "dns", "bad..name", "u1.b", "_one.a", "_tcp.a",
         "pin._zone.a", "x.pin._zone.a", "_http.u0.a", "k._tag.a", "a/b",
     ]
@@ -74,7 +74,7 @@ import Testing
     }
 
     /// A service of up to three providers with hosts inside and outside the zones, or none.
-    private func randomService(_ random: inout Numbers) -> Service? {
+    func randomService(_ random: inout Numbers) -> Service? {
         let hosts = [
             "10.0.0.1", "10.0.0.2", "2001:db8::1", "h.example.net", "a.svc.local", "u0.a.svc.local", "a.b.svc.local", "localhost",
             "ns.dns.svc.local", "u1.a.b.svc.local",
@@ -108,7 +108,7 @@ import Testing
             steps.apply(RegistryChange(services: [name: new]), to: origins[zone])
             if step == 50 { steps.resolve(resolved) }
             // Changes come while others wait.
-            for _ in 0..<Int.random(in: 0...2, using: &random) { _ = steps.compile(while: { false }) { ($0 ?? 0) + 1 } }
+            for _ in 0..<Int.random(in: 0...2, using: &random) { _ = steps.compile(VersionNumbering { ($0 ?? 0) + 1 }, while: { false }) }
             guard step % 5 == 0 else { continue }
             var whole = compiler()
             for (origin, registry) in zip(origins, registries) { whole.replace(with: registry, for: origin) }
@@ -143,7 +143,7 @@ import Testing
             policy.ttl = .random(in: 1...9, using: &random)
             policies[zone] = Int.random(in: 0...2, using: &random) == 0 ? nil : policy
             // While services wait.
-            _ = steps.compile(while: { false }) { ($0 ?? 0) + 1 }
+            _ = steps.compile(VersionNumbering { ($0 ?? 0) + 1 }, while: { false })
             steps.serve(policies)
             for origin in policies.keys where registries[origin] == nil {
                 registries[origin] = Registry()
@@ -248,7 +248,7 @@ import Testing
         // Nor do they starve.
         for number in 0..<1000 {
             compiler.apply(RegistryChange(services: ["f": service("10.1.\(number / 250).\(number % 250)")]), to: origin)
-            _ = compiler.compile(while: { false }) { ($0 ?? 0) + 1 }
+            _ = compiler.compile(VersionNumbering { ($0 ?? 0) + 1 }, while: { false })
         }
         let stale = lines(after: &compiler).filter { $0.hasPrefix("user") && $0.contains(" A 10.0.2.") }
         #expect(stale.isEmpty)
@@ -256,7 +256,8 @@ import Testing
 
     /// The records after one slice.
     private func lines(after compiler: inout ZoneCompiler) -> Set<Substring> {
-        Set(compiler.compile(while: { false }) { ($0 ?? 0) + 1 }[origin].map { MasterFile.text(of: $0).split(separator: "\n") } ?? [])
+        let zones = compiler.compile(VersionNumbering { ($0 ?? 0) + 1 }, while: { false })
+        return Set(zones[origin].map { MasterFile.text(of: $0).split(separator: "\n") } ?? [])
     }
 
     /// A service is changed before one has been compiled that names it, and one that names that has been.
@@ -268,7 +269,7 @@ import Testing
         ]
         for (name, service) in services { compiler.apply(RegistryChange(services: [name: service]), to: origin) }
         // `t`, the cheapest, and `f`, then the oldest.
-        for _ in 0..<2 { _ = compiler.compile(while: { false }) { ($0 ?? 0) + 1 } }
+        for _ in 0..<2 { _ = compiler.compile(VersionNumbering { ($0 ?? 0) + 1 }, while: { false }) }
         compiler.apply(RegistryChange(services: ["f": service("10.0.0.2")]), to: origin)
         let lines = lines(&compiler)
         #expect(lines.contains("t.svc.local. 5 IN A 10.0.0.2"))

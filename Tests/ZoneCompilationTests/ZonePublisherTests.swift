@@ -28,7 +28,7 @@ import ZoneCompilation
         }
     }
 
-    /// Runs `body` with a publisher of `svc.local`, and of names of addresses in ranges, whose clock always shows second 1000.
+    /// Runs `body` with a publisher of `svc.local`, and of names of addresses in ranges, whose clock always shows 1000.
     private func publishing(
         maximumStale: Duration? = .milliseconds(300), reverse ranges: [AddressRange] = [],
         _ body: (ZonePublisher, Handed) async throws -> Void
@@ -41,7 +41,7 @@ import ZoneCompilation
             outlets: .init(
                 publish: { zones in handed.zones.withLock { $0.append(zones) } },
                 follow: { hosts in handed.hosts.withLock { $0.append(hosts) } }),
-            now: { 1000 }, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            ticks: { 1000 }, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let task = Task { try await publisher.run() }
         defer { task.cancel() }
         try await body(publisher, handed)

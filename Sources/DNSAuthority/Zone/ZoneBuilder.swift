@@ -12,6 +12,8 @@ package struct ZoneBuilder {
     private var uncounted: [(name: DomainName, count: Int)] = []
     /// Names that may have to become, or to stop being, empty non-terminals.
     private var between: Set<DomainName> = []
+    /// What has changed since it was last taken; nil where no caller takes it.
+    private var changes: ZoneChanges?
 
     /// An empty zone. The seed spreads names over the tables: unpredictable in a server, fixed in a test.
     package init(origin: DomainName, seed: UInt64) {
@@ -30,6 +32,7 @@ package struct ZoneBuilder {
     /// Adds all names of a block, or puts them in the place of what those names held.
     package mutating func insert(_ block: RecordBlock) {
         makeUnique()
+        changes?.note(block)
         tables.count(block.nodeCount, of: block)
         // Most names of a block lie below one, and most blocks take the place of one.
         var (parent, new) = (UnsafeRawBufferPointer(start: nil, count: 0), 0)
@@ -65,6 +68,7 @@ package struct ZoneBuilder {
             }
         }
         guard let block = old?.block.takeUnretainedValue() else { return }
+        changes?.note(removed: name)
         tables.count(-1, of: block)
         if !block.isBetween { count(-1, below: name.parent) }
         if below[name] != nil { between.insert(name) }
@@ -75,6 +79,12 @@ package struct ZoneBuilder {
 
     /// Takes back that a name comes.
     package mutating func withdraw(_ name: DomainName) { count(-1, below: name.parent) }
+
+    /// What has changed since this was called last, and has the changes to come noted if `isKept`; nil if they were not.
+    package mutating func takeChanges(isKept: Bool) -> ZoneChanges? {
+        defer { changes = isKept ? ZoneChanges() : nil }
+        return changes
+    }
 
     /// The block that has a name, nil if the name is not there or only names below it are.
     package func block(of name: DomainName) -> RecordBlock? {

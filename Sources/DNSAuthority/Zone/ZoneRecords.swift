@@ -21,6 +21,19 @@ package struct ZoneRecords {
         return true
     }
 
+    /// Octets of all records. O(records).
+    package static func length(of zone: Zone) -> Int {
+        var records = ZoneRecords(of: zone)
+        var (octets, length): ([UInt8], Int) = ([], 0)
+        var isMore = true
+        while isMore {
+            isMore = records.append(to: &octets, upTo: 1 << 16)
+            length += octets.count
+            octets.removeAll(keepingCapacity: true)
+        }
+        return length
+    }
+
     /// Appends the SOA record of a version of a zone.
     package static func appendSOA(of zone: Zone, serial: UInt32, to octets: inout [UInt8]) {
         var authority = zone.authority
@@ -40,8 +53,8 @@ package struct ZoneRecords {
         let wildcard = [1] + ZoneNode.wildcardLabel + node.name
         for index in 0..<below.count {
             if node.isBetween { append(below[index], owner: node.name, to: &octets) }
-            guard wildcard.count <= DomainName.maximumLength, !view.hasName(wildcard) else { continue }
-            wildcard.withUnsafeBytes { append(below[index], owner: $0, to: &octets) }
+            guard wildcard.count <= DomainName.maximumLength else { continue }
+            wildcard.withUnsafeBytes { if view.node(named: $0) == nil { append(below[index], owner: $0, to: &octets) } }
         }
     }
 

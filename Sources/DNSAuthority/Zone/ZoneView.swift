@@ -127,8 +127,11 @@ extension ZoneView {
         return withFolded(node.name) { above($0).covering }
     }
 
-    /// Whether the zone has a name, given in wire form in lower case.
-    func hasName(_ name: [UInt8]) -> Bool { name.withUnsafeBytes { withFolded($0) { node($0) != nil } } }
+    /// Whether some names have an answer for all names below them.
+    var hasCoveringNames: Bool { storage.pointee.exceptions.contains(.coveringNames) }
+
+    /// The node of a name at or below the origin, given in wire form in lower case, of at most 255 octets.
+    func node(named name: UnsafeRawBufferPointer) -> ZoneNode? { withFolded(name) { node($0) } }
 
     /// Calls a function with a name in memory of its own.
     private func withFolded<Result>(_ name: UnsafeRawBufferPointer, _ body: (FoldedName) -> Result) -> Result {

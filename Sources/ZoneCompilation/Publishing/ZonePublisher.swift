@@ -17,7 +17,7 @@ package actor ZonePublisher {
         /// The resolver knows something new of some hosts.
         case resolved([String: HostAddresses])
         /// The operator has decided otherwise on the zones, given by their origins, and on addresses' names.
-        case policies([DomainName: ZonePolicy], ReversePolicy)
+        case policies([DomainName: ZonePolicy], ReversePolicy, VersionPolicy)
     }
 
     /// Where the results go.
@@ -46,7 +46,7 @@ package actor ZonePublisher {
     /// The origins of zones of addresses' names.
     private var reverseOrigins: [DomainName]
     private let outlets: Outlets
-    private let now: @Sendable () -> UInt32
+    private var serials: SerialSequence
     private let logger: Logger
     private var compiler: ZoneCompiler
     /// Of each zone, by its origin.
@@ -67,23 +67,25 @@ package actor ZonePublisher {
     /// What was handed out last of a zone, as far as it tells whether to hand out again.
     private struct ServedState: Equatable {
         /// Nil for a zone that is not ready.
-        let serial: UInt32?
+        let zone: Zone?
         let status: ZoneStatus
+
+        static func == (one: ServedState, other: ServedState) -> Bool { one.zone === other.zone && one.status == other.status }
     }
 
-    /// Zones by their origins, and those of addresses' names. `now` gives the seconds since 1970, from which serials start.
+    /// Zones by their origins, and those of addresses' names. `ticks` gives `SerialSequence.ticks`, from which serials start.
     package init(
-        policies: [DomainName: ZonePolicy], reverse: ReversePolicy = .none, seed: UInt64, outlets: Outlets,
-        now: @escaping @Sendable () -> UInt32, logger: Logger
+        policies: [DomainName: ZonePolicy], reverse: ReversePolicy = .none, versions: VersionPolicy = VersionPolicy(), seed: UInt64,
+        outlets: Outlets, ticks: @escaping @Sendable () -> UInt32, logger: Logger
     ) {
         origins = Array(policies.keys)
         reverseOrigins = reverse.prefixes.map(\.origin)
         self.outlets = outlets
-        self.now = now
+        serials = SerialSequence(versions, ticks: ticks)
         self.logger = logger
         compiler = ZoneCompiler(policies: policies, reverse: reverse, seed: seed)
         reliances = policies.mapValues(Self.reliance)
-        let unread = (origins + reverseOrigins).map { ($0, ServedState(serial: nil, status: .notReady)) }
+        let unread = (origins + reverseOrigins).map { ($0, ServedState(zone: nil, status: .notReady)) }
         served = Dictionary(unread) { first, _ in first }
     }
 
@@ -97,8 +99,10 @@ package actor ZonePublisher {
     package nonisolated func send(_ update: RegistryUpdate, for origin: DomainName) { mailbox.post(.registry(update, origin: origin)) }
 
     /// Has these zones served from now on, by their origins, those of addresses' names, and no others; from any thread. It takes effect soon.
-    package nonisolated func serve(_ policies: [DomainName: ZonePolicy], reverse: ReversePolicy = .none) {
-        mailbox.post(.policies(policies, reverse))
+    package nonisolated func serve(
+        _ policies: [DomainName: ZonePolicy], reverse: ReversePolicy = .none, versions: VersionPolicy = VersionPolicy()
+    ) {
+        mailbox.post(.policies(policies, reverse, versions))
     }
 
     /// Hands in what the resolver knows of some hosts, from any thread; it takes effect soon.
@@ -133,14 +137,17 @@ extension ZonePublisher {
     }
 
     private var nextStatusChange: ContinuousClock.Instant? {
-        reliances.values.flatMap { [$0.freshness.nextChange(after: judgedAt), $0.lost.deadline] }.compactMap(\.self).min()
+        let instants = reliances.values.flatMap { [$0.freshness.nextChange(after: judgedAt), $0.lost.deadline] }
+        return (instants + [compiler.isBehind ? serials.nextVersion : nil]).compactMap(\.self).min()
     }
 
     private func take(_ event: Event) {
         switch event {
         case .registry(let update, let origin): take(update, origin)
         case .resolved(let hosts): compiler.resolve(hosts)
-        case .policies(let policies, let reverse): take(policies, reverse)
+        case .policies(let policies, let reverse, let versions):
+            serials.policy = versions
+            take(policies, reverse)
         }
     }
 
@@ -176,8 +183,13 @@ extension ZonePublisher {
     /// Compiles what has changed, as far as the time goes, and hands it out, if anything is different for clients.
     private func publish() {
         for origin in origins { if let change = reliances[origin]?.lost.expire(at: .now) { compiler.apply(change, to: origin) } }
-        let end = ContinuousClock.now + Self.slice
-        let zones = compiler.compile(while: { ContinuousClock.now < end }, serial: nextSerial)
+        let start = ContinuousClock.now
+        let numbering = VersionNumbering(journal: serials.policy.journal, serial: serials.numbers(at: start))
+        let zones = compiler.compile(numbering) { ContinuousClock.now < start + Self.slice }
+        for (origin, zone) in zones {
+            let last = served[origin]?.zone?.authority.serial
+            if last != zone.authority.serial { serials.note(zone.authority.serial, follows: last != nil, at: start) }
+        }
         for report in compiler.takeReports() { log(report) }
         let hosts = compiler.takeHostChange()
         if !hosts.isEmpty { outlets.follow(hosts) }
@@ -185,13 +197,13 @@ extension ZonePublisher {
         var state: [DomainName: ServedState] = [:]
         for origin in origins {
             let status = zones[origin] == nil ? .notReady : reliances[origin]?.freshness.status(at: judgedAt) ?? .current
-            state[origin] = ServedState(serial: zones[origin]?.authority.serial, status: status)
+            state[origin] = ServedState(zone: zones[origin], status: status)
         }
         // Each may name providers of any zone that has been read.
         let worst = state.values.map(\.status).filter { $0 != .notReady }.max { $0.severity < $1.severity } ?? .notReady
         for origin in reverseOrigins {
             let status = zones[origin] == nil ? .notReady : worst
-            state[origin] = ServedState(serial: zones[origin]?.authority.serial, status: status)
+            state[origin] = ServedState(zone: zones[origin], status: status)
         }
         guard state != served else { return }
         for origin in origins { log(state[origin]?.status ?? .notReady, after: served[origin]?.status ?? .notReady, origin) }
@@ -203,14 +215,7 @@ extension ZonePublisher {
     /// A zone as it is served. `isPartial`: other servers know further names of it.
     private func serving(_ zones: [DomainName: Zone], _ origin: DomainName, isPartial: Bool = false) -> ServedZone {
         guard let zone = zones[origin], let state = served[origin] else { return ServedZone(notReady: origin) }
-        return ServedZone(zone, state.status, isPartial: isPartial)
-    }
-
-    /// Seconds since 1970, or the next number where that would not rise (RFC 1982 §3.1).
-    private func nextSerial(after last: UInt32?) -> UInt32 {
-        guard let last else { return now() }
-        let isLater = Int32(bitPattern: now() &- last) > 0
-        return isLater ? now() : last &+ 1
+        return ServedZone(zone, state.status, isPartial: isPartial, history: compiler.history(of: origin))
     }
 
     private func log(_ report: ZoneCompiler.Report) {

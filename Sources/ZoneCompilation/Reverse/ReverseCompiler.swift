@@ -13,6 +13,8 @@ struct ReverseCompiler {
         var isChanged = true
         /// The zone as it was handed out last; nil until it was whole once.
         var zone: Zone?
+        /// What other servers may transfer of it.
+        var versions = ZoneVersions()
     }
 
     private(set) var policy = ReversePolicy.none
@@ -38,6 +40,12 @@ struct ReverseCompiler {
     var zones: [DomainName: Zone] {
         Dictionary(uniqueKeysWithValues: parts.compactMap { part in part.zone.map { (part.origin, $0) } })
     }
+
+    /// What other servers may transfer of a zone; nil for nothing.
+    func history(of origin: DomainName) -> ZoneHistory? { parts.first { $0.origin == origin }?.versions.history }
+
+    /// Whether queries see more of a zone than other servers may transfer.
+    var isBehind: Bool { parts.contains { $0.versions.isBehind } }
 
     /// Whether a zone has been whole.
     var hasBeenWhole: Bool { parts.contains { $0.zone != nil } }
@@ -80,13 +88,13 @@ struct ReverseCompiler {
         }
     }
 
-    /// Compiles what is different, and if all services of all zones have been compiled, takes the zones that are different from the last;
-    /// `serial` numbers them, given the last one's number.
-    mutating func finish(isWhole: Bool, _ serial: (UInt32?) -> UInt32) {
+    /// Compiles what is different, and if all services of all zones have been compiled, takes the zones that are different from the last, or
+    /// become versions.
+    mutating func finish(isWhole: Bool, _ numbering: VersionNumbering) {
         guard !parts.isEmpty else { return }
         for group in claims.takeChanged() { compile(group) }
         guard isWhole, isUpToDate else { return }
-        for index in parts.indices where parts[index].isChanged { Self.finish(&parts[index], policy, serial) }
+        for index in parts.indices { Self.finish(&parts[index], policy, numbering) }
     }
 
     private mutating func compile(_ group: ReverseClaims.Group) {
@@ -114,11 +122,15 @@ struct ReverseCompiler {
     }
 
     /// Takes a zone as it is now, with the apex on top. Static, as a copy of the compiler would have all names of the zone copied.
-    private static func finish(_ part: inout Part, _ policy: ReversePolicy, _ serial: (UInt32?) -> UInt32) {
+    private static func finish(_ part: inout Part, _ policy: ReversePolicy, _ numbering: VersionNumbering) {
         let apex = ApexCompiler(origin: part.origin, policy: policy.policy)
-        guard let authority = apex.authority(serial: serial(part.zone?.authority.serial)) else { return }
+        guard let serial = part.versions.serial(of: part.zone, isChanged: part.isChanged, numbering),
+            let authority = apex.authority(serial: serial)
+        else { return }
         part.builder.insert(apex.compile(authority, nameServer: policy.nameServer, hasNameServer: false, pointer: part.pointer))
-        part.zone = part.builder.build(authority, ttl: policy.policy.ttl)
+        let zone = part.builder.build(authority, ttl: policy.policy.ttl)
+        part.versions.take(zone, after: part.zone, from: &part.builder, numbering)
+        part.zone = zone
         part.isChanged = false
     }
 }

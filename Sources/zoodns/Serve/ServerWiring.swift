@@ -64,7 +64,7 @@ struct ServerWiring {
         if let board { outlets.settle = { board.settle($0, heard: $1) } }
         let publisher = ZonePublisher(
             policies: settings.common.policies, reverse: settings.common.reverse, seed: .random(in: 0 ... .max), outlets: outlets,
-            now: { UInt32(truncatingIfNeeded: time(nil)) }, logger: registry.logger)
+            ticks: SerialSequence.clock(notBefore: settings.state?.written), logger: registry.logger)
         watchers = ZoneWatchers(client, registry.logger) { update, origin in
             keeper?.take(update, for: origin)
             prober?.take(update, for: origin)

@@ -15,6 +15,13 @@ struct StateFile: Hashable {
         }
     }
 
+    /// When the file was last written, in milliseconds since 1970; nil if there is none.
+    var written: Int64? {
+        var status = stat()
+        guard stat(path, &status) == 0, Self.isRegular(status) else { return nil }
+        return Int64(status.st_mtim.tv_sec) * 1000 + Int64(status.st_mtim.tv_nsec) / 1_000_000
+    }
+
     /// The file's octets; nil if there is no file. What is no regular file is not waited for.
     func read(limit: Int) throws(Failure) -> [UInt8]? {
         let file: FileDescriptor

@@ -47,9 +47,13 @@ struct ZoneBenchmark {
         let policy = ZonePolicy(ttl: 5, negativeTTL: 1, nameServerAddresses: [])
         let ranges = [AddressRange("10.0.0.0/8")].compactMap(\.self)
         let published = Published()
+        var versions = VersionPolicy()
+        // Each change is one publication.
+        versions.interval = .zero
         let publisher = ZonePublisher(
-            policies: [origin: policy], reverse: ReversePolicy(hasReverse ? ranges : [], policy: policy, zone: origin), seed: 1,
-            outlets: .init(publish: published.note, follow: { _ in }), now: { 1 },
+            policies: [origin: policy], reverse: ReversePolicy(hasReverse ? ranges : [], policy: policy, zone: origin),
+            versions: versions, seed: 1,
+            outlets: .init(publish: published.note, follow: { _ in }), ticks: { 1 },
             logger: Logger(label: "benchmark") { _ in SwiftLogNoOpLogHandler() })
         let task = Task { try await publisher.run() }
         defer { task.cancel() }

@@ -196,7 +196,7 @@ extension RecordBlockBuilder {
 
 extension UnsafeRawBufferPointer {
     /// Whether these are the octets of another buffer of the same length, eight at a time.
-    fileprivate func hasOctets(of other: UnsafeRawBufferPointer) -> Bool {
+    func hasOctets(of other: UnsafeRawBufferPointer) -> Bool {
         var index = 0
         while index + 8 <= count {
             let own = loadUnaligned(fromByteOffset: index, as: UInt64.self)

@@ -1,0 +1,51 @@
+import DNSAuthority
+
+/// How versions of zones are numbered now, and how much is kept of the earlier ones.
+package struct VersionNumbering {
+    /// The serial of a version that follows another, given that one's serial, nil for the first; nil if none may be made now.
+    let serial: (UInt32?) -> UInt32?
+    /// Most octets of the differences that are kept of a zone; nil where none are, as no other server transfers zones.
+    let journal: Int?
+
+    package init(journal: Int? = nil, serial: @escaping (UInt32?) -> UInt32?) { (self.serial, self.journal) = (serial, journal) }
+}
+
+/// Which states of a zone other servers may transfer.
+///
+/// Queries see each change at once, under the serial of the last version. A version is made at most every tenth of a second, so that serials
+/// do not run ahead of the clock that numbers them: a restart would otherwise give a serial to other content.
+struct ZoneVersions {
+    /// The last version with the differences that led to it; nil where none are kept.
+    private(set) var history: ZoneHistory?
+    /// Whether queries see more than the last version has.
+    private(set) var isBehind = false
+    /// Octets of all differences.
+    private var journalLength = 0
+    /// Octets of all records of the last version.
+    private var length = 0
+
+    /// The serial with which a zone is to be built now; nil if it stays as it is.
+    func serial(of zone: Zone?, isChanged: Bool, _ numbering: VersionNumbering) -> UInt32? {
+        guard isChanged || isBehind else { return nil }
+        return numbering.serial(zone?.authority.serial) ?? (isChanged ? zone?.authority.serial : nil)
+    }
+
+    /// Takes in that a zone was built, after another: a version if its serial is new.
+    mutating func take(_ zone: Zone, after last: Zone?, from builder: inout ZoneBuilder, _ numbering: VersionNumbering) {
+        isBehind = zone.authority.serial == last?.authority.serial
+        guard !isBehind else { return }
+        let changes = builder.takeChanges(isKept: numbering.journal != nil)
+        guard let journal = numbering.journal else { return history = nil }
+        guard let history, let changes, let difference = changes.difference(from: history.zone, to: zone, limit: journal) else {
+            self.history = ZoneHistory(zone)
+            journalLength = 0
+            length = ZoneRecords.length(of: zone)
+            return
+        }
+        length += difference.came.count - difference.gone.count
+        journalLength += difference.length
+        var differences = (history.differences + [difference])[...]
+        while journalLength > min(journal, length), let first = differences.popFirst() { journalLength -= first.length }
+        self.history = ZoneHistory(zone, differences: Array(differences))
+    }
+}
