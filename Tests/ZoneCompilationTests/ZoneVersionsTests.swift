@@ -107,7 +107,8 @@ private struct Follower {
                 #expect(try followers[index].follow(try #require(compiler.history(of: origin))), "step \(step), \(origin.text)")
             }
         }
-        #expect(followers.map(\.whole) == [0, 0, 0] && followers[2].applied > 40)
+        // The first is of IPv6 addresses, of which there are too few.
+        #expect(followers[1].whole == 0 && followers[2].whole == 0 && followers[2].applied > 40 && followers[0].applied > 0)
     }
 
     @Test func `queries see a change before there is a version of it`() throws {
