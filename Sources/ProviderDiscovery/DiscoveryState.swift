@@ -27,6 +27,8 @@ struct DiscoveryState {
         var updates: [RegistryUpdate] = []
         /// What is to be logged besides.
         var notes: [Note] = []
+        /// Paths whose watches for their creation are to be taken back.
+        var unwatched: [String] = []
     }
 
     /// Something for the log.
@@ -95,6 +97,7 @@ struct DiscoveryState {
     mutating func takeOutput(at now: ContinuousClock.Instant) -> Output {
         defer { output = Output() }
         let read = watch.takeOutput()
+        output.unwatched += read.unwatched
         note(read)
         // Before the changes: only now it is known what has vanished in an outage, which may have been one of the root alone.
         if read.reach == true { holdDown.take(.connected(timeout: watch.reach.sessionTimeout, isNew: false), at: now) }

@@ -36,6 +36,8 @@ package actor ProviderWatcher {
             for (request, watchesData) in state.takeRequests(at: now) { send(request, watchesData: watchesData) }
             let output = state.takeOutput(at: now)
             for note in output.notes { log(note) }
+            // Whatever comes of it: a watch that stays costs a little memory.
+            for path in output.unwatched { client.removeWatches(path) { _ in } }
             for update in output.updates {
                 if case .unusable(let report) = update { log(report) }
                 deliver(update)

@@ -20,6 +20,15 @@ extension Client {
         submit(.exists(completion)) { zoo_aexists($0, path, watch ? 1 : 0, completeExists, $1) }
     }
 
+    /// Takes back the watches of `exists` and `read` on a path, in this session alone. The C function is `zoo_aremove_all_watches`.
+    package func removeWatches(_ path: String, _ completion: @escaping @Sendable (Result<Void, ZooKeeperError>) -> Void) {
+        submit(.change(completion)) { handle, context in
+            // Declared as a pointer to such a function, taken for the function.
+            let complete = unsafeBitCast(completeChange as void_completion_t, to: UnsafeMutablePointer<void_completion_t?>.self)
+            return zoo_aremove_all_watches(handle, path, ZWATCHTYPE_DATA, 0, complete, context)
+        }
+    }
+
     /// What anonymous clients may do with a znode. The C function is `zoo_aget_acl`.
     package func worldPermissions(
         _ path: String, _ completion: @escaping @Sendable (Result<ZnodePermissions, ZooKeeperError>) -> Void

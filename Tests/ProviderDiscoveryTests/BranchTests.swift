@@ -26,6 +26,29 @@ private let named = RegistryFormat("named", suffix: ["providers"], readsData: fa
         return tree
     }
 
+    @Test func `services that are deleted before they have a list leave few watches`() {
+        var tree = PathTree("/dubbo", named)
+        tree.set("/dubbo/stays/providers/10.0.0.1:80")
+        tree.connect()
+        tree.settle()
+        tree.now += .seconds(61)
+        var unwatched: [String] = []
+        for index in 0..<LeftWatches.most + 200 {
+            tree.set("/dubbo/s\(index)/other")
+            // One comes back again and again: its watch is of use.
+            if index % 2 == 0 { tree.set("/dubbo/again/other") }
+            tree.settle()
+            tree.delete("/dubbo/s\(index)")
+            tree.delete("/dubbo/again")
+            tree.now += .milliseconds(100)
+            tree.settle()
+            unwatched += tree.state.takeOutput().unwatched
+        }
+        #expect(tree.known.keys.sorted() == ["stays"])
+        #expect(unwatched.count >= 190 && unwatched.count == Set(unwatched).count)
+        #expect(unwatched.first == "/dubbo/s0/providers" && !unwatched.contains("/dubbo/stays/providers"))
+    }
+
     private func reach(_ tree: PathTree) -> [String: Reach] {
         Dictionary(uniqueKeysWithValues: tree.state.registry.services.map { ($0.key.text, $0.value.reach) })
     }

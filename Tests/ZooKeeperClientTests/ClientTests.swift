@@ -50,6 +50,32 @@ import ZooKeeperClient
         await observed.end()
     }
 
+    @Test func `a watch that is taken back sends no event`() async throws {
+        let zooKeeper = try ZooKeeperProcess()
+        try await zooKeeper.start()
+        let observed = Observed(try #require(ConnectString(zooKeeper.address)))
+        let fired = Mutex<[String]>([])
+        observed.client.observe { if case .watch(let path) = $0 { fired.withLock { $0.append(path) } } }
+        try await waitUntil("connected") { (try? await observed.list("/").get()) != nil }
+        for path in ["/left", "/kept"] {
+            let stat = await withCheckedContinuation { done in observed.client.exists(path, watch: true) { done.resume(returning: $0) } }
+            #expect(try stat.get() == nil)
+        }
+        func remove(_ path: String) async -> Result<Void, ZooKeeperError> {
+            await withCheckedContinuation { done in observed.client.removeWatches(path) { done.resume(returning: $0) } }
+        }
+        await #expect(throws: Never.self) { try await remove("/left").get() }
+        await #expect(throws: ZooKeeperError.self) { try await remove("/left").get() }
+        for path in ["/left", "/kept"] {
+            await withCheckedContinuation { done in
+                observed.client.create(path, [], .persistent, .open) { _ in done.resume() }
+            }
+        }
+        try await waitUntil("the event of the other") { fired.withLock { $0.contains("/kept") } }
+        #expect(!fired.withLock { $0.contains("/left") })
+        await observed.end()
+    }
+
     @Test func `a server whose name cannot be resolved is passed over, and paths are below the chroot`() async throws {
         let zooKeeper = try ZooKeeperProcess()
         try await zooKeeper.start()

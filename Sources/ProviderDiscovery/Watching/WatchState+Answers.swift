@@ -211,6 +211,7 @@ extension WatchState {
     mutating func remove(_ name: ServiceName) {
         guard let state = services[name] else { return }
         leaveBranch(name)
+        if state.isAbsent { leaveWatch(of: layout.path(of: name)) }
         for instance in state.children { remove(instance, from: name) }
         services[name] = nil
         if state.isPartOfRegistry { putOut(name) }

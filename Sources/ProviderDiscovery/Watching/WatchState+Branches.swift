@@ -87,6 +87,7 @@ extension WatchState {
         guard layout.hasTail(branch) else { return remove(branch) }
         listed([], below: branch, at: now)
         branches[branch]?.isAbsent = true
+        leftWatches.remove(layout.path(of: branch))
         if !state.isAbsent { queue.add(.awaitBranch(branch)) }
     }
 
@@ -96,12 +97,14 @@ extension WatchState {
         guard layout.hasServiceTail else { return remove(name) }
         listed([], of: name, at: now)
         services[name]?.isAbsent = true
+        leftWatches.remove(layout.path(of: name))
         if !state.isAbsent { queue.add(.awaitProviders(name)) }
     }
 
     /// Forgets a branch with all that is below it.
     private mutating func remove(_ branch: BranchName) {
         guard let state = branches.removeValue(forKey: branch) else { return }
+        if state.isAbsent { leaveWatch(of: layout.path(of: branch)) }
         for name in state.services { remove(name) }
         for name in state.branches { remove(name) }
         forgetUnlisted(branch)
@@ -112,6 +115,9 @@ extension WatchState {
         forget(.awaitBranch(branch))
         settle(branch)
     }
+
+    /// Takes in that nothing waits any more for a path that is awaited.
+    mutating func leaveWatch(of path: String) { if let old = leftWatches.add(path) { output.unwatched.append(old) } }
 
     /// Takes in that a service is gone from the branch that it was in.
     mutating func leaveBranch(_ name: ServiceName) {

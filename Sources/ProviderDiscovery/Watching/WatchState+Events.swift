@@ -44,6 +44,7 @@ extension WatchState {
         unprompted = []
         heard = [:]
         dataWatches = DataWatches(zones: settings.zones)
+        leftWatches = LeftWatches()
         nextReconcile = now + settings.reconcile
         nextReread = now + .seconds(1)
         proveAgain(.everything)

@@ -49,6 +49,7 @@ struct WatchState {
     var unsettledBranches: Set<BranchName> = []
     var readingPace = ReadingPace()
     var dataWatches: DataWatches
+    var leftWatches = LeftWatches()
     var rereading = Rereading()
     var nextReconcile: ContinuousClock.Instant?
     var nextReread: ContinuousClock.Instant?
@@ -85,6 +86,8 @@ struct WatchState {
         var heard: [ServiceName: ContinuousClock.Instant] = [:]
         /// Providers that their registrants have taken back: no loss.
         var withdrawn: [ServiceName: Set<InstanceName>] = [:]
+        /// Paths whose watches for their creation are to be taken back.
+        var unwatched: [String] = []
         /// How many differences were found that no watch had reported.
         var repairs = 0
     }
