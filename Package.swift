@@ -147,7 +147,9 @@ let package = Package(
         .testTarget(
             name: "QueryLoggingTests", dependencies: ["DNSAuthority", "Handoff", "QueryLogging", "QueryTap", "TestSupport", .logging]),
         .testTarget(name: "DNSSecurityTests", dependencies: ["DNSSecurity", "TestSupport"]),
-        .testTarget(name: "ZoneTransferTests", dependencies: ["ZoneTransfer", "DNSAuthority", "DNSSecurity", "IPAddressing", "TestSupport"]),
+        .testTarget(
+            name: "ZoneTransferTests",
+            dependencies: ["ZoneTransfer", "DNSAuthority", "DNSSecurity", "DNSTransport", "IPAddressing", "TestSupport", .logging]),
         .testTarget(name: "ConformanceTests", dependencies: ["DNSAuthority", "ProviderRegistry", "TestSupport"]),
         .testTarget(
             name: "ExplanationTests",

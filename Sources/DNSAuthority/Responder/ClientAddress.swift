@@ -19,7 +19,7 @@ package struct ClientAddress {
     var octets: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start + 4, count: 20) }
 
     /// The address as a number, an IPv4 address in its mapped form.
-    var number: UInt128 {
+    package var number: UInt128 {
         guard start.loadUnaligned(as: UInt16.self) == Self.ipv6Family else {
             return Self.mapping | UInt128(UInt32(bigEndian: start.loadUnaligned(fromByteOffset: 4, as: UInt32.self)))
         }
