@@ -15,6 +15,9 @@ package struct ClientAddress {
     @inline(__always)
     package init(_ socketAddress: UnsafeRawPointer) { start = socketAddress }
 
+    /// Where it stands.
+    package var socketAddress: UnsafeRawPointer { start }
+
     /// What stands behind family and port: the address with what surrounds it in either type, other for each client.
     var octets: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start + 4, count: 20) }
 
