@@ -1,4 +1,5 @@
 import DNSAuthority
+import Glibc
 
 /// A message that records are packed into, their names compressed (RFC 1035 §4.1.4, RFC 3597 §4).
 ///
@@ -96,11 +97,10 @@ struct RecordPacker: ~Copyable {
 
 extension RecordPacker {
     private mutating func writeOwner(_ name: UnsafeRawBufferPointer) {
-        if name.count == ownerLength, ownerPlace != 0, name.elementsEqual(UnsafeRawBufferPointer(start: owner, count: ownerLength)) {
-            return writePointer(to: ownerPlace)
-        }
+        guard let start = name.baseAddress else { return }
+        if name.count == ownerLength, ownerPlace != 0, memcmp(start, owner, ownerLength) == 0 { return writePointer(to: ownerPlace) }
         let place = write(name)
-        owner.copyMemory(from: name.baseAddress ?? UnsafeRawPointer(owner), byteCount: name.count)
+        owner.copyMemory(from: start, byteCount: name.count)
         (ownerLength, ownerPlace) = (name.count, place)
     }
 
@@ -170,11 +170,7 @@ extension RecordPacker {
         var index = Self.index(of: octets, parent)
         while labels[index].offset != 0 {
             let known = labels[index]
-            if Int(known.parent) == parent,
-                octets.elementsEqual(UnsafeRawBufferPointer(start: memory + Int(known.offset), count: octets.count))
-            {
-                return Int(known.offset)
-            }
+            if known.parent == parent, memcmp(label, memory + Int(known.offset), octets.count) == 0 { return Int(known.offset) }
             index = (index + 1) & (Self.places - 1)
         }
         return nil
