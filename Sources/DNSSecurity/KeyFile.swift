@@ -27,6 +27,8 @@ package struct KeyFileError: Error, Hashable, Sendable, CustomStringConvertible 
     /// Each begins with `line` and its number, from 1, unless it is about the whole file.
     package let problems: [String]
 
+    package init(problems: [String]) { self.problems = problems }
+
     package var description: String { problems.joined(separator: "; ") }
 }
 
