@@ -1,3 +1,5 @@
+import DNSSecurity
+
 /// Any octets are judged as a key file, as a request, as a response, and as a message that is signed first, without a trap; what is found of
 /// them fits together.
 @_cdecl("LLVMFuzzerTestOneInput")
