@@ -6,7 +6,7 @@ import Testing
 
 /// BIND signs what we verify, and verifies what we sign: dig as the client, named as the server.
 @Suite struct BINDTests {
-    /// The present time, which BIND's programs cannot be given another for.
+    /// The machine's time, in seconds since 1970: BIND's programs take no other.
     private var clock: UInt64 { UInt64(Date().timeIntervalSince1970) }
 
     @Test func `dig's requests are verified, and dig verifies our responses and refusals`() async throws {
