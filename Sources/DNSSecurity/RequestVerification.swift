@@ -6,11 +6,11 @@ package enum RequestVerification: Sendable {
     case malformed
     /// The signature is not accepted: NOTAUTH, with a TSIG record.
     case refused(RefusedRequest)
-    /// The holder of a key has signed the message, at about the present time.
+    /// The holder of a key has signed the message, at a time close to the server's.
     ///
-    /// A copy of the message, sent again while its time is right, is verified too: TSIG alone does not tell it from the first
-    /// (RFC 8945 §10), and zoodns keeps no times of messages because servers with one key have several clocks. What is asked changes
-    /// nothing, and the sender of a copy learns what the first one's response said.
+    /// A copy of the message that is sent again while its time is right is verified too. The times of earlier messages, which a server may
+    /// remember for each key (RFC 8945 §5.2.3), would shut out one of two secondaries that share a key and not a clock. A copy
+    /// changes nothing; its sender, who could see the client's messages, gets another answer to the same question.
     case verified(VerifiedRequest)
 
     /// Verifies any octets with some keys, at a time in seconds since 1970. The checks are those of RFC 8945 §5.2, in its order: the key,

@@ -17,7 +17,7 @@ package enum MACAlgorithm: String, CaseIterable, Sendable {
     var name: [UInt8] { [UInt8(truncatingIfNeeded: rawValue.utf8.count)] + Array(rawValue.utf8) + [0] }
 }
 
-/// A secret that two servers share to sign messages with (RFC 8945 §3).
+/// A secret that two servers share to sign messages with (RFC 8945 §8).
 package struct TransactionKey: Hashable, Sendable {
     /// Its name in wire form, in lower case.
     package let name: [UInt8]
