@@ -147,9 +147,10 @@ let package = Package(
         .testTarget(name: "QueryForwardingTests", dependencies: ["QueryForwarding", "DNSAuthority", "IPAddressing", "TestSupport"]),
         .testTarget(
             name: "QueryLoggingTests", dependencies: ["DNSAuthority", "Handoff", "QueryLogging", "QueryTap", "TestSupport", .logging]),
-        .testTarget(name: "DNSSecurityTests", dependencies: ["DNSSecurity", "TestSupport"]),
+        .testTarget(name: "DNSSecurityTests", dependencies: ["DNSSecurity", "IPAddressing", "TestSupport"]),
         .testTarget(
-            name: "ZoneTransferTests", dependencies: ["ZoneTransfer", "DNSAuthority", "DNSSecurity", "IPAddressing", "TestSupport"]),
+            name: "ZoneTransferTests",
+            dependencies: ["ZoneTransfer", "DNSAuthority", "DNSSecurity", "DNSTransport", "IPAddressing", "TestSupport"]),
         .testTarget(name: "ConformanceTests", dependencies: ["DNSAuthority", "ProviderRegistry", "TestSupport"]),
         .testTarget(
             name: "ExplanationTests",

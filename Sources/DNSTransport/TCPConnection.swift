@@ -5,13 +5,19 @@ import NIOCore
 /// One client's stream: queries behind their lengths come in, responses go out in the same order, those of other servers when they come
 /// (RFC 7766 §6.2.1).
 ///
-/// A client that does not read its responses is not read from either; one that completes no query for ten seconds is closed.
+/// A client that does not read its responses is not read from either; one that completes no query for ten seconds is closed. Queries behind a
+/// response of several messages wait for its end.
 final class TCPConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     /// How long a connection may be without a query (RFC 7766 §6.2.3).
     static let idleLimit: TimeAmount = .seconds(10)
+    /// How long a client may take nothing of a response of several messages. The kernel says so in steps of tens of kibibytes: a client that
+    /// takes less than about 3 KiB a second counts as one that takes nothing.
+    static let stallLimit: TimeAmount = .seconds(30)
+    /// Messages of one such response that are made in one turn of the loop: as much work as some hundred queries.
+    private static let partsPerTurn = 4
     /// Octets of the length before each message (RFC 1035 §4.2.2).
     private static let prefixLength = 2
     /// Messages that are answered in one turn of the loop, which all connections share.
@@ -29,6 +35,11 @@ final class TCPConnection: ChannelInboundHandler {
     private var isEnding = false
     /// Queries that other servers are asked for.
     private var deferred = 0
+    /// The messages that are still owed of a response of several.
+    private var source: (any MessageSource)?
+    /// Messages of such responses that the kernel has not taken yet.
+    private var partsUnderWay = 0
+    /// When the last query was complete, or something of a long response was given or taken.
     private(set) var lastQuery: NIODeadline = .now()
     private var alarm: Scheduled<Void>?
 
@@ -46,6 +57,7 @@ final class TCPConnection: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         alarm?.cancel()
+        source = nil
         service.closed(self)
         self.context = nil
         context.fireChannelInactive()
@@ -88,7 +100,7 @@ extension TCPConnection {
     }
 
     /// Whether to read: not from a client that does not read its responses, or has sent more than its share.
-    private func mayRead(_ context: ChannelHandlerContext) -> Bool { context.channel.isWritable && !isResting }
+    private func mayRead(_ context: ChannelHandlerContext) -> Bool { context.channel.isWritable && !isResting && source == nil }
 
     /// Answers what has been waiting, and reads again.
     private func goOn(_ context: ChannelHandlerContext) {
@@ -102,19 +114,57 @@ extension TCPConnection {
     /// Answers whole messages as long as the client takes the responses; after some, others have their turn.
     private func answer(_ context: ChannelHandlerContext) {
         guard !isResting else { return }
-        var count = 0
-        while count < Self.messagesPerTurn, context.channel.isWritable, let query = nextMessage() {
-            count += 1
-            let response = service.respond(to: query, of: client, context.channel.allocator) { deferReply(context) }
-            guard let response else { continue }
-            lastQuery = .now()
-            context.write(wrapOutboundOut(response), promise: nil)
+        var rest = Self.messagesPerTurn
+        while rest > 0, context.channel.isWritable {
+            if let source {
+                rest -= Self.messagesPerTurn / Self.partsPerTurn
+                writePart(of: source, context)
+            } else if let query = nextMessage() {
+                rest -= 1
+                answer(query, context)
+            } else {
+                break
+            }
         }
         received.discardReadBytes()
-        if count == Self.messagesPerTurn { rest(context) }
-        if count > 0 { context.flush() }
-        guard isEnding, !isResting, deferred == 0, context.channel.isWritable else { return }
+        if rest <= 0 { self.rest(context) }
+        if rest < Self.messagesPerTurn { context.flush() }
+        guard isEnding, !isResting, deferred == 0, source == nil, context.channel.isWritable else { return }
         context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+    }
+
+    private func answer(_ query: ByteBuffer, _ context: ChannelHandlerContext) {
+        switch service.respond(to: query, of: client, context.channel.allocator, later: { deferReply(context) }) {
+        case .nothing: return
+        case .message(let response): context.write(wrapOutboundOut(response), promise: nil)
+        case .messages(let first, let source):
+            self.source = source
+            write(first, context)
+        }
+        lastQuery = .now()
+    }
+
+    /// Writes the next message of a response of several; after the last, queries are answered again.
+    private func writePart(of source: any MessageSource, _ context: ChannelHandlerContext) {
+        lastQuery = .now()
+        guard let message = source.next() else { return self.source = nil }
+        write(Self.framed(message, context.channel.allocator), context)
+    }
+
+    /// Writes a message of a response of several, and notes when the kernel takes it.
+    private func write(_ part: ByteBuffer, _ context: ChannelHandlerContext) {
+        partsUnderWay += 1
+        context.write(wrapOutboundOut(part)).assumeIsolated().whenComplete { _ in
+            self.partsUnderWay -= 1
+            self.lastQuery = .now()
+        }
+    }
+
+    private static func framed(_ message: [UInt8], _ allocator: ByteBufferAllocator) -> ByteBuffer {
+        var buffer = allocator.buffer(capacity: prefixLength + message.count)
+        buffer.writeInteger(UInt16(clamping: message.count))
+        buffer.writeBytes(message)
+        return buffer
     }
 
     /// Expects the response to a query from elsewhere; what sends it, from any thread.
@@ -133,10 +183,7 @@ extension TCPConnection {
         deferred -= 1
         guard let context else { return }
         lastQuery = .now()
-        var buffer = context.channel.allocator.buffer(capacity: Self.prefixLength + response.count)
-        buffer.writeInteger(UInt16(clamping: response.count))
-        buffer.writeBytes(response)
-        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(Self.framed(response, context.channel.allocator)), promise: nil)
         if isEnding { answer(context) }
     }
 
@@ -163,10 +210,13 @@ extension TCPConnection {
 // MARK: Idleness
 
 extension TCPConnection {
+    /// When the connection is closed if nothing happens until then.
+    private var patience: NIODeadline { lastQuery + (source == nil && partsUnderWay == 0 ? Self.idleLimit : Self.stallLimit) }
+
     private func watchIdleness(_ context: ChannelHandlerContext) {
-        alarm = context.eventLoop.assumeIsolated().scheduleTask(deadline: lastQuery + Self.idleLimit) { [weak self] in
+        alarm = context.eventLoop.assumeIsolated().scheduleTask(deadline: min(patience, .now() + Self.idleLimit)) { [weak self] in
             guard let self, let context = self.context else { return }
-            if self.lastQuery + Self.idleLimit <= .now() { context.close(promise: nil) } else { self.watchIdleness(context) }
+            if self.patience <= .now() { context.close(promise: nil) } else { self.watchIdleness(context) }
         }
     }
 }

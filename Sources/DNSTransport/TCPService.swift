@@ -52,10 +52,20 @@ final class TCPService {
         ring?.end()
     }
 
-    /// The response to a message behind its length; nil for silence, and for one that `later` is called with.
+    /// What becomes of a message.
+    enum Reply {
+        /// No response now, or none at all.
+        case nothing
+        /// A response behind its length.
+        case message(ByteBuffer)
+        /// The first message of a response behind its length, and where the others come from.
+        case messages(ByteBuffer, any MessageSource)
+    }
+
+    /// What becomes of a message; `later` gives what sends the response of another server.
     func respond(
         to query: ByteBuffer, of client: TCPConnection.Client, _ allocator: ByteBufferAllocator, later: () -> DeferredQuery.Reply
-    ) -> ByteBuffer? {
+    ) -> Reply {
         client.isIPv6
             ? respond(to: query, of: client, allocator, &ipv6, later) : respond(to: query, of: client, allocator, &ipv4, later)
     }
@@ -63,7 +73,7 @@ final class TCPService {
     private func respond(
         to query: ByteBuffer, of client: TCPConnection.Client, _ allocator: ByteBufferAllocator, _ counts: inout TallyWriter,
         _ later: () -> DeferredQuery.Reply
-    ) -> ByteBuffer? {
+    ) -> Reply {
         query.withUnsafeReadableBytes { memory.copyMemory(from: $0) }
         let (zones, policy) = slot.served
         counts.prepare(for: zones)
@@ -71,8 +81,10 @@ final class TCPService {
         responder.seconds = UInt32(truncatingIfNeeded: time(nil))
         recorder.begin()
         let isKept = recorder.isOn && memory.baseAddress.map { recorder.keep($0, length: query.readableBytes) } ?? false
-        let outcome = responder.respond(
+        var outcome = responder.respond(
             in: memory, queryLength: query.readableBytes, to: client.address, from: zones, by: policy)
+        var source: (any MessageSource)?
+        if case .long = outcome { (outcome, source) = answerLong(query.readableBytes, of: client, from: zones, by: policy) }
         counts.count(responder.takeCookieCounts())
         if isKept, let message = memory.baseAddress { recorder.record(outcome, message, from: client.address, to: client.local) }
         recorder.end()
@@ -87,13 +99,31 @@ final class TCPService {
             } else {
                 counts.countSilent()
             }
-            return nil
+            return .nothing
         }
         counts.count(answer, queryLength: query.readableBytes)
         var response = allocator.buffer(capacity: 2 + answer.length)
         response.writeInteger(UInt16(truncatingIfNeeded: answer.length))
         response.writeBytes(UnsafeRawBufferPointer(rebasing: memory[..<answer.length]))
-        return response
+        return source.map { .messages(response, $0) } ?? .message(response)
+    }
+
+    /// Writes the first message of a `LongAnswerer`'s response over its query; where the others come from, if there are any.
+    private func answerLong(
+        _ length: Int, of client: TCPConnection.Client, from zones: ServedZones, by policy: QueryPolicy
+    ) -> (Responder.Outcome, (any MessageSource)?) {
+        let query = LongQuery(
+            UnsafeRawBufferPointer(rebasing: memory[..<length]), from: ClientAddress(client.address), over: .tcp, zones: zones,
+            policy: policy)
+        switch policy.answerLong?(query) {
+        case .message(let octets, let answer) where octets.count <= memory.count:
+            memory.copyBytes(from: octets)
+            return (.answered(answer), nil)
+        case .messages(let first, let source, let answer) where first.count <= memory.count:
+            memory.copyBytes(from: first)
+            return (.answered(answer), source)
+        default: return (.silent, nil)
+        }
     }
 
     /// A piece of a connection's stream has come in.
@@ -147,7 +177,7 @@ extension QueryRecorder {
     ) {
         switch outcome {
         case .answered(let answer): record(answer.code.rawValue, message, length: answer.length, from: client, to: local)
-        case .silent, .deferred: record(nil, message, length: 0, from: client, to: local)
+        case .silent, .deferred, .long: record(nil, message, length: 0, from: client, to: local)
         }
     }
 }

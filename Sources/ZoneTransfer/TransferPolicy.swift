@@ -1,5 +1,7 @@
+import DNSAuthority
 import DNSSecurity
 import IPAddressing
+import Synchronization
 
 /// Who may transfer zones, and with which keys messages are signed.
 package struct TransferPolicy: Hashable, Sendable {
@@ -12,5 +14,39 @@ package struct TransferPolicy: Hashable, Sendable {
 
     package init(allowed: [AddressRange] = [], allowedKeys: Set<[UInt8]> = [], keys: [TransactionKey] = []) {
         (self.allowed, self.allowedKeys, self.keys) = (allowed, allowedKeys, keys)
+    }
+
+    /// Whether a client may, by its address or by the key that it has signed with.
+    func allows(_ client: IPAddress, key: TransactionKey?) -> Bool {
+        allowed.contains { $0.contains(client) } || key.map { allowedKeys.contains($0.name) } ?? false
+    }
+}
+
+/// Counts the transfers that are under way.
+final class TransferLimit: Sendable {
+    /// Most transfers of several messages at once: each holds a version of its zone, and up to a hundred kibibytes.
+    static let most = 32
+
+    private let count = Atomic(0)
+
+    /// How many there are.
+    var underWay: Int { count.load(ordering: .relaxed) }
+
+    /// Counts one more until the permit is let go of; nil if there are enough.
+    func permit() -> Permit? {
+        guard count.add(1, ordering: .relaxed).newValue <= Self.most else {
+            count.subtract(1, ordering: .relaxed)
+            return nil
+        }
+        return Permit(self)
+    }
+
+    /// One transfer.
+    final class Permit: Sendable {
+        private let limit: TransferLimit
+
+        fileprivate init(_ limit: TransferLimit) { self.limit = limit }
+
+        deinit { limit.count.subtract(1, ordering: .relaxed) }
     }
 }

@@ -33,7 +33,20 @@ package final class FakeNameServer: Sendable {
     private let log = Mutex<[Asked]>([])
 
     /// Starts it.
-    package init(_ answer: @escaping @Sendable (Asked) -> Answer) throws {
+    package convenience init(_ answer: @escaping @Sendable (Asked) -> Answer) throws {
+        try self.init { query, port, note in
+            let question = Self.question(query, port)
+            note(question.asked)
+            return Self.response(answer(question.asked), to: Array(query[..<question.end]), question.asked.type)
+        }
+    }
+
+    /// Starts one that answers the octets of a datagram with octets, or with nothing. It notes no questions.
+    package convenience init(replies: @escaping @Sendable ([UInt8]) -> [UInt8]?) throws {
+        try self.init { query, _, _ in replies(query) }
+    }
+
+    private init(_ reply: @escaping @Sendable ([UInt8], UInt16, _ note: (Asked) -> Void) -> [UInt8]?) throws {
         let port = try ClientSocket.freePort()
         endpoint = SocketEndpoint(address: .v4(IPv4Address(value: 0x7F00_0001)), port: port)
         datagrams = Self.bound(SOCK_DGRAM, port)
@@ -41,7 +54,9 @@ package final class FakeNameServer: Sendable {
         guard datagrams >= 0, streams >= 0, listen(streams, 128) == 0 else { throw ClientSocket.Failure() }
         var octets: Int32 = 4 << 20
         setsockopt(datagrams, SOL_SOCKET, SO_RCVBUF, &octets, socklen_t(MemoryLayout<Int32>.size))
-        start(answer)
+        let descriptor = datagrams
+        let note: @Sendable (Asked) -> Void = { [weak self] asked in self?.log.withLock { $0.append(asked) } }
+        Thread { Self.serve(descriptor) { reply($0, $1, note) } }.start()
     }
 
     deinit { close(streams) }
@@ -51,12 +66,6 @@ package final class FakeNameServer: Sendable {
 
     /// All questions so far.
     package var asked: [Asked] { log.withLock { $0 } }
-
-    private func start(_ answer: @escaping @Sendable (Asked) -> Answer) {
-        let descriptor = datagrams
-        let note: @Sendable (Asked) -> Void = { [weak self] asked in self?.log.withLock { $0.append(asked) } }
-        Thread { Self.serve(descriptor, note, answer) }.start()
-    }
 
     private static func bound(_ type: __socket_type, _ port: UInt16) -> Int32 {
         let descriptor = socket(AF_INET, Int32(type.rawValue), 0)
@@ -78,9 +87,9 @@ package final class FakeNameServer: Sendable {
         return descriptor
     }
 
-    private static func serve(_ descriptor: Int32, _ note: (Asked) -> Void, _ answer: (Asked) -> Answer) {
+    private static func serve(_ descriptor: Int32, _ reply: ([UInt8], UInt16) -> [UInt8]?) {
         defer { close(descriptor) }
-        var octets = [UInt8](repeating: 0, count: 512)
+        var octets = [UInt8](repeating: 0, count: 4096)
         while true {
             var address = sockaddr_in()
             var length = socklen_t(MemoryLayout<sockaddr_in>.size)
@@ -88,21 +97,23 @@ package final class FakeNameServer: Sendable {
                 pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { recvfrom(descriptor, &octets, octets.count, 0, $0, &length) }
             }
             guard count > 12 else { return }
-            let query = Array(octets.prefix(count))
-            var end = 12
-            var name = ""
-            while query[end] != 0 {
-                let label = query[end + 1..<end + 1 + Int(query[end])]
-                name += String(decoding: label, as: UTF8.self) + "."
-                end += 1 + label.count
-            }
-            let asked = Asked(name: name, type: Int(query[end + 2]), port: UInt16(bigEndian: address.sin_port))
-            note(asked)
-            guard let response = response(answer(asked), to: Array(query[..<(end + 5)]), asked.type) else { continue }
+            guard let response = reply(Array(octets.prefix(count)), UInt16(bigEndian: address.sin_port)) else { continue }
             _ = withUnsafePointer(to: address) { pointer in
                 pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { sendto(descriptor, response, response.count, 0, $0, length) }
             }
         }
+    }
+
+    /// The question of a query, and where it ends.
+    private static func question(_ query: [UInt8], _ port: UInt16) -> (asked: Asked, end: Int) {
+        var end = 12
+        var name = ""
+        while query[end] != 0 {
+            let label = query[end + 1..<end + 1 + Int(query[end])]
+            name += String(decoding: label, as: UTF8.self) + "."
+            end += 1 + label.count
+        }
+        return (Asked(name: name, type: Int(query[end + 2]), port: port), end + 5)
     }
 
     private static func response(_ answer: Answer, to query: [UInt8], _ type: Int) -> [UInt8]? {

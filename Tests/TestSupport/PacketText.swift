@@ -111,7 +111,7 @@ public struct PacketText: Sendable {
 
     /// The mnemonics of RCODEs.
     public static let codes = [
-        0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED", 16: "BADVERS",
+        0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED", 9: "NOTAUTH", 16: "BADVERS",
         23: "BADCOOKIE",
     ]
 

@@ -61,11 +61,22 @@ struct Query {
     var edns = EDNS.absent
     /// Whether something keeps the message from being a query as RFC 1035 §4.1 has it.
     var isMalformed = false
+    /// Whether a TSIG record stands in the additional section (RFC 8945 §4.2).
+    var isSigned = false
+    /// Whether it has a cookie or a signature: one look for both.
+    var isRare = false
 
     init(flags: HeaderFlags) { self.flags = flags }
 
     /// Whether the message asks for nothing but a server cookie: it has no question (RFC 7873 §5.4).
     var asksForCookieAlone: Bool { isMalformed && edns.hasCookie && questionEnd == Header.length && flags.opcode == 0 }
+
+    /// Whether it asks for a zone, or for what is different in it, in a form that can be answered. An incremental transfer needs its question
+    /// alone, as some servers ask no more for hours after FORMERR.
+    var isTransfer: Bool {
+        guard flags.opcode == 0, questionEnd > Header.length, edns.version <= EDNS.version else { return false }
+        return type == .ixfr || type == .axfr && !isMalformed
+    }
 
     /// Octets of QNAME, which begins right after the header, if there is a question.
     var nameLength: Int { questionEnd &- Header.length &- Self.octetsBehindName }

@@ -15,13 +15,17 @@ enum QueryParser {
             try readQuestion(message, counts, &query)
         } catch {
             query.isMalformed = true
-            if counts.question == 0 { query.edns = readEDNS(message, counts) }
+            if counts.question == 0 {
+                query.edns = readEDNS(message, counts)
+                query.isRare = query.edns.hasCookie
+            }
             return query
         }
         if counts.isOneAdditional, isPlainOPT(message, from: query.questionEnd) {
             query.edns = EDNS(message, fromType: query.questionEnd &+ 1)
         } else if counts.hasRecords || query.questionEnd != message.byteCount {
-            (query.edns, query.isMalformed) = readRecords(message, counts, from: query.questionEnd, query.type)
+            (query.edns, query.isMalformed, query.isSigned) = readRecords(message, counts, from: query.questionEnd, query.type)
+            query.isRare = query.edns.hasCookie || query.isSigned
         }
         return query
     }
@@ -56,37 +60,41 @@ enum QueryParser {
     @inline(never)
     private static func readRecords(
         _ message: RawSpan, _ counts: SectionCounts, from start: Int, _ type: RecordType
-    ) -> (edns: EDNS, isMalformed: Bool) {
-        var edns = EDNS.absent
+    ) -> (edns: EDNS, isMalformed: Bool, isSigned: Bool) {
+        var (edns, isSigned) = (EDNS.absent, false)
         do throws(ParseFailure) {
             var offset = start
             for _ in 0..<counts.answer + counts.authority {
                 offset = try recordEnd(message, ownerEnd: compressedNameEnd(message, from: offset))
             }
-            for _ in 0..<counts.additional { offset = try readAdditional(message, from: offset, &edns) }
+            for _ in 0..<counts.additional { offset = try readAdditional(message, from: offset, &edns, &isSigned) }
             guard offset == message.byteCount, counts.answer == 0 else { throw .malformed }
             // IXFR carries the SOA that the client has (RFC 1995 §3).
             guard counts.authority == 0 || type == .ixfr && counts.authority == 1 else { throw .malformed }
-            return (edns, false)
+            return (edns, false, isSigned)
         } catch {
-            return (edns, true)
+            return (edns, true, isSigned)
         }
     }
 
     /// Reads the OPT record of a message without a question, which counts only with a cookie (RFC 7873 §5.4).
     @inline(never)
     private static func readEDNS(_ message: RawSpan, _ counts: SectionCounts) -> EDNS {
-        let (edns, isMalformed) = readRecords(message, counts, from: Header.length, RecordType(rawValue: 0))
+        let (edns, isMalformed, _) = readRecords(message, counts, from: Header.length, RecordType(rawValue: 0))
         return edns.hasCookie && !isMalformed ? edns : .absent
     }
 
-    /// Reads a record of the additional section, which may hold one OPT (RFC 6891 §6.1.1), and passes over others. Returns the offset after
-    /// the record.
+    /// Reads a record of the additional section, which may hold one OPT (RFC 6891 §6.1.1) and a TSIG, and passes over others. Returns the
+    /// offset after the record.
     @inline(__always)
-    private static func readAdditional(_ message: RawSpan, from start: Int, _ edns: inout EDNS) throws(ParseFailure) -> Int {
+    private static func readAdditional(
+        _ message: RawSpan, from start: Int, _ edns: inout EDNS, _ isSigned: inout Bool
+    ) throws(ParseFailure) -> Int {
         let ownerEnd = try compressedNameEnd(message, from: start)
         let end = try recordEnd(message, ownerEnd: ownerEnd)
-        if message.uint16(at: ownerEnd) == RecordType.opt.rawValue {
+        let type = message.uint16(at: ownerEnd)
+        if type == RecordType.tsig.rawValue { isSigned = true }
+        if type == RecordType.opt.rawValue {
             // An owner of one octet is the root.
             guard !edns.isPresent, ownerEnd == start &+ 1 else { throw .malformed }
             edns = try readOPT(message, from: ownerEnd, to: end)
@@ -109,6 +117,22 @@ enum QueryParser {
         }
         guard option == end else { throw .malformed }
         return edns
+    }
+
+    /// The serial of the SOA record that follows the question, which an incremental transfer begins with (RFC 1995 §3); nil if there is none
+    /// that can be read. O(octets), no allocation.
+    static func serial(_ message: RawSpan, behind query: Query) -> UInt32? {
+        let counts = SectionCounts(message)
+        guard counts.answer == 0, counts.authority > 0 else { return nil }
+        do throws(ParseFailure) {
+            let ownerEnd = try compressedNameEnd(message, from: query.questionEnd)
+            let end = try recordEnd(message, ownerEnd: ownerEnd)
+            // Two names of one octet at least, then five numbers, of which the serial is the first (RFC 1035 §3.3.13).
+            guard message.uint16(at: ownerEnd) == RecordType.soa.rawValue, end &- ownerEnd >= 10 + 2 + 20 else { return nil }
+            return UInt32(message.uint16(at: end &- 20)) << 16 | UInt32(message.uint16(at: end &- 18))
+        } catch {
+            return nil
+        }
     }
 
     /// Whether all that is left is an OPT record without options, which most resolvers send: a short way to what `readRecords` finds.

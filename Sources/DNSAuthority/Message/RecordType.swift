@@ -28,6 +28,7 @@ package struct RecordType: RawRepresentable, Hashable, Sendable {
 
     static let opt = RecordType(rawValue: 41)
     static let nxname = RecordType(rawValue: 128)
+    static let tsig = RecordType(rawValue: 250)
     static let ixfr = RecordType(rawValue: 251)
     static let axfr = RecordType(rawValue: 252)
     static let any = RecordType(rawValue: 255)

@@ -15,11 +15,14 @@ package struct ClientAddress {
     @inline(__always)
     package init(_ socketAddress: UnsafeRawPointer) { start = socketAddress }
 
+    /// Where it stands.
+    package var socketAddress: UnsafeRawPointer { start }
+
     /// What stands behind family and port: the address with what surrounds it in either type, other for each client.
     var octets: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start + 4, count: 20) }
 
     /// The address as a number, an IPv4 address in its mapped form.
-    var number: UInt128 {
+    package var number: UInt128 {
         guard start.loadUnaligned(as: UInt16.self) == Self.ipv6Family else {
             return Self.mapping | UInt128(UInt32(bigEndian: start.loadUnaligned(fromByteOffset: 4, as: UInt32.self)))
         }

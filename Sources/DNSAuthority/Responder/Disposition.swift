@@ -1,7 +1,7 @@
 /// With which RCODE and extended error a query is answered, and whether with AA.
 ///
 /// Every decision on them is a row of the tables below. They stand in the order in which they apply, and the first row that applies counts.
-struct Disposition {
+package struct Disposition {
     let code: ResponseCode
     let error: ExtendedError?
     /// RCODE and AA, as they stand in the header.
@@ -63,8 +63,26 @@ extension Disposition {
     /// What becomes of a query that should be forwarded and cannot be.
     static var notForwarded: Disposition { Disposition(.serverFailure, .networkError) }
 
-    /// What becomes of the query of a client that is not admitted.
-    static var notAdmitted: Disposition { Disposition(.refused, .prohibited) }
+    /// What becomes of the query of a client that is not admitted, and of a transfer that a client may not have.
+    package static var notAdmitted: Disposition { Disposition(.refused, .prohibited) }
+
+    /// What becomes of a transfer over UDP: RFC 5936 §4.2 defines none.
+    package static var transferOverUDP: Disposition { Disposition(.refused, .prohibited) }
+
+    /// What becomes of a transfer of a name that is the origin of no zone (RFC 5936 §2.2.1).
+    package static var notOrigin: Disposition { Disposition(.notAuthoritative, .notAuthoritative) }
+
+    /// What becomes of a transfer beyond those that may be under way.
+    package static var tooManyTransfers: Disposition { Disposition(.serverFailure) }
+
+    /// What becomes of a transfer that is given.
+    static var transferred: Disposition { Disposition(fromZone: .noError, nil) }
+
+    /// What becomes of a query whose TSIG record cannot be read (RFC 8945 §5.2).
+    package static var unreadableSignature: Disposition { Disposition(.formatError) }
+
+    /// What becomes of a query with a signature that does not hold (RFC 8945 §5.2): the TSIG record of the response says why.
+    package static var wrongSignature: Disposition { Disposition(.notAuthoritative) }
 
     /// What becomes of a name that does not exist in its zone where such names are refused: a client may ask another server.
     static var unknownName: Disposition { Disposition(.refused, .notAuthoritative) }
@@ -81,7 +99,7 @@ extension Disposition {
 
     /// What the state of the zone that a name lies in decides; nil if the zone must be asked.
     @inline(__always)
-    static func judge(_ zone: ZoneStatus) -> Disposition? {
+    package static func judge(_ zone: ZoneStatus) -> Disposition? {
         switch zone {
         case .notReady: Disposition(.serverFailure, .notReady)
         case .expired: Disposition(.serverFailure, .noReachableAuthority)
@@ -118,6 +136,8 @@ package enum ResponseCode: UInt16, CaseIterable, Sendable {
     case notImplemented = 4
     /// The server does not answer this query, as a matter of policy.
     case refused = 5
+    /// The server is not authoritative for the zone, or a signature does not hold (RFC 2136 §2.2, RFC 8945 §5.2).
+    case notAuthoritative = 9
     /// The server does not support the query's version of EDNS.
     case badVersion = 16
     /// The query needs the server cookie that the response has (RFC 7873 §8).
@@ -135,6 +155,7 @@ package enum ResponseCode: UInt16, CaseIterable, Sendable {
         case .nameError: "NXDOMAIN"
         case .notImplemented: "NOTIMP"
         case .refused: "REFUSED"
+        case .notAuthoritative: "NOTAUTH"
         case .badVersion: "BADVERS"
         case .badCookie: "BADCOOKIE"
         }

@@ -34,7 +34,7 @@ extension Responder {
         return guarded.cookieCounts
     }
 
-    /// Answers a query that has a cookie, or that the policy decides on. It is read again: handed over it would have to stand in memory for all
+    /// Answers a query that has a cookie or a signature, or that the policy decides on. It is read again: handed over it would have to stand in memory for all
     /// others, too.
     @inline(never)
     mutating func answerGuarded(
@@ -62,12 +62,18 @@ extension Responder {
         }
         let options = guarded.cookie == nil ? 0 : CookieOption.responseLength
         let outcome: Outcome
-        if let disposition {
+        if disposition == nil, query.isSigned, policy.answersLong {
+            outcome = .long
+        } else if let disposition {
             outcome = .answered(begin(disposition, in: memory, reserving: options).finish(reserving: options))
         } else {
             outcome = answer(
                 guarded.query, in: memory, to: client, from: zones, by: policy, reserving: options,
                 refusingUnknown: policy.refusesUnknownNames)
+        }
+        if case .long = outcome, policy.rateLimit != nil, transport == .udp {
+            // One account for all: what forged addresses get of them are errors.
+            guarded.rateKey = rateKey(of: .refused(query.type), in: memory, to: client, from: zones)
         }
         guard case .answered(let answer) = outcome else { return outcome }
         writeCookie(in: memory, answer.length)
@@ -136,6 +142,13 @@ extension Responder {
 }
 
 // MARK: Rate limit
+
+extension Responder.Answer {
+    /// What is known of a response that refuses a question of a type.
+    fileprivate static func refused(_ type: RecordType) -> Self {
+        Self(length: 0, isTruncated: false, zone: 0, code: .refused, type: type)
+    }
+}
 
 extension Responder {
     /// The kinds of responses that are limited apart (as NSD has them).

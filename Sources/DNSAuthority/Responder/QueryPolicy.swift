@@ -37,6 +37,10 @@ package final class QueryPolicy: @unchecked Sendable {
     package let forwardsLocal: Bool
     /// How many responses clients get over UDP; nil for any number.
     package let rateLimit: RateLimit?
+    /// What answers transfers and queries with a signature; nil if the former are refused and the latter answered without one.
+    package let answerLong: LongAnswerer?
+    /// Whether anything does: a look at the closure itself would count a reference.
+    let answersLong: Bool
     /// Whether every query must be judged by more than its zone: one look for all guards.
     let isGuarding: Bool
     /// Whether names that do not exist are answered with REFUSED.
@@ -47,8 +51,11 @@ package final class QueryPolicy: @unchecked Sendable {
     private let forwarded: RangeTable
 
     /// Zones alone decide, unless the parameters say otherwise.
-    package init(isForwarding: Bool = false, forwardsLocal: Bool = false, guards: QueryGuards = QueryGuards()) {
-        (self.isForwarding, self.forwardsLocal) = (isForwarding, forwardsLocal)
+    package init(
+        isForwarding: Bool = false, forwardsLocal: Bool = false, guards: QueryGuards = QueryGuards(), answerLong: LongAnswerer? = nil
+    ) {
+        (self.isForwarding, self.forwardsLocal, self.answerLong) = (isForwarding, forwardsLocal, answerLong)
+        answersLong = answerLong != nil
         rateLimit = guards.rateLimit
         refusesUnknownNames = guards.refusesUnknownNames
         admitted = RangeTable(guards.admitted)

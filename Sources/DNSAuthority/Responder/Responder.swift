@@ -35,6 +35,8 @@ package struct Responder {
         case silent
         /// Another server knows its response: header and question stand where they stood.
         case deferred(Deferral)
+        /// The policy's `LongAnswerer` answers it: the message stands as it came.
+        case long
     }
 
     /// What is known of a response. Each property comes in a register of its own: the caller counts all of them.
@@ -88,7 +90,7 @@ package struct Responder {
         let client = ClientAddress(socketAddress)
         let query = QueryParser.parse(UnsafeRawBufferPointer(start: memory, count: queryLength).bytes, flags)
         let outcome =
-            if policy.isGuarding || query.edns.hasCookie {
+            if policy.isGuarding || query.isRare {
                 answerGuarded(in: memory, queryLength: queryLength, to: client, from: zones, by: policy)
             } else {
                 answer(query, in: memory, to: client, from: zones, by: policy)
@@ -107,7 +109,10 @@ package struct Responder {
         func begin(_ disposition: Disposition) -> ResponseWriter {
             ResponseWriter(memory, query, disposition, limit: limit(for: query) &- options)
         }
-        if let disposition = Disposition.judge(query) { return .answered(begin(disposition).finish(reserving: options)) }
+        if let disposition = Disposition.judge(query) {
+            if policy.answersLong, query.isTransfer { return .long }
+            return .answered(begin(disposition).finish(reserving: options))
+        }
         let words = (memory + scratch).assumingMemoryBound(to: UInt64.self)
         let name = FoldedName(memory + Header.length, length: query.nameLength, in: words)
         guard let zone = zones.zone(of: name) else {

@@ -13,7 +13,7 @@ final class Tally: @unchecked Sendable {
     enum Layout {
         /// How many queries had a type and a code: a row of codes for each type below 128, then one for each further type that is counted apart,
         /// then one for all others.
-        static let codes = 8
+        static let codes = 9
         static let types = 128
         static let rows = types + CountedType.further.count + 1
         /// How many queries, and responses, had so many octets; longer ones are in buckets.
@@ -200,8 +200,9 @@ extension ResponseCode {
         case .nameError: 3
         case .notImplemented: 4
         case .refused: 5
-        case .badVersion: 6
-        case .badCookie: 7
+        case .notAuthoritative: 6
+        case .badVersion: 7
+        case .badCookie: 8
         }
     }
 }
