@@ -115,6 +115,9 @@ final class Places: Sendable {
 
     init(_ most: Int) { self.most = most }
 
+    /// How many are taken.
+    var taken: Int { count.load(ordering: .relaxed) }
+
     /// A place; nil if all are taken.
     func take() -> Place? {
         guard count.add(1, ordering: .relaxed).newValue <= most else {

@@ -70,7 +70,8 @@ package struct LoadAssignment: Sendable {
     private static func endpoint(_ provider: ServedProvider, _ address: String) -> String {
         let socket = #"{"socket_address":{"address":"\#(address)","port_value":\#(provider.port)}}"#
         let health = provider.provider.status == .draining ? "DRAINING" : "HEALTHY"
-        return #"{"endpoint":{"address":\#(socket)},"health_status":"\#(health)","load_balancing_weight":\#(max(1, provider.provider.weight))}"#
+        let weight = max(1, provider.provider.weight)
+        return #"{"endpoint":{"address":\#(socket)},"health_status":"\#(health)","load_balancing_weight":\#(weight)}"#
     }
 }
 

@@ -54,19 +54,22 @@ package struct LongPolling: Sendable {
             let limit = try Self.wait(request)
             let first = try look()
             guard request.knows(first.tag) else { return response(first) }
-            if let limit, let next = try await hold(request, for: limit, until: { try Self.next(look(), after: first) }) {
-                return response(next).closing()
+            guard let limit else { return unchanged(first) }
+            let next = try await hold(request, for: limit) {
+                let answer = try look()
+                return answer.isDifferent(from: first) ? answer : nil
             }
-            let last = limit == nil ? first : try look()
-            guard last.status == .ok else { return limit == nil ? response(last) : response(last).closing() }
-            let unchanged = Response(status: .notModified, headers: [.eTag: last.tag, .cacheControl: "no-cache"])
-            return limit == nil ? unchanged : unchanged.closing()
+            return try (next.map(response) ?? unchanged(look())).closing()
         } catch let problem as PushProblem {
             return .problem(problem)
         }
     }
 
-    private static func next(_ answer: PushAnswer, after first: PushAnswer) -> PushAnswer? { answer.isDifferent(from: first) ? answer : nil }
+    /// What a client gets that has the answer already: 304, if there is anything to have.
+    private func unchanged(_ answer: PushAnswer) -> Response {
+        guard answer.status == .ok else { return response(answer) }
+        return Response(status: .notModified, headers: [.eTag: answer.tag, .cacheControl: "no-cache"])
+    }
 
     /// How long a client waits for a change; nil if it does not.
     private static func wait(_ request: Request) throws(PushProblem) -> Duration? {

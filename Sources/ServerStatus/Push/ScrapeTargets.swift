@@ -33,12 +33,13 @@ struct ScrapeTargets {
 
     /// A text as a part of a label's name: letters, digits and `_`, any other character as `_`.
     static func labelName(_ text: String) -> String {
-        String(text.unicodeScalars.map { scalar in
+        let characters = text.unicodeScalars.map { scalar -> Character in
             switch scalar {
             case "a"..."z", "A"..."Z", "0"..."9": Character(scalar)
             default: "_"
             }
-        })
+        }
+        return String(characters)
     }
 }
 

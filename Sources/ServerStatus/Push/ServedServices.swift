@@ -44,9 +44,10 @@ package final class ServedServices: Sendable {
             }, read: read)
     }
 
-    /// The zones now, one of them, or all. Throws if there is no such zone, or one of them cannot be answered from.
-    func zones(_ origin: String?) throws(PushProblem) -> [PushedZone] {
-        let all = current()
+    /// The zones now in which a name may lie: one of them, or all. Throws if there is no such zone, or one of them cannot be answered from.
+    func zones(_ origin: String?, of name: String? = nil) throws(PushProblem) -> [PushedZone] {
+        var all = current()
+        if let origins = name.map({ Set(read($0).map(\.origin)) }), !origins.isEmpty { all = all.filter { origins.contains($0.origin) } }
         guard let origin, !origin.isEmpty else { return try all.map { zone throws(PushProblem) in try Self.ready(zone) } }
         guard let name = DomainName(text: origin), let zone = all.first(where: { $0.origin == name }) else { throw .noZone }
         return [try Self.ready(zone)]
@@ -123,7 +124,7 @@ enum PushProblem: Error {
     case tooLong
     case busy
 
-    /// What the client is told.
+    /// The sentence for the client.
     var text: String {
         switch self {
         case .noZone: "no such zone"

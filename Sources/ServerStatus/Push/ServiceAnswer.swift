@@ -47,7 +47,7 @@ struct ServiceAnswer: Encodable {
         exists = service != nil
         services = service?.names.map { BoundedText.cut($0.text) } ?? []
         port = service?.port
-        providers = service.map { service in service.providers.map { Provider($0, addresses: service.addresses(of: $0)?.map(\.text)) } } ?? []
+        providers = (service?.providers ?? []).map { Provider($0, addresses: service?.addresses(of: $0)?.map(\.text)) }
     }
 }
 

@@ -30,7 +30,7 @@ package struct ServiceRoutes: RouteGroup {
 
     /// A service of the first zone that has it.
     func answer(_ name: String, in origin: String?) throws -> PushAnswer {
-        let zones = try services.zones(origin)
+        let zones = try services.zones(origin, of: name)
         let found = services.find(name, in: zones).first
         guard found?.isUnknown != true else { throw PushProblem.notReady }
         guard let answer = found.map(ServiceAnswer.init) ?? zones.first.map({ ServiceAnswer(missing: name, in: $0) }) else {
@@ -43,7 +43,7 @@ package struct ServiceRoutes: RouteGroup {
     }
 
     private func targets(_ parameters: Parameters) throws -> PushAnswer {
-        let zones = try services.zones(parameters["zone"].map(String.init))
+        let zones = try services.zones(parameters["zone"].map(String.init), of: parameters["service"].map(String.init))
         let port = parameters["port"].map { String($0).lowercased() }
         guard let name = parameters["service"] else {
             return PushAnswer(id: zones.tag, content: .targets(ScrapeTargetPieces(services, zones, port: port)))
@@ -113,7 +113,9 @@ extension ServiceRoutes {
             // What is left out of a response Envoy keeps as it has it.
             guard let assignment = services.assignment(name, in: zones) else { continue }
             count += assignment.count
-            guard count <= Self.mostEndpoints else { throw .badRequest("more than \(Self.mostEndpoints) endpoints: ask for fewer names at once") }
+            guard count <= Self.mostEndpoints else {
+                throw .badRequest("more than \(Self.mostEndpoints) endpoints: ask for fewer names at once")
+            }
             assignments.append(assignment)
         }
         guard !assignments.isEmpty || names.isEmpty else { throw .notReady }

@@ -30,7 +30,8 @@ struct ExportCommand: AsyncParsableCommand {
         try reader.finish()
         var files = EndpointFiles(folder: folder)
         try files.check()
-        if watch { try await RegistryFollowing(settings).run { try files.write($0, isWhole: $1) } } else { try await once(settings, &files) }
+        guard watch else { return try await once(settings, &files) }
+        try await RegistryFollowing(settings).run { try files.write($0, isWhole: $1) }
     }
 
     private func once(_ settings: CommonSettings, _ files: inout EndpointFiles) async throws {

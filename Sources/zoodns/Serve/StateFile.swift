@@ -45,8 +45,8 @@ struct StateFile: Hashable {
         return Array(octets[..<length])
     }
 
-    /// Puts these octets in the place of the file's. `isForOthers`: other users may read it, and it need not outlive the machine's fall; else
-    /// the owner alone may read it. The C functions are `fsync` and `rename`.
+    /// Puts these octets in the place of the file's. `isForOthers`: other users may read it, and a crash of the machine may cost it; else the
+    /// owner alone may read it. The C functions are `fsync` and `rename`.
     func replace(with octets: [UInt8], isForOthers: Bool = false) throws(Failure) {
         var status = stat()
         if stat(path, &status) == 0, !Self.isRegular(status) { throw Failure(text: "is no regular file") }
