@@ -83,8 +83,8 @@ final class RequestLimit: ChannelDuplexHandler {
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// Octets of requests: no route reads a body of more.
-    private static let most = 64 << 10
+    /// Octets of requests: no route reads a body of more than 256 KiB.
+    private static let most = 272 << 10
     /// Octets since something was sent last.
     private var octets = 0
 
@@ -96,6 +96,35 @@ final class RequestLimit: ChannelDuplexHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         octets = 0
         context.write(data, promise: promise)
+    }
+}
+
+/// A number of places for requests that take long, or keep much.
+final class Places: Sendable {
+    private let most: Int
+    private let count = Atomic(0)
+
+    /// One of the places. It is free again when it is let go of, as the body of a response to a client that has gone is never asked for.
+    final class Place: Sendable {
+        private let places: Places
+
+        fileprivate init(_ places: Places) { self.places = places }
+
+        deinit { places.count.subtract(1, ordering: .relaxed) }
+    }
+
+    init(_ most: Int) { self.most = most }
+
+    /// How many are taken.
+    var taken: Int { count.load(ordering: .relaxed) }
+
+    /// A place; nil if all are taken.
+    func take() -> Place? {
+        guard count.add(1, ordering: .relaxed).newValue <= most else {
+            count.subtract(1, ordering: .relaxed)
+            return nil
+        }
+        return Place(self)
     }
 }
 

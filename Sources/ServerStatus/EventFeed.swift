@@ -55,17 +55,19 @@ final class EventFeed: Sendable {
     private let state = Mutex(State())
 
     /// Events that a client that comes back is sent again.
-    private static let mostRecent = 100
+    private let mostRecent: Int
     /// Events that wait for one follower.
-    private static let mostWaiting = 64
+    private let mostWaiting: Int
     /// Followers at once: others of the endpoint's clients have connections left.
     private static let mostFollowers = 32
+
+    init(mostRecent: Int = 100, mostWaiting: Int = 64) { (self.mostRecent, self.mostWaiting) = (mostRecent, mostWaiting) }
 
     /// Sends an event to all followers.
     func post(_ event: Event) {
         state.withLock { state in
             state.recent.append(event)
-            if state.recent.count > Self.mostRecent { state.recent.removeFirst() }
+            if state.recent.count > mostRecent { state.recent.removeFirst() }
             for number in Array(state.followers.keys) { state.send(event.text, to: number) }
         }
     }
@@ -74,10 +76,10 @@ final class EventFeed: Sendable {
     func follow(after last: String?) -> Following? {
         state.withLock { state in
             guard state.followers.count < Self.mostFollowers else { return nil }
-            let (texts, sender) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingOldest(Self.mostWaiting))
+            let (texts, sender) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingOldest(mostWaiting))
             let (end, ender) = AsyncStream.makeStream(of: Never.self)
             if let last, let index = state.recent.lastIndex(where: { $0.id == last }) {
-                for event in state.recent[(index + 1)...].suffix(Self.mostWaiting) { sender.yield(event.text) }
+                for event in state.recent[(index + 1)...].suffix(mostWaiting) { sender.yield(event.text) }
             }
             let number = state.nextNumber
             state.nextNumber += 1

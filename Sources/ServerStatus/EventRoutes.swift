@@ -1,9 +1,10 @@
 import Hummingbird
 import NIOCore
 
-/// `/events`: what is published, as it happens.
+/// `/events`: what is published, as it happens; `/events?service=NAME`: a service, now and each time that it has changed.
 package struct EventRoutes: RouteGroup {
     private let feed: EventFeed
+    private let services: ServiceRoutes
 
     /// How soon a client that has lost its connection comes back.
     private static let retry = "retry: 2000\n\n"
@@ -18,23 +19,59 @@ package struct EventRoutes: RouteGroup {
     /// The follower did not keep up.
     private struct TooSlow: Error {}
 
-    package init(_ changes: ChangeFeed) { feed = changes.events }
+    package init(_ changes: ChangeFeed, _ services: ServiceRoutes) { (feed, self.services) = (changes.events, services) }
 
-    package func add(to router: Router<BasicRequestContext>) { router.get("events") { request, _ in response(to: request) } }
+    package func add(to router: Router<BasicRequestContext>) {
+        router.get("events") { request, _ in
+            guard let name = request.uri.queryParameters["service"] else { return response(to: request) }
+            return serviceEvents(of: String(name), to: request)
+        }
+    }
+
+    private static let lastEvent = HTTPFields.Element.Name("Last-Event-ID")
 
     private func response(to request: Request) -> Response {
-        let last = HTTPFields.Element.Name("Last-Event-ID").flatMap { request.headers[$0] }
+        let last = Self.lastEvent.flatMap { request.headers[$0] }
         guard feed.hasPlace else { return .text("too many followers\n", status: .serviceUnavailable) }
+        return Self.stream(request, feed, after: last)
+    }
+
+    /// Events of one service, each with all that there is to say of it: of a follower who misses some nothing is missing.
+    private func serviceEvents(of name: String, to request: Request) -> Response {
+        let last = Self.lastEvent.flatMap { request.headers[$0] }
+        let look: @Sendable () throws -> PushAnswer = { [services] in
+            try services.answer(name, in: request.uri.queryParameters["zone"].map(String.init))
+        }
+        do { _ = try look() } catch { return .problem(error) }
+        guard let place = services.polling.places.take() else { return .problem(PushProblem.busy) }
+        let own = EventFeed(mostRecent: 0, mostWaiting: Self.mostServiceEvents)
+        return Self.stream(request, own) { [polling = services.polling] in
+            defer { withExtendedLifetime(place) {} }
+            try await polling.follow(look) { answer in
+                // A client that comes back has the last one.
+                guard answer.id != last else { return }
+                own.post(EventFeed.Event(id: answer.id, kind: "service", data: answer.line))
+            }
+        }
+    }
+
+    /// Events of one service that wait for its follower.
+    private static let mostServiceEvents = 8
+
+    /// A response of events, while `produce` makes some, if it is given.
+    private static func stream(
+        _ request: Request, _ feed: EventFeed, after last: String? = nil, _ produce: (@Sendable () async throws -> Void)? = nil
+    ) -> Response {
         var headers: HTTPFields = [.contentType: "text/event-stream", .cacheControl: "no-store"]
         if let name = HTTPFields.Element.Name("X-Accel-Buffering") { headers[name] = "no" }
         return Response(
             status: .ok, headers: headers,
-            body: ResponseBody { [feed] writer in
+            body: ResponseBody { writer in
                 // Not before: of a response to HEAD, or to a client that has gone, there is no body.
                 guard let following = feed.follow(after: last) else { return try await writer.finish(nil) }
                 defer { feed.end(following) }
                 // The client has gone, or the server ends.
-                do { try await Self.send(following, feed, request, &writer) } catch is CancellationError {}
+                do { try await send(following, feed, request, &writer, produce) } catch is CancellationError {}
                 let end = LastWriter(writer: writer)
                 // In a task of its own, for this one may have been cancelled: a response without its end looks like a failure.
                 try await Task { try await end.writer.finish(nil) }.value
@@ -43,7 +80,8 @@ package struct EventRoutes: RouteGroup {
 
     /// Sends events until the client goes or the server shuts down; throws if the client does not keep up, which closes its connection.
     private static func send(
-        _ following: EventFeed.Following, _ feed: EventFeed, _ request: Request, _ writer: inout any ResponseBodyWriter
+        _ following: EventFeed.Following, _ feed: EventFeed, _ request: Request, _ writer: inout any ResponseBodyWriter,
+        _ produce: (@Sendable () async throws -> Void)?
     ) async throws {
         // The tasks below write one after another, and have ended when this returns.
         nonisolated(unsafe) var output = writer
@@ -64,6 +102,7 @@ package struct EventRoutes: RouteGroup {
                     try Task.checkCancellation()
                     throw TooSlow()
                 }
+                if let produce { group.addTask { try await LongWork.run { try await produce() } } }
                 defer { group.cancelAll() }
                 try await group.next()
             }

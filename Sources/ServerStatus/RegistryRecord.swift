@@ -15,6 +15,8 @@ struct RegistryRecord: Sendable {
     private var pending: [ServiceName: Int?] = [:]
     /// Another number after each change, which no other record has had.
     private(set) var generation = nextGeneration
+    /// Another number after each change of which services there are, which no other record has had.
+    private(set) var namesGeneration = nextGeneration
     /// The number that comes next, of all records.
     private static let generations = Atomic(0)
 
@@ -44,6 +46,7 @@ struct RegistryRecord: Sendable {
 
     private mutating func replace(with new: Registry, at now: ContinuousClock.Instant) {
         (isRead, registry, changedAt) = (true, new, [:])
+        namesGeneration = Self.nextGeneration
         for (name, service) in new.services where !service.held.isEmpty { held.take(service.held, of: name, at: now) }
     }
 
@@ -51,6 +54,7 @@ struct RegistryRecord: Sendable {
         let old = registry.services[name]
         guard old != service else { return }
         registry.services[name] = service
+        if old == nil || service == nil { namesGeneration = Self.nextGeneration }
         changedAt[name] = service == nil ? nil : now
         held.take(service?.held ?? [], of: name, at: now)
         if pending[name] == nil { pending[name] = .some(old?.count) }

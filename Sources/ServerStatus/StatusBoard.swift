@@ -43,7 +43,7 @@ package final class StatusBoard: Sendable {
     private let state: Mutex<State>
 
     /// Changes that wait for a follower: the oldest are left out for one that does not keep up.
-    private static let mostWaiting = 64
+    package static let mostWaiting = 64
 
     /// A board of zones that have not been read.
     package init(_ zones: [Shown], obstacle: @escaping @Sendable () -> SessionObstacle? = { nil }) {
@@ -102,9 +102,9 @@ package final class StatusBoard: Sendable {
         state.withLock { $0.zones[origin].map { Array($0.facts.rejected.listed.values) } ?? [] }
     }
 
-    /// What changes from now on.
-    package func changes() -> AsyncStream<ZonePublication> {
-        let (stream, continuation) = AsyncStream.makeStream(of: ZonePublication.self, bufferingPolicy: .bufferingNewest(Self.mostWaiting))
+    /// What changes from now on; so many of the newest changes wait for a follower.
+    package func changes(keeping most: Int = mostWaiting) -> AsyncStream<ZonePublication> {
+        let (stream, continuation) = AsyncStream.makeStream(of: ZonePublication.self, bufferingPolicy: .bufferingNewest(most))
         let number = state.withLock { state in
             state.nextFollower += 1
             state.followers[state.nextFollower] = continuation

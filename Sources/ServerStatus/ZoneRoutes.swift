@@ -2,7 +2,6 @@ import DNSAuthority
 import Hummingbird
 import NIOCore
 import ProviderRegistry
-import Synchronization
 
 /// How a name is answered, and why: JSON, or text.
 package protocol ShownAnswer: Encodable, Sendable {
@@ -18,7 +17,7 @@ package struct ZoneRoutes: RouteGroup {
     private let board: StatusBoard
     private let served: @Sendable () -> ServedZones
     private let explain: Explain
-    private let transfers = Transfers()
+    private let transfers = Places(4)
 
     /// `served`: the zones that are answered from now.
     package init(_ board: StatusBoard, served: @escaping @Sendable () -> ServedZones, explain: @escaping Explain) {
@@ -59,13 +58,12 @@ extension ZoneRoutes {
         else { return .text("no such zone\n", status: .notFound) }
         guard let zone = found.zone else { return .text("the zone has not been read\n", status: .serviceUnavailable) }
         let tag = "\"\(zone.authority.serial)\""
-        let known = request.headers[.ifNoneMatch]?.split(separator: ",").map { $0.trimmed } ?? []
-        guard !known.contains(where: { $0 == tag || $0 == "W/" + tag || $0 == "*" }) else {
+        guard !request.knows(tag) else {
             return Response(status: .notModified, headers: [.eTag: tag, .cacheControl: "no-cache"])
         }
         let headers: HTTPFields = [.contentType: "text/dns; charset=utf-8", .eTag: tag, .cacheControl: "no-cache"]
         guard request.method != .head else { return Response(status: .ok, headers: headers) }
-        guard let transfer = transfers.begin() else {
+        guard let transfer = transfers.take() else {
             var busy = Response.text("too many master files are on their way to slow readers\n", status: .serviceUnavailable)
             busy.headers[.retryAfter] = Self.pause
             return busy
@@ -79,35 +77,6 @@ extension ZoneRoutes {
                 try await writer.finish(nil)
             })
     }
-}
-
-/// How many master files are on their way: each keeps what later zones drop, for as long as its reader takes.
-final class Transfers: Sendable {
-    private static let most = 4
-    private let count = Atomic(0)
-
-    /// One of them. It ends when it is let go of, as the body of a response to a client that has gone is never asked for.
-    final class Transfer: Sendable {
-        private let transfers: Transfers
-
-        fileprivate init(_ transfers: Transfers) { self.transfers = transfers }
-
-        deinit { transfers.count.subtract(1, ordering: .relaxed) }
-    }
-
-    /// One more; nil if there are as many as there may be.
-    func begin() -> Transfer? {
-        guard count.add(1, ordering: .relaxed).newValue <= Self.most else {
-            count.subtract(1, ordering: .relaxed)
-            return nil
-        }
-        return Transfer(self)
-    }
-}
-
-extension Substring {
-    /// Without spaces around it.
-    fileprivate var trimmed: String { String(drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()) }
 }
 
 /// A zone as `/zones` shows it.

@@ -77,7 +77,7 @@ import Testing
         // What is no setting is a flag, which the help alone knows.
         let flags = try await ofProgram().filter { option in !declared.contains { $0.name == option.name } }
         #expect(declared.count > 30)
-        #expect(flags.map(\.name).sorted() == ["all", "json", "watch"])
+        #expect(flags.map(\.name).sorted() == ["all", "envoy-eds", "json", "watch"])
         let program = declared.union(flags)
         #expect(program.subtracting(readme).sorted { $0.name < $1.name } == [], "in the program alone")
         #expect(readme.subtracting(program).sorted { $0.name < $1.name } == [], "in the README alone")

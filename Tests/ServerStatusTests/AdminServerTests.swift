@@ -59,6 +59,10 @@ import Testing
                 let response = try answer(endpoint, get("/livez", method: "GET", fields))
                 #expect(response.hasPrefix("HTTP/1.1 \(code) "), "\(fields)")
             }
+            // What is posted without an origin comes from no page: there is no such route here.
+            for (fields, code) in [("Host: zoodns\r\n", 404), ("Host: evil.example\r\nOrigin: http://evil.example\r\n", 403)] {
+                #expect(try answer(endpoint, get("/livez", method: "POST", fields)).hasPrefix("HTTP/1.1 \(code) "), "\(fields)")
+            }
         }
     }
 

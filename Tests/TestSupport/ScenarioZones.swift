@@ -55,14 +55,17 @@ package struct TestRegistry {
     package static let policy = ZonePolicy(ttl: 5, negativeTTL: 1, nameServerAddresses: [IPAddress("192.0.2.53")].compactMap(\.self))
 
     /// The zone `svc.local`, serial 1.
-    package var zone: Zone? {
+    package var zone: Zone? { zone(serial: 1) }
+
+    /// The zone `svc.local`.
+    package func zone(serial: UInt32) -> Zone? {
         guard let origin = DomainName(text: "svc.local") else { return nil }
         var compiler = ZoneCompiler(origins: [origin], policy: policy, seed: 1)
         compiler.replace(with: registry, for: origin)
         compiler.resolve(hosts)
-        _ = compiler.compile { _ in 1 }
+        _ = compiler.compile { _ in serial }
         compiler.resolve(hosts)
-        return compiler.compile { _ in 1 }[origin]
+        return compiler.compile { _ in serial }[origin]
     }
 
     /// The zone as it is served.

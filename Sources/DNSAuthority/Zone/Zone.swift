@@ -59,6 +59,9 @@ package final class Zone: @unchecked Sendable {
         return builder.build()
     }
 
+    /// The RDATA of the records that a name has of a type (RFC 1035 §3.3), in no order that matters; nil while they are not known. O(records).
+    package func data(of type: RecordType, at name: DomainName) -> [[UInt8]]? { view.data(of: type, at: name.octets) }
+
     /// The names with what they have, in no order that matters.
     var nodes: [ZoneNode] { (0..<shardCount).flatMap { shards[$0].entries.compactMap(\.node) } }
 }

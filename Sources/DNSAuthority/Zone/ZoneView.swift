@@ -133,6 +133,17 @@ extension ZoneView {
     /// The node of a name at or below the origin, given in wire form in lower case, of at most 255 octets.
     func node(named name: UnsafeRawBufferPointer) -> ZoneNode? { withFolded(name) { node($0) } }
 
+    /// The RDATA of what a name, given in wire form in lower case, has of a type; nil while that is not known.
+    func data(of type: RecordType, at name: [UInt8]) -> [[UInt8]]? {
+        let result = name.withUnsafeBytes { withFolded($0) { contains($0) ? lookup($0, type) : .nameError } }
+        switch result {
+        case .data(let rrset):
+            return (0..<rrset.count).map { Array(rrset.record($0).dropFirst(EncodedRRset.headerLength)) }
+        case .unknown: return nil
+        case .all, .noData, .nameError: return []
+        }
+    }
+
     /// Calls a function with a name in memory of its own.
     private func withFolded<Result>(_ name: UnsafeRawBufferPointer, _ body: (FoldedName) -> Result) -> Result {
         withUnsafeTemporaryAllocation(byteCount: FoldedName.capacity * 8, alignment: 16) { memory in

@@ -137,18 +137,24 @@ struct ServerWiring {
         }
         metrics.forwarding = { [forwarder = forwarding.forwarder] in forwarder.traffic }
         let zones = ZoneRoutes(board, served: { server.zones }, explain: explain)
-        return [HealthRoutes(board), MetricsRoutes(board, metrics), zones, EventRoutes(changes)]
+        let sources = ServedServices(board, served: { server.zones }) { [board] text in
+            ExplainedName.read(text, Self.sources(board)).map { ($0.origin, $0.name) }
+        }
+        let services = ServiceRoutes(sources, LongPolling(board))
+        return [HealthRoutes(board), MetricsRoutes(board, metrics), zones, services, EventRoutes(changes, services)]
             + (observer.map { [QueryRoutes($0)] } ?? []) + (status.map { [PageRoutes($0, changes, explain: explain)] } ?? [])
     }
 
     /// How a name, an address's name, or a service in each zone, is answered now; nil if it is in no zone.
     private func explain(_ text: String) -> String? {
         if let answer = ReverseAnswer(text, in: server.zones.all) { return answer.text }
-        let sources = board?.facts.zones.compactMap { zone in
-            board?.layout(of: zone.origin).map { ZoneSource(origin: zone.origin, layout: $0) }
-        }
-        let answers = ExplainedName.read(text, sources ?? []).compactMap { explain($0.name.text, in: $0.origin)?.text }
+        let answers = ExplainedName.read(text, board.map(Self.sources) ?? []).compactMap { explain($0.name.text, in: $0.origin)?.text }
         return answers.isEmpty ? nil : answers.joined(separator: "\n")
+    }
+
+    /// The zones that are served now, with their registries.
+    private static func sources(_ board: StatusBoard) -> [ZoneSource] {
+        board.facts.zones.compactMap { zone in board.layout(of: zone.origin).map { ZoneSource(origin: zone.origin, layout: $0) } }
     }
 
     /// How a name is answered now.

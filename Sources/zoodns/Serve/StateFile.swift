@@ -52,8 +52,9 @@ struct StateFile: Hashable {
         return Array(octets[..<length])
     }
 
-    /// Puts these octets in the place of the file's, readable by the owner alone. The C functions are `fsync` and `rename`.
-    func replace(with octets: [UInt8]) throws(Failure) {
+    /// Puts these octets in the place of the file's. `isForOthers`: other users may read it, and a crash of the machine may cost it; else the
+    /// owner alone may read it. The C functions are `fsync` and `rename`.
+    func replace(with octets: [UInt8], isForOthers: Bool = false) throws(Failure) {
         var status = stat()
         if stat(path, &status) == 0, !Self.isRegular(status) { throw Failure(text: "is no regular file") }
         let new = path + ".new"
@@ -68,16 +69,17 @@ struct StateFile: Hashable {
             throw .system("\(new) cannot be made", error)
         }
         defer { try? file.close() }
+        if isForOthers { fchmod(file.rawValue, 0o644) }
         do throws(Failure) {
             do { try file.writeAll(octets) } catch { throw .system("\(new) cannot be written", error) }
-            guard fsync(file.rawValue) == 0 else { throw .system("\(new) cannot be written") }
+            guard isForOthers || fsync(file.rawValue) == 0 else { throw .system("\(new) cannot be written") }
             guard Self.isSame(new, file.rawValue) else { throw Failure(text: "\(new) is written by another process too") }
             guard rename(new, path) == 0 else { throw .system("cannot be replaced") }
         } catch {
             if Self.isSame(new, file.rawValue) { unlink(new) }
             throw error
         }
-        try Self.keep(folder: path)
+        if !isForOthers { try Self.keep(folder: path) }
     }
 
     /// Has the folder's disk keep the new name.

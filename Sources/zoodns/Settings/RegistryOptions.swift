@@ -30,7 +30,7 @@ extension Declared {
             Logger.Level(rawValue: $0)
         }, default: .info,
         exceptions: [
-            .init(commands: [.explain, .zone, .check], value: .warning), .init(commands: [.lookup, .drain], value: .error),
+            .init(commands: [.explain, .zone, .check, .export], value: .warning), .init(commands: [.lookup, .drain], value: .error),
         ], for: .all,
         isReloadable: true)
     static let logFormat = Setting(

@@ -106,14 +106,14 @@ struct SettingReason: Error {
 
 /// The commands that take settings.
 enum CommandName: String, CaseIterable, Sendable {
-    case serve, register, drain, lookup, explain, zone, check, status, top
+    case serve, register, drain, lookup, explain, zone, check, status, top, export
 }
 
 extension Set<CommandName> {
     /// Every command that knows ZooKeeper.
-    static let all: Set = [.serve, .register, .drain, .lookup, .explain, .zone, .check]
+    static let all: Set = [.serve, .register, .drain, .lookup, .explain, .zone, .check, .export]
     /// Those that compile zones.
-    static let compiling: Set = [.serve, .explain, .zone, .check]
+    static let compiling: Set = [.serve, .explain, .zone, .check, .export]
     /// The server, and the command that checks its settings.
     static let serving: Set = [.serve, .check]
     static let registering: Set = [.register]

@@ -14,4 +14,4 @@ def recipe(*needs, short=False):
     return register
 
 
-from . import resolvers, proxies, haproxy, bind_limits, dnsdist, registries  # noqa: E402, F401: they register themselves
+from . import resolvers, proxies, haproxy, bind_limits, dnsdist, registries, endpoints  # noqa: E402, F401: they register themselves
