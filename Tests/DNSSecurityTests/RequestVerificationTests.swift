@@ -32,7 +32,7 @@ import Testing
             let length = answer.count + signer.length
             #expect(signer.sign(&answer, at: now) == [])
             #expect(answer.count == length)
-            #expect(try PacketText(answer).code == "RCODE9")
+            #expect(try PacketText(answer).code == "NOTAUTH")
             var verifier = ResponseVerifier(key: key(), requestMAC: mac)
             #expect(verifier.verify(answer, at: now) == .refused(error, serverTime: nil))
         }
