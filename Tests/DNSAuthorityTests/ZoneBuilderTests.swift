@@ -123,9 +123,9 @@ import Testing
         var random = Numbers(state: seed)
         var builder: ZoneBuilder? = ZoneBuilder(origin: origin, seed: seed)
         var zones: [(zone: Zone, text: String)] = []
-        for step in 0..<300 {
+        for step in 0..<120 {
             for _ in 0..<5 {
-                let start = Int.random(in: 0..<1000, using: &random)
+                let start = Int.random(in: 0..<400, using: &random)
                 if Bool.random(using: &random) {
                     builder?.insert(block(start..<start + 20, address: UInt32(step)))
                 } else {
@@ -146,7 +146,7 @@ import Testing
         await withTaskGroup(of: Bool.self) { group in
             var random = Numbers(state: 5)
             var builder = ZoneBuilder(origin: origin, seed: 5)
-            for step in 0..<300 {
+            for step in 0..<120 {
                 let start = Int.random(in: 0..<500, using: &random)
                 builder.insert(block(start..<start + 20, address: UInt32(step)))
                 if let name = DomainName(text: "n\(start)")?.appending(origin) { builder.remove(name) }
