@@ -167,7 +167,7 @@ let package = Package(
             name: "zoodnsTests",
             dependencies: [
                 "zoodns", "Explanation", "DNSAuthority", "IPAddressing", "ProviderRegistry", "ServerStatus", "TestSupport",
-                "ZoneCompilation", "ZooKeeperClient",
+                "ZoneCompilation", "ZoneTransfer", "ZooKeeperClient",
                 .product(name: "Configuration", package: "swift-configuration"),
             ]),
         .testTarget(

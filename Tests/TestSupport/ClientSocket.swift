@@ -7,7 +7,11 @@ package final class ClientSocket {
     private let isStream: Bool
 
     /// What the C library says.
-    package struct Failure: Error { let code = errno }
+    package struct Failure: Error {
+        let code = errno
+
+        package init() {}
+    }
 
     package init(_ endpoint: SocketEndpoint, isStream: Bool, patience seconds: Int = 10) throws {
         self.isStream = isStream

@@ -62,6 +62,24 @@ import ZoneCompilation
         }
     }
 
+    @Test func `the catalog is served with the zones that it lists, and changes with them alone`() async throws {
+        try await publishing { publisher, handed in
+            func serial() throws -> Int? {
+                try handed.ask("zones.catalog", "SOA")?.answer.first.flatMap { Int($0.split(separator: " ")[5]) }
+            }
+            let catalog = DomainName(text: "zones.catalog")
+            publisher.serve([origin: TestRegistry.policy], catalog: catalog)
+            try await waitUntil("the catalog") { try serial() == 1000 }
+            publisher.send(.complete(registry), for: origin)
+            try await waitUntil("the zone") { try handed.serial() == 1000 }
+            #expect(try serial() == 1000)
+            publisher.serve([origin: TestRegistry.policy, .root: TestRegistry.policy], catalog: catalog)
+            try await waitUntil("another zone") { try serial() == 1001 }
+            publisher.serve([origin: TestRegistry.policy])
+            try await waitUntil("no catalog") { try handed.ask("zones.catalog", "SOA")?.code == "REFUSED" }
+        }
+    }
+
     @Test func `zones come, go and have other policies while it runs`() async throws {
         try await publishing { publisher, handed in
             publisher.send(.complete(registry), for: origin)

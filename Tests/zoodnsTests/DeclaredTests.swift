@@ -22,7 +22,8 @@ import Testing
         "\(settings.common) \(settings.common.registry.logger.logLevel) \(settings.probesHeld) \(String(describing: settings.state)) "
             + "\(settings.workers) \(settings.longestUDPResponse) \(settings.observation) \(String(describing: settings.admin)) "
             + "\(settings.lameduck) \(settings.guards) \(settings.values[Declared.rrlSlip.name] ?? "") "
-            + "\(settings.values[Declared.rrlDryRun.name] ?? "") \(String(describing: settings.user)) \(settings.forwarding)"
+            + "\(settings.values[Declared.rrlDryRun.name] ?? "") \(String(describing: settings.user)) \(settings.forwarding) "
+            + "\(settings.transfers) \(settings.values[Declared.journalSize.name] ?? "")"
     }
 
     /// Settings whose default is a sentence, or what another setting says.
@@ -30,7 +31,7 @@ import Testing
         "listen", "nameserver-address", "reverse", "host-resolver", "workers", "state", "zookeeper-auth", "config", "port", "host",
         "instance", "weight", "allow", "allow-forward", "cookie-secret-file", "priority", "query-log", "dnstap", "dnstap-identity",
         "admin", "user", "forward", "drain", "stop-timeout", "connect-timeout", "tags", "ports", "status", "attribute",
-        "availability-zone", "alpn", "format",
+        "availability-zone", "alpn", "format", "notify", "allow-transfer", "tsig-keys", "catalog",
     ]
 
     /// A value other than the default for each setting of `serve`.
@@ -45,12 +46,21 @@ import Testing
         "allow": "10.0.0.0/8", "allow-forward": "10.0.0.0/8", "on-unknown": "refused",
         "cookies": "off", "cookie-secret-file": secretFile, "rrl": "50", "rrl-slip": "1", "rrl-dry-run": "on",
         "forward": "system", "forward-limit": "99", "forward-local": "on",
+        "notify": "192.0.2.1:54", "notify-delay": "2s", "allow-transfer": "10.0.0.0/8", "tsig-keys": keyFile, "catalog": "zones.catalog",
+        "serial-modulo": "1/3", "journal-size": "1KiB",
     ]
 
     /// A file of keys for cookies, which `cookie-secret-file` reads.
     private static let secretFile: String = {
         let path = FileManager.default.temporaryDirectory.appending(path: "zoodns-\(UUID()).secrets").path
         try? "00112233445566778899aabbccddeeff\n".write(toFile: path, atomically: true, encoding: .utf8)
+        return path
+    }()
+
+    /// A file of keys for transfers, which `tsig-keys` reads.
+    private static let keyFile: String = {
+        let path = FileManager.default.temporaryDirectory.appending(path: "zoodns-\(UUID()).keys").path
+        try? #"key "a" { algorithm hmac-sha256; secret "c2VjcmV0"; };"#.write(toFile: path, atomically: true, encoding: .utf8)
         return path
     }()
 

@@ -85,6 +85,11 @@ extension Metric {
 // MARK: The rest
 
 extension Metric {
+    /// What `Notifier.sent` counts.
+    package static let notifySent = Metric("zoodns_notify_sent_total", .counter, "Messages to other servers that a zone has changed.")
+    /// What `Notifier.failures` counts.
+    package static let notifyFailures = Metric(
+        "zoodns_notify_failures_total", .counter, "Changes of zones that another server did not acknowledge, or with an error.")
     static let hostLookups = Metric("zoodns_host_lookups_total", .counter, "Look-ups of providers' host names that were begun.")
     static let hostFailures = Metric("zoodns_host_lookup_failures_total", .counter, "Look-ups of host names that failed, each family once.")
     static let logLeftOut = Metric("zoodns_log_lines_left_out_total", .counter, "Lines of the log that were left out.")

@@ -16,8 +16,8 @@ package actor ZonePublisher {
         case registry(RegistryUpdate, origin: DomainName)
         /// The resolver knows something new of some hosts.
         case resolved([String: HostAddresses])
-        /// The operator has decided otherwise on the zones, given by their origins, and on addresses' names.
-        case policies([DomainName: ZonePolicy], ReversePolicy, VersionPolicy)
+        /// The operator has decided otherwise on the zones, given by their origins, on addresses' names, and on the catalog.
+        case policies([DomainName: ZonePolicy], ReversePolicy, VersionPolicy, catalog: DomainName?)
     }
 
     /// Where the results go.
@@ -49,6 +49,9 @@ package actor ZonePublisher {
     private var serials: SerialSequence
     private let logger: Logger
     private var compiler: ZoneCompiler
+    /// The catalog of the zones; nil for none.
+    private var catalog: CatalogCompiler?
+    private let seed: UInt64
     /// Of each zone, by its origin.
     private var reliances: [DomainName: Reliance]
     private var served: [DomainName: ServedState]
@@ -73,16 +76,19 @@ package actor ZonePublisher {
         static func == (one: ServedState, other: ServedState) -> Bool { one.zone === other.zone && one.status == other.status }
     }
 
-    /// Zones by their origins, and those of addresses' names. `ticks` gives `SerialSequence.ticks`, from which serials start.
+    /// Zones by their origins, those of addresses' names, and the origin of their catalog. `ticks` gives `SerialSequence.ticks`, from which
+    /// serials start.
     package init(
-        policies: [DomainName: ZonePolicy], reverse: ReversePolicy = .none, versions: VersionPolicy = VersionPolicy(), seed: UInt64,
-        outlets: Outlets, ticks: @escaping @Sendable () -> UInt32, logger: Logger
+        policies: [DomainName: ZonePolicy], reverse: ReversePolicy = .none, versions: VersionPolicy = VersionPolicy(),
+        catalog: DomainName? = nil, seed: UInt64, outlets: Outlets, ticks: @escaping @Sendable () -> UInt32, logger: Logger
     ) {
         origins = Array(policies.keys)
         reverseOrigins = reverse.prefixes.map(\.origin)
         self.outlets = outlets
         serials = SerialSequence(versions, ticks: ticks)
         self.logger = logger
+        self.seed = seed
+        self.catalog = catalog.map { CatalogCompiler(origin: $0, seed: seed) }
         compiler = ZoneCompiler(policies: policies, reverse: reverse, seed: seed)
         reliances = policies.mapValues(Self.reliance)
         let unread = (origins + reverseOrigins).map { ($0, ServedState(zone: nil, status: .notReady)) }
@@ -98,11 +104,13 @@ package actor ZonePublisher {
     /// Hands in what the follower of a zone's registry reports, from any thread; it takes effect soon.
     package nonisolated func send(_ update: RegistryUpdate, for origin: DomainName) { mailbox.post(.registry(update, origin: origin)) }
 
-    /// Has these zones served from now on, by their origins, those of addresses' names, and no others; from any thread. It takes effect soon.
+    /// Has these zones served from now on, by their origins, those of addresses' names, their catalog, and no others; from any thread. It takes
+    /// effect soon.
     package nonisolated func serve(
-        _ policies: [DomainName: ZonePolicy], reverse: ReversePolicy = .none, versions: VersionPolicy = VersionPolicy()
+        _ policies: [DomainName: ZonePolicy], reverse: ReversePolicy = .none, versions: VersionPolicy = VersionPolicy(),
+        catalog: DomainName? = nil
     ) {
-        mailbox.post(.policies(policies, reverse, versions))
+        mailbox.post(.policies(policies, reverse, versions, catalog: catalog))
     }
 
     /// Hands in what the resolver knows of some hosts, from any thread; it takes effect soon.
@@ -138,16 +146,17 @@ extension ZonePublisher {
 
     private var nextStatusChange: ContinuousClock.Instant? {
         let instants = reliances.values.flatMap { [$0.freshness.nextChange(after: judgedAt), $0.lost.deadline] }
-        return (instants + [compiler.isBehind ? serials.nextVersion : nil]).compactMap(\.self).min()
+        return (instants + [compiler.isBehind || catalog?.isBehind == true ? serials.nextVersion : nil]).compactMap(\.self).min()
     }
 
     private func take(_ event: Event) {
         switch event {
         case .registry(let update, let origin): take(update, origin)
         case .resolved(let hosts): compiler.resolve(hosts)
-        case .policies(let policies, let reverse, let versions):
+        case .policies(let policies, let reverse, let versions, let catalog):
             serials.policy = versions
             take(policies, reverse)
+            if catalog != self.catalog?.origin { self.catalog = catalog.map { CatalogCompiler(origin: $0, seed: seed) } }
         }
     }
 
@@ -185,7 +194,9 @@ extension ZonePublisher {
         for origin in origins { if let change = reliances[origin]?.lost.expire(at: .now) { compiler.apply(change, to: origin) } }
         let start = ContinuousClock.now
         let numbering = VersionNumbering(journal: serials.policy.journal, serial: serials.numbers(at: start))
-        let zones = compiler.compile(numbering) { ContinuousClock.now < start + Self.slice }
+        var zones = compiler.compile(numbering) { ContinuousClock.now < start + Self.slice }
+        catalog?.list(origins + reverseOrigins, numbering)
+        if let catalog { zones[catalog.origin] = catalog.zone }
         for (origin, zone) in zones {
             let last = served[origin]?.zone?.authority.serial
             if last != zone.authority.serial { serials.note(zone.authority.serial, follows: last != nil, at: start) }
@@ -205,11 +216,13 @@ extension ZonePublisher {
             let status = zones[origin] == nil ? .notReady : worst
             state[origin] = ServedState(zone: zones[origin], status: status)
         }
+        if let catalog, let zone = catalog.zone { state[catalog.origin] = ServedState(zone: zone, status: .current) }
         guard state != served else { return }
         for origin in origins { log(state[origin]?.status ?? .notReady, after: served[origin]?.status ?? .notReady, origin) }
         served = state
         logger.debug("zones published", metadata: ["names": "\(zones.values.reduce(0) { $0 + $1.nameCount })"])
-        outlets.publish(ServedZones(origins.map { serving(zones, $0) } + reverseOrigins.map { serving(zones, $0, isPartial: true) }))
+        let plain = (origins + [catalog?.origin].compactMap(\.self)).map { serving(zones, $0) }
+        outlets.publish(ServedZones(plain + reverseOrigins.map { serving(zones, $0, isPartial: true) }))
     }
 
     /// A zone as it is served. `isPartial`: other servers know further names of it.

@@ -5,6 +5,7 @@ import FoundationEssentials
 import QueryLogging
 import ServerStatus
 import UnixSignals
+import ZoneTransfer
 
 /// `zoodns serve`: what happens before the server runs, and how it ends. The parts are connected in `ServerWiring`.
 struct ServeCommand: AsyncParsableCommand {
@@ -43,12 +44,13 @@ struct ServeCommand: AsyncParsableCommand {
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint).map { SignalNumber($0.rawValue) }
         let observer = try observe(settings)
         let forwarding = Forwarding(settings)
-        let server = try await listen(settings, observer, inherited, forwarding)
+        let answerer = TransferAnswerer(settings.transfers.policy, logger: logger)
+        let server = try await listen(settings, observer, inherited, forwarding, settings.policy(answerer))
         let admin = try await listenForAdmin(settings)
         if let admin { StandardStreams.say("admin \(admin.address.text)") }
         for endpoint in server.endpoints { StandardStreams.say("listening \(endpoint.text) udp tcp") }
         Self.warn(settings, server)
-        let wiring = ServerWiring(settings, server, admin, observer, forwarding, supervisor)
+        let wiring = ServerWiring(settings, server, admin, observer, forwarding, answerer, supervisor)
         let reload = SettingsReload(
             settings, wiring,
             read: { [common, options] () throws(CommandFailure) in
@@ -123,14 +125,16 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private func listen(
-        _ settings: ServeSettings, _ observer: QueryObserver?, _ inherited: InheritedSockets, _ forwarding: Forwarding
+        _ settings: ServeSettings, _ observer: QueryObserver?, _ inherited: InheritedSockets, _ forwarding: Forwarding,
+        _ policy: QueryPolicy
     ) async throws(CommandFailure) -> DNSServer {
-        let origins = settings.common.registry.zones.map(\.origin) + settings.common.reverse.prefixes.map(\.origin)
+        let further = settings.common.reverse.prefixes.map(\.origin) + [settings.transfers.catalog].compactMap(\.self)
+        let origins = settings.common.registry.zones.map(\.origin) + further
         let zones = ServedZones(origins.map(ServedZone.init(notReady:)))
         do throws(ListenError) {
             return try await DNSServer(
                 listen: settings.common.listen, workers: settings.workers, udpLimit: settings.longestUDPResponse, zones: zones,
-                policy: settings.policy, tap: observer?.tap, forward: { forwarding.forwarder.take($0) }, inherited: inherited)
+                policy: policy, tap: observer?.tap, forward: { forwarding.forwarder.take($0) }, inherited: inherited)
         } catch {
             throw .refused(error.text)
         }

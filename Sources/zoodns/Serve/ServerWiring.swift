@@ -11,6 +11,7 @@ import QueryLogging
 import ServerStatus
 import ServiceLifecycle
 import ZoneCompilation
+import ZoneTransfer
 import ZooKeeperClient
 
 /// The parts of the server, and what each hands to the next, in the order of the data flow.
@@ -24,6 +25,8 @@ struct ServerWiring {
     private let resolver: HostResolver
     private let publisher: ZonePublisher
     private let forwarding: Forwarding
+    private let answerer: TransferAnswerer
+    private let notifier: Notifier
     private let admin: AdminServer?
     /// What is recorded of queries; nil for nothing.
     private let observer: QueryObserver?
@@ -38,9 +41,9 @@ struct ServerWiring {
     /// Connects the parts of a server that listens already, also for the admin endpoint if there is one; none of them runs yet.
     init(
         _ settings: ServeSettings, _ server: DNSServer, _ admin: AdminServer?, _ observer: QueryObserver?, _ forwarding: Forwarding,
-        _ supervisor: Supervisor? = nil
+        _ answerer: TransferAnswerer, _ supervisor: Supervisor? = nil
     ) {
-        self.forwarding = forwarding
+        (self.forwarding, self.answerer) = (forwarding, answerer)
         let registry = settings.common.registry
         let client = registry.client
         let resolver = settings.common.hostResolver(listening: server.endpoints)
@@ -53,8 +56,12 @@ struct ServerWiring {
         let isShown = admin != nil || supervisor != nil
         let board = isShown ? StatusBoard(Self.boarded(settings), obstacle: { [weak client] in client?.obstacle }) : nil
         if let board { client.observe { board.take($0) } }
+        let notifier = Notifier(registry.logger)
+        notifier.use(settings.transfers.notify)
         let publish: @Sendable (ServedZones) -> Void = { zones in
             server.publish(zones)
+            // Behind the server: what others hear of can be transferred.
+            notifier.take(zones)
             board?.take(zones)
         }
         var outlets = ZonePublisher.Outlets(publish: publish) { change in
@@ -63,7 +70,8 @@ struct ServerWiring {
         }
         if let board { outlets.settle = { board.settle($0, heard: $1) } }
         let publisher = ZonePublisher(
-            policies: settings.common.policies, reverse: settings.common.reverse, seed: .random(in: 0 ... .max), outlets: outlets,
+            policies: settings.common.policies, reverse: settings.common.reverse, versions: settings.transfers.versions,
+            catalog: settings.transfers.catalog, seed: .random(in: 0 ... .max), outlets: outlets,
             ticks: SerialSequence.clock(notBefore: settings.state?.written), logger: registry.logger)
         watchers = ZoneWatchers(client, registry.logger) { update, origin in
             keeper?.take(update, for: origin)
@@ -74,6 +82,7 @@ struct ServerWiring {
         watchers.serve(settings.zones)
         access = RegistryAccess(client, registry, registry.logger)
         status = board.map { StatusSources($0, settings, server) }
+        self.notifier = notifier
         (self.server, self.client, self.admin, self.board, self.observer) = (server, client, admin, board, observer)
         self.supervisor = supervisor
         (self.resolver, self.prober, self.keeper, self.publisher) = (resolver, prober, keeper, publisher)
@@ -90,6 +99,7 @@ struct ServerWiring {
         services.append(Part("host resolver") { await resolve() })
         services.append(Part("publisher") { try await publish() })
         services.append(Part("forwarder") { try await forward() })
+        services.append(Part("notifier") { try await notify() })
         if let observer { services.append(Part("query observer") { try await observe(observer) }) }
         services.append(Part("dns server") { try await serve() })
         if let admin, let board {
@@ -117,10 +127,14 @@ struct ServerWiring {
         prober?.serve(settings.zones.map(\.source), probesLoopback: !own.isBeyondLoopback)
         resolver.serve(own)
         forwarding.serve(settings, own)
-        server.serve(settings.policy)
+        answerer.follow(settings.transfers.policy)
+        server.serve(settings.policy(answerer))
+        notifier.use(settings.transfers.notify)
         access.serve(settings.zones.map(\.source.layout.root))
         // Before the watchers, whose reports of a zone that it does not have would be lost.
-        publisher.serve(settings.common.policies, reverse: settings.common.reverse)
+        publisher.serve(
+            settings.common.policies, reverse: settings.common.reverse, versions: settings.transfers.versions,
+            catalog: settings.transfers.catalog)
         watchers.serve(settings.zones)
     }
 
@@ -130,10 +144,10 @@ struct ServerWiring {
         var metrics = MetricsSources(
             version: Version.text, traffic: { server.traffic }, hostLookups: { resolver.lookups },
             logLinesLeftOut: { LogLosses.lines.load(ordering: .relaxed) })
+        metrics.further = [(.notifySent, { [notifier] in notifier.sent }), (.notifyFailures, { [notifier] in notifier.failures })]
         if let observer {
-            metrics.further = [
-                (.queryLogDropped, { observer.droppedLines }), (.dnstapDropped, { observer.droppedMessages }),
-            ]
+            metrics.further.append((.queryLogDropped, { observer.droppedLines }))
+            metrics.further.append((.dnstapDropped, { observer.droppedMessages }))
         }
         metrics.forwarding = { [forwarder = forwarding.forwarder] in forwarder.traffic }
         let zones = ZoneRoutes(board, served: { server.zones }, explain: explain)
@@ -201,6 +215,10 @@ struct ServerWiring {
         do throws(NoThread) { try await forwarding.run() } catch { throw .noThread(for: "forwarding") }
     }
 
+    private func notify() async throws(CommandFailure) {
+        do throws(NoThread) { try await notifier.run() } catch { throw .noThread(for: "notifications") }
+    }
+
     private func observe(_ observer: QueryObserver) async throws(CommandFailure) {
         do throws(NoThread) { try await observer.run() } catch { throw .noThread(for: "the query log") }
     }
@@ -222,7 +240,6 @@ extension StatusSources {
 }
 
 extension ServedAnswer: ShownAnswer {}
-
 extension ReverseAnswer: ShownAnswer {}
 
 extension StatusReport.Traffic {

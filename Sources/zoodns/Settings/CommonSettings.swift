@@ -44,7 +44,7 @@ struct CommonSettings {
             var policy = zone.policy(options, nameServer: own)
             var watch = WatchSettings(zones: sources.count)
             if let serve { zone.read(serve, into: &policy, &watch) }
-            return ZoneSettings(source: source, policy: policy, watch: watch)
+            return ZoneSettings(source: source, policy: policy, watch: watch, notify: serve.map { zone.notify($0.transfers) } ?? [])
         }
         reverse = Self.reverse(options, nameServer: own, sources, &reader)
     }

@@ -116,4 +116,5 @@ struct ServeOptions: ParsableArguments {
     @Option(Declared.forwardLocal) var forwardLocal: String?
     @Option(Declared.user) var user: String?
     @OptionGroup var guards: GuardOptions
+    @OptionGroup var transfers: TransferOptions
 }

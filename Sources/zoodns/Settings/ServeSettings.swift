@@ -4,6 +4,7 @@ import Logging
 import QueryLogging
 import QueryTap
 import ServerStatus
+import ZoneTransfer
 
 /// The settings of `serve`, checked.
 struct ServeSettings: Sendable {
@@ -28,6 +29,8 @@ struct ServeSettings: Sendable {
     let user: String?
     /// Where names outside the zones are asked for.
     let forwarding: ForwardingSettings
+    /// What other servers get of the zones.
+    let transfers: TransferSettings
     /// All values by the settings' names.
     let values: [String: any Hashable & Sendable]
 
@@ -51,6 +54,7 @@ struct ServeSettings: Sendable {
         user = reader.value(Declared.user, options.user)
         guards = QueryGuards(options.guards, &reader)
         forwarding = ForwardingSettings(options, &reader)
+        transfers = TransferSettings(options.transfers, common.zones, reverse: common.reverse.prefixes.map(\.origin), &reader)
         values = reader.values
         try reader.finish()
     }
@@ -58,9 +62,12 @@ struct ServeSettings: Sendable {
     /// The zones to serve.
     var zones: [ZoneSettings] { common.zones }
 
-    /// What the server does beyond what its zones say.
-    var policy: QueryPolicy {
-        QueryPolicy(isForwarding: !forwarding.targets.isEmpty, forwardsLocal: forwarding.forwardsLocal, guards: guards)
+    /// What the server does beyond what its zones say. The answerer is for transfers and signed queries.
+    func policy(_ answerer: TransferAnswerer) -> QueryPolicy {
+        // Without clients and keys it is as if there were neither.
+        QueryPolicy(
+            isForwarding: !forwarding.targets.isEmpty, forwardsLocal: forwarding.forwardsLocal, guards: guards,
+            answerLong: transfers.policy == TransferPolicy() ? nil : answerer.answer)
     }
 }
 

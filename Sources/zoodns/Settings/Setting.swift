@@ -121,7 +121,7 @@ extension Set<CommandName> {
 
 /// All settings, by groups: each group stands beside the options that are declared by it.
 enum Declared {
-    static let all: [any DeclaredSetting] = registry + compiling + serving + guarding + registering
+    static let all: [any DeclaredSetting] = registry + compiling + serving + guarding + transferring + registering
 }
 
 extension Option where Value == String? {

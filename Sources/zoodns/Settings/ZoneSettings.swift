@@ -10,6 +10,8 @@ struct ZoneSettings: Hashable, Sendable {
     let policy: ZonePolicy
     /// Defaults in commands that follow no registry.
     var watch: WatchSettings
+    /// The servers that hear of new versions; none in commands that serve nothing.
+    var notify: [NotifiedServer] = []
 }
 
 /// Reads the settings of one zone: its own where the file has them, else those of all zones.
@@ -29,6 +31,9 @@ struct ZoneReader {
         policy.tags = reader.value(Declared.tags, options.tags, for: origin)
         return policy
     }
+
+    /// The servers that hear of new versions of the zone.
+    mutating func notify(_ options: TransferOptions) -> [NotifiedServer] { reader.value(Declared.notify, options.notify, for: origin) }
 
     /// How long answers may be stale, and how the registry is followed.
     mutating func read(_ options: ServeOptions, into policy: inout ZonePolicy, _ watch: inout WatchSettings) {
