@@ -34,11 +34,12 @@ import Testing
         let endpoints = try await server.get("/v3/discovery:endpoints", "-d", wanted).body
         #expect(endpoints.contains(#""port_value":9100"#) && endpoints.contains(#""cluster_name":"gone","endpoints":[]"#))
 
-        async let held = server.get("/v1/services/web?wait=20s", "-H", "If-None-Match: \(tag)")
+        let curl = URL(filePath: "/usr/bin/curl")
+        let held = try RunningProgram(
+            curl, ["-s", "-m", "50", "-H", "If-None-Match: \(tag)", "http://\(server.admin)/v1/services/web?wait=50s"])
         try await change(zooKeeper, "add('web', 4)")
-        let next = try await held
-        #expect(next.code == "200" && next.body.contains("10.0.0.4"))
-        let events = try RunningProgram(URL(filePath: "/usr/bin/curl"), ["-sN", "http://\(server.admin)/events?service=web"])
+        try await waitUntil("the change is there") { held.output.contains("10.0.0.4") }
+        let events = try RunningProgram(curl, ["-sN", "http://\(server.admin)/events?service=web"])
         try await waitUntil("the first event") { events.output.contains("10.0.0.4") }
         try await change(zooKeeper, "client.delete('/providers/web', recursive=True)")
         try await waitUntil("the last event") { events.output.contains(#"data: {"exists":false"#) }
