@@ -17,7 +17,7 @@ class Secondary(machine.Program):
         """`primaries`: the ports of one or two zoodns at 127.0.0.1."""
         self.kind, self.where, self.origin = kind, where / kind, origin
         self.port = machine.free_port()
-        self.where.mkdir(exist_ok=True)
+        (self.where / "data").mkdir(parents=True, exist_ok=True)
         example = (EXAMPLES / f"{kind}.conf").read_text().replace("svc.local", origin)
         command, settings = KINDS[kind](self, placed(example, primaries))
         (self.where / "conf").write_text(settings)
