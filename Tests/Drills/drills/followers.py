@@ -207,7 +207,7 @@ def serial(port):
 
 def records(port, unlike=()):
     """All records of the zone that a server transfers, as lines."""
-    command = ["dig", "@127.0.0.1", "-p", str(port), ORIGIN, "AXFR", "+noall", "+answer", "+onesoa", "+time=60"]
+    command = ["dig", "@127.0.0.1", "-b", "127.0.3.9", "-p", str(port), ORIGIN, "AXFR", "+noall", "+answer", "+onesoa", "+time=60"]
     return lines(subprocess.run(command, capture_output=True, text=True, timeout=180).stdout, unlike)
 
 

@@ -36,7 +36,7 @@ def count(scene, number):
     scene.client.set(COUNTER, document)
 
 
-def follow(scene, services, rate, seconds):
+def follow(scene, services, rate, seconds, draws=2000):
     """All secondaries follow so many changes a second, and are equal in the end."""
     zookeeper = stage(scene, services)
     followers = Followers(scene)
@@ -64,13 +64,13 @@ def follow(scene, services, rate, seconds):
         scene.check(kind == "nsd" or after[kind] == before[kind], f"{kind} had to transfer the zone whole, {after[kind] - before[kind]} times")
     for each in followers.secondaries:
         scene.check(each.kind == "nsd" or not each.faults(), f"{each.kind}: {each.faults()[:2]}")
-    followers.compare("in the end")
+    followers.compare("in the end", draws)
 
 
 @drill(short=True)
 def secondaries(scene):
     """NSD, Knot, BIND and Unbound follow 50 services that change 50 times a second."""
-    follow(scene, 50, 50, 4)
+    follow(scene, 50, 50, 4, draws=200)
 
 
 @drill
@@ -108,7 +108,7 @@ def restarts_transferred(scene):
                 ("restarted", state, 0, False), ("restarted while ZooKeeper is away", state, 0, True),
                 ("restarted without its state", [], 0, False), ("restarted without its state while ZooKeeper is away", [], 0, True),
                 ("restarted with its clock a minute behind", state, -60, False),
-                ("restarted without its state, its clock another minute behind", [], -120, False)):
+                ("restarted with its clock another minute behind, while ZooKeeper is away", state, -120, True)):
             for _ in range(5):
                 number += 1
                 count(scene, number)
@@ -220,10 +220,7 @@ class SlowClient:
     @property
     def is_whole(self):
         """Whether the SOA has come a second time, as octets: parsing each time would be slow."""
-        if len(self.octets) < 20_000:
-            return False
-        start = self.octets.find(self.soa, 2)
-        return self.octets.endswith(self.soa[-20:]) and start >= 0
+        return len(self.octets) > 20_000 and self.octets.endswith(self.soa)
 
     @property
     def soa(self):
@@ -253,6 +250,8 @@ def slow_transfers(scene):
         while time.monotonic() - began < SLOW_SECONDS:
             slow.read(SLOW // 10)
             time.sleep(0.1)
+        # The rest at full speed.
+        slow.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         slow.socket.settimeout(5)
         while not slow.is_over and not slow.is_whole:
             slow.read(65536)

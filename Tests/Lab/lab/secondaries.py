@@ -6,8 +6,8 @@ from . import machine
 EXAMPLES = machine.ROOT / "examples/secondaries"
 # Where the examples have zoodns.
 PRIMARIES = "192.0.2.1", "192.0.2.2"
-# Where each asks from, by which zoodns's query log tells them apart.
-SOURCES = {"nsd": "127.0.3.1", "knot": "127.0.3.2", "bind": "127.0.3.3", "unbound": "127.0.3.4"}
+# Where each asks from, by which zoodns's query log tells them apart; Unbound transfers from any address.
+SOURCES = {"nsd": "127.0.3.1", "knot": "127.0.3.2", "bind": "127.0.3.3", "unbound": "127.0.0.1"}
 
 
 class Secondary(machine.Program):
@@ -63,7 +63,7 @@ def placed(example, primaries):
 
 def nsd(self, example):
     where = self.where
-    example = example.replace("/var/lib/nsd/", f"{where}/") + f"    provide-xfr: 127.0.0.1 NOKEY\n    outgoing-interface: {self.source}\n"
+    example = example.replace("/var/lib/nsd/", f"{where}/") + f"    provide-xfr: 127.0.0.0/8 NOKEY\n    outgoing-interface: {self.source}\n"
     return ["/usr/sbin/nsd", "-d", "-c", where / "conf"], f"""
 server:
     ip-address: 127.0.0.1@{self.port}
@@ -90,7 +90,7 @@ def knot(self, example):
     udp-workers: 1
     tcp-workers: 1
     background-workers: 1
-""").replace("action: notify", f"action: notify\n  - id: tests\n    address: 127.0.0.1\n    action: transfer").replace(
+""").replace("action: notify", f"action: notify\n  - id: tests\n    address: 127.0.0.0/8\n    action: transfer").replace(
         "acl: zoodns\n", "acl: [zoodns, tests]\n")
     example = re.sub(r"(    address: 127\.0\.0\.1@.*\n)", rf"\1    via: {self.source}\n", example)
     return ["/usr/sbin/knotd", "-c", where / "conf"], f"""
@@ -128,7 +128,6 @@ server:
     interface: 127.0.0.1
     port: {self.port}
     access-control: 127.0.0.0/8 allow
-    outgoing-interface: {self.source}
     do-not-query-localhost: no
     num-threads: 1
     username: ""
