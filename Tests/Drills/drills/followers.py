@@ -50,7 +50,15 @@ class Followers:
 
     def await_equal(self, what, limit=60):
         """Waits until all secondaries have the serial of one of the servers; the seconds that it took, None if they do not get there."""
-        return self.scene.wait_for(f"{what}: the secondaries follow", self.are_equal, limit)
+        took = self.scene.wait_for(f"{what}: the secondaries follow", self.are_equal, limit)
+        if took is None:
+            self.say_logs()
+        return took
+
+    def say_logs(self):
+        """The ends of all secondaries' logs."""
+        for each in self.secondaries:
+            self.scene.say(f"{each.kind}:\n" + "\n".join(f"        {line[:200]}" for line in each.log().splitlines()[-12:]))
 
     def are_equal(self):
         ours = {serial(port) for port in self.ports} - {None}

@@ -163,7 +163,8 @@ def two_servers_transferred(scene):
             number += 1
             count(scene, number)
             scene.server = servers[1 - away]
-            scene.wait_for(f"turn {turn}: the change is everywhere", lambda: has(counter, followers, number), 90)
+            if scene.wait_for(f"turn {turn}: the change is everywhere", lambda: has(counter, followers, number), 90) is None:
+                followers.say_logs()
             # Serials differ, and so does ns.dns, from server to server.
             compare_with(scene, followers, 1 - away, f"turn {turn}, with one of them")
             servers[away] = followers.serve(zookeeper.address, number=away)
