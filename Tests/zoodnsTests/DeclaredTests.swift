@@ -99,7 +99,7 @@ import Testing
             (.serve, ServeCommand.self), (.register, RegisterCommand.self), (.drain, DrainCommand.self), (.lookup, LookupCommand.self),
             (.explain, ExplainCommand.self),
             (.zone, ZoneCommand.self), (.check, CheckCommand.self), (.status, StatusCommand.self), (.top, TopCommand.self),
-            (.export, ExportCommand.self),
+            (.export, ExportCommand.self), (.wait, WaitCommand.self),
         ]
         #expect(
             commands.map(\.0.rawValue).sorted() == Program.configuration.subcommands.compactMap { $0.configuration.commandName }.sorted())

@@ -36,7 +36,7 @@ struct Program: AsyncParsableCommand {
         commandName: "zoodns", abstract: "DNS answers from ZooKeeper.", version: "zoodns \(Version.text)",
         subcommands: [
             ServeCommand.self, RegisterCommand.self, DrainCommand.self, LookupCommand.self, ExplainCommand.self, ZoneCommand.self,
-            CheckCommand.self, ExportCommand.self, StatusCommand.self, TopCommand.self,
+            CheckCommand.self, ExportCommand.self, WaitCommand.self, StatusCommand.self, TopCommand.self,
         ])
 
     /// Runs the command that the arguments name, `register` with the signals that were trapped for it.

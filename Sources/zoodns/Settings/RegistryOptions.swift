@@ -20,7 +20,8 @@ extension Declared {
         "zone", "origin=[format:]path",
         "A zone and the path of its registry, with the format of another than ours; for serve, zone, explain and check it may be repeated.",
         .reasoningList(of: ZoneSource.expected, text: \.text, ZoneSource.init),
-        default: [try? ZoneSource("svc.local=\(RegistryLayout.usualRoot)")].compactMap(\.self), for: .all, isKey: false, isReloadable: true)
+        default: [try? ZoneSource("svc.local=\(RegistryLayout.usualRoot)")].compactMap(\.self), for: .all.union([.wait]), isKey: false,
+        isReloadable: true)
     static let sessionTimeout = Setting(
         "session-timeout", "duration", "Session timeout to ask ZooKeeper for.", .duration(.milliseconds(100) ... .seconds(3600)),
         default: .usualSessionTimeout, for: .all)
@@ -42,7 +43,7 @@ extension Declared {
     static let config = Setting(
         "config", "file", "A file of settings in YAML, with options' names as keys; options and the environment go before it.",
         SettingForm("the path of a file") { $0.isEmpty ? nil : $0 }.optional, default: nil, shownAs: "none",
-        for: .all.union([.status, .top]), isKey: false)
+        for: .all.union([.wait, .status, .top]), isKey: false)
 }
 
 /// Options of every command, as they were written.

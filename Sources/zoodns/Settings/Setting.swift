@@ -106,7 +106,7 @@ struct SettingReason: Error {
 
 /// The commands that take settings.
 enum CommandName: String, CaseIterable, Sendable {
-    case serve, register, drain, lookup, explain, zone, check, status, top, export
+    case serve, register, drain, lookup, explain, zone, check, status, top, export, wait
 }
 
 extension Set<CommandName> {

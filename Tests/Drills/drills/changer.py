@@ -2,6 +2,7 @@
 
 Prints every second how many changes it has made so far. Of ten changes eight add or remove a provider of a service, two make or remove a
 service that has one. At SIGTERM it ends with what it has begun."""
+import contextlib
 import itertools
 import json
 import signal
@@ -9,10 +10,12 @@ import sys
 import time
 
 from kazoo.client import KazooClient
+from kazoo.exceptions import NoNodeError
 
 from benchmark.registry import ROOT
 
 BATCH = 10  # changes in one transaction
+PASSING = 100  # services that come and go
 
 
 def changes(first, last):
@@ -25,7 +28,7 @@ def changes(first, last):
             path = f"{ROOT}/service-{first + place % (last - first):05}/changing"
             operations.append(("delete", path) if path in present else ("create", path, document(place)))
             present ^= {path}
-        service = f"{ROOT}/passing-{turn // 2 % 100}"
+        service = f"{ROOT}/passing-{turn // 2 % PASSING}"
         operations += [("delete", f"{service}/only"), ("delete", service)] if turn % 2 else [
             ("create", service, b""), ("create", f"{service}/only", document(turn))]
         yield operations
@@ -40,6 +43,10 @@ def main(zookeeper, rate, first, last):
     signal.signal(signal.SIGTERM, lambda *_: ends.append(True))
     client = KazooClient(zookeeper, timeout=30)
     client.start(timeout=30)
+    for number in range(PASSING):
+        # Of an earlier run.
+        with contextlib.suppress(NoNodeError):
+            client.delete(f"{ROOT}/passing-{number}", recursive=True)
     start = said = time.monotonic()
     under_way, made = [], 0
     for number, operations in enumerate(changes(first, last)):

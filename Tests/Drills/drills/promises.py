@@ -51,6 +51,9 @@ PROMISES = [
     ("SIGTERM comes under full load", "what has arrived; exit 0 within five seconds", "stop-loaded"),
     ("the settings are read again under load (SIGHUP), fifty times, and some are bad",
      "everything; bad settings change nothing", "reloads"),
+    ("other name servers have the zones by transfer, and these change a hundred times a second, are read slowly, or come from a zoodns that "
+     "restarts, or from two", "by NSD, Knot, BIND and Unbound what zoodns answers, two seconds later; never what was before",
+     "secondaries thousand-services-transferred hundred-thousand-transferred restarts-transferred two-servers-transferred slow-transfers"),
     ("a service has thousands of providers",
      "all of them over TCP up to 65,535 octets; what does not fit is left out, with TC set", "five-thousand-providers"),
 ]

@@ -59,9 +59,9 @@ def memory(scene):
 
 
 @contextlib.contextmanager
-def changer(scene, zookeeper, services=range(100, 5000)):
+def changer(scene, zookeeper, services=range(100, 5000), rate=CHANGES):
     """Has services changed by a process of its own; what is given tells how many changes it has made."""
-    command = [sys.executable, "-B", "-m", "drills.changer", zookeeper.address, CHANGES, services.start, services.stop]
+    command = [sys.executable, "-B", "-m", "drills.changer", zookeeper.address, rate, services.start, services.stop]
     with machine.Program("changer", command, scene.where) as program:
         def made():
             lines = program.output.read_text().split("\n")
