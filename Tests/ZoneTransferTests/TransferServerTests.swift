@@ -88,6 +88,24 @@ import ZoneTransfer
         }
     }
 
+    @Test func `of 200 readers that take nothing 32 have transfers, the others SERVFAIL, and queries are answered`() async throws {
+        var version = version(20_000)
+        try await serving(version.served()) { server, answerer in
+            var clients = try (0..<200).map { _ in try ClientSocket(server.endpoints[0], isStream: true) }
+            for client in clients { try client.send(QueryOctets.query("svc.local", "AXFR")) }
+            let codes = try clients.map { try PacketText($0.receive()).code }
+            #expect(codes.count { $0 == "NOERROR" } == 32 && codes.count { $0 == "SERVFAIL" } == 168)
+            for isStream in [false, true] {
+                let client = try ClientSocket(server.endpoints[0], isStream: isStream)
+                try client.send(QueryOctets.query("u1.svc.local", "A"))
+                #expect(try PacketText(client.receive()).answer.count == 1)
+            }
+            #expect(answerer.underWay == 32)
+            clients = []
+            try await waitUntil("all transfers are gone") { answerer.underWay == 0 }
+        }
+    }
+
     @Test func `dnspython takes transfers, signed and not, whole and by differences`() async throws {
         var version = version(2000)
         version.set(names: ["u1": [], "new": [.a(1)]])
