@@ -61,10 +61,6 @@ struct Query {
     var edns = EDNS.absent
     /// Whether something keeps the message from being a query as RFC 1035 §4.1 has it.
     var isMalformed = false
-    /// Whether a TSIG record stands in the additional section (RFC 8945 §4.2).
-    var isSigned = false
-    /// Whether it has a cookie or a signature: one look for both.
-    var isRare = false
 
     init(flags: HeaderFlags) { self.flags = flags }
 
@@ -73,6 +69,7 @@ struct Query {
 
     /// Whether it asks for a zone, or for what is different in it, in a form that can be answered. An incremental transfer needs its question
     /// alone, as some servers ask no more for hours after FORMERR.
+    @inline(__always)
     var isTransfer: Bool {
         guard flags.opcode == 0, questionEnd > Header.length, edns.version <= EDNS.version else { return false }
         return type == .ixfr || type == .axfr && !isMalformed
@@ -93,14 +90,21 @@ struct EDNS {
     let version: UInt8
     /// DO: the client wants DNSSEC records (RFC 3225 §3). Copied into the response.
     let wantsSecurity: Bool
-    /// Where the data of the first COOKIE option begin, behind their length; 0 without one.
+    /// Where the data of the first COOKIE option begin, behind their length; without one 0, or `signature`.
     var cookieStart: UInt16 = 0
+
+    /// Stands for a message without a cookie that has a TSIG record: one look for both.
+    static let signature: UInt16 = 1
 
     /// A query without an OPT record.
     static var absent: EDNS { EDNS(isPresent: false, payloadSize: UDPPayloadSize(advertised: 0), version: 0, wantsSecurity: false) }
 
     /// Whether there is a COOKIE option, well formed or not.
-    var hasCookie: Bool { cookieStart != 0 }
+    var hasCookie: Bool { cookieStart > Self.signature }
+
+    /// Whether the message has a COOKIE option or a TSIG record.
+    @inline(__always)
+    var isRare: Bool { cookieStart != 0 }
 
     /// Octets of an OPT record without options.
     static let recordLength = 11

@@ -15,17 +15,13 @@ enum QueryParser {
             try readQuestion(message, counts, &query)
         } catch {
             query.isMalformed = true
-            if counts.question == 0 {
-                query.edns = readEDNS(message, counts)
-                query.isRare = query.edns.hasCookie
-            }
+            if counts.question == 0 { query.edns = readEDNS(message, counts) }
             return query
         }
         if counts.isOneAdditional, isPlainOPT(message, from: query.questionEnd) {
             query.edns = EDNS(message, fromType: query.questionEnd &+ 1)
         } else if counts.hasRecords || query.questionEnd != message.byteCount {
-            (query.edns, query.isMalformed, query.isSigned) = readRecords(message, counts, from: query.questionEnd, query.type)
-            query.isRare = query.edns.hasCookie || query.isSigned
+            (query.edns, query.isMalformed) = readRecords(message, counts, from: query.questionEnd, query.type)
         }
         return query
     }
@@ -60,44 +56,44 @@ enum QueryParser {
     @inline(never)
     private static func readRecords(
         _ message: RawSpan, _ counts: SectionCounts, from start: Int, _ type: RecordType
-    ) -> (edns: EDNS, isMalformed: Bool, isSigned: Bool) {
-        var (edns, isSigned) = (EDNS.absent, false)
+    ) -> (edns: EDNS, isMalformed: Bool) {
+        var edns = EDNS.absent
         do throws(ParseFailure) {
             var offset = start
             for _ in 0..<counts.answer + counts.authority {
                 offset = try recordEnd(message, ownerEnd: compressedNameEnd(message, from: offset))
             }
-            for _ in 0..<counts.additional { offset = try readAdditional(message, from: offset, &edns, &isSigned) }
+            for _ in 0..<counts.additional { offset = try readAdditional(message, from: offset, &edns) }
             guard offset == message.byteCount, counts.answer == 0 else { throw .malformed }
             // IXFR carries the SOA that the client has (RFC 1995 §3).
             guard counts.authority == 0 || type == .ixfr && counts.authority == 1 else { throw .malformed }
-            return (edns, false, isSigned)
+            return (edns, false)
         } catch {
-            return (edns, true, isSigned)
+            return (edns, true)
         }
     }
 
     /// Reads the OPT record of a message without a question, which counts only with a cookie (RFC 7873 §5.4).
     @inline(never)
     private static func readEDNS(_ message: RawSpan, _ counts: SectionCounts) -> EDNS {
-        let (edns, isMalformed, _) = readRecords(message, counts, from: Header.length, RecordType(rawValue: 0))
+        let (edns, isMalformed) = readRecords(message, counts, from: Header.length, RecordType(rawValue: 0))
         return edns.hasCookie && !isMalformed ? edns : .absent
     }
 
     /// Reads a record of the additional section, which may hold one OPT (RFC 6891 §6.1.1) and a TSIG, and passes over others. Returns the
     /// offset after the record.
     @inline(__always)
-    private static func readAdditional(
-        _ message: RawSpan, from start: Int, _ edns: inout EDNS, _ isSigned: inout Bool
-    ) throws(ParseFailure) -> Int {
+    private static func readAdditional(_ message: RawSpan, from start: Int, _ edns: inout EDNS) throws(ParseFailure) -> Int {
         let ownerEnd = try compressedNameEnd(message, from: start)
         let end = try recordEnd(message, ownerEnd: ownerEnd)
         let type = message.uint16(at: ownerEnd)
-        if type == RecordType.tsig.rawValue { isSigned = true }
+        if type == RecordType.tsig.rawValue, !edns.hasCookie { edns.cookieStart = EDNS.signature }
         if type == RecordType.opt.rawValue {
             // An owner of one octet is the root.
             guard !edns.isPresent, ownerEnd == start &+ 1 else { throw .malformed }
+            let mark = edns.cookieStart
             edns = try readOPT(message, from: ownerEnd, to: end)
+            if !edns.hasCookie { edns.cookieStart = mark }
         }
         return end
     }
@@ -117,6 +113,22 @@ enum QueryParser {
         }
         guard option == end else { throw .malformed }
         return edns
+    }
+
+    /// Whether a TSIG record stands in the additional section, wherever, as far as the records can be read (RFC 8945 §4.2). O(octets).
+    static func isSigned(_ message: RawSpan, _ query: Query) -> Bool {
+        guard query.edns.isRare else { return false }
+        let counts = SectionCounts(message)
+        var offset = query.questionEnd
+        do throws(ParseFailure) {
+            for number in 0..<counts.answer + counts.authority + counts.additional {
+                let ownerEnd = try compressedNameEnd(message, from: offset)
+                offset = try recordEnd(message, ownerEnd: ownerEnd)
+                let isAdditional = number >= counts.answer + counts.authority
+                if isAdditional, message.uint16(at: ownerEnd) == RecordType.tsig.rawValue { return true }
+            }
+        } catch {}
+        return false
     }
 
     /// The serial of the SOA record that follows the question, which an incremental transfer begins with (RFC 1995 §3); nil if there is none

@@ -34,8 +34,8 @@ extension Responder {
         return guarded.cookieCounts
     }
 
-    /// Answers a query that has a cookie or a signature, or that the policy decides on. It is read again: handed over it would have to stand in memory for all
-    /// others, too.
+    /// Answers a query that has a cookie or a signature, or that the policy decides on. It is read again: handed over it would have to stand in
+    /// memory for all others, too.
     @inline(never)
     mutating func answerGuarded(
         in memory: UnsafeMutableRawPointer, queryLength: Int, to client: ClientAddress, from zones: ServedZones, by policy: QueryPolicy
@@ -62,7 +62,7 @@ extension Responder {
         }
         let options = guarded.cookie == nil ? 0 : CookieOption.responseLength
         let outcome: Outcome
-        if disposition == nil, query.isSigned, policy.answersLong {
+        if disposition == nil, policy.answersLong, QueryParser.isSigned(message.bytes, query) {
             outcome = .long
         } else if let disposition {
             outcome = .answered(begin(disposition, in: memory, reserving: options).finish(reserving: options))

@@ -63,7 +63,7 @@ package struct LongQuery {
     }
 
     /// Whether the message has a TSIG record, wherever it stands in the additional section.
-    package var isSigned: Bool { query.isSigned }
+    package var isSigned: Bool { QueryParser.isSigned(message.bytes, query) }
 
     /// The zone whose origin is asked for, with its place among all, from 1 on; nil if there is none.
     package var zone: (served: ServedZone, place: Int)? {

@@ -90,7 +90,7 @@ package struct Responder {
         let client = ClientAddress(socketAddress)
         let query = QueryParser.parse(UnsafeRawBufferPointer(start: memory, count: queryLength).bytes, flags)
         let outcome =
-            if policy.isGuarding || query.isRare {
+            if policy.isGuarding || query.edns.isRare {
                 answerGuarded(in: memory, queryLength: queryLength, to: client, from: zones, by: policy)
             } else {
                 answer(query, in: memory, to: client, from: zones, by: policy)
