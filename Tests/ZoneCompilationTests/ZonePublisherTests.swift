@@ -71,7 +71,7 @@ import ZoneCompilation
             publisher.serve([origin: TestRegistry.policy], catalog: catalog)
             try await waitUntil("the catalog") { try serial() == 1000 }
             publisher.send(.complete(registry), for: origin)
-            try await waitUntil("the zone") { try handed.serial() == 1000 }
+            try await waitUntil("the zone") { try handed.serial() == 1001 }
             #expect(try serial() == 1000)
             publisher.serve([origin: TestRegistry.policy, .root: TestRegistry.policy], catalog: catalog)
             try await waitUntil("another zone") { try serial() == 1001 }
