@@ -76,7 +76,7 @@ private struct RegistryFollowing {
                 news.post(())
             }, follow: { resolver.follow($0.followed, dropping: $0.dropped) })
         let publisher = ZonePublisher(
-            policies: settings.policies, seed: .random(in: 0 ... .max), outlets: outlets, now: { UInt32(truncatingIfNeeded: time(nil)) },
+            policies: settings.policies, seed: .random(in: 0 ... .max), outlets: outlets, ticks: SerialSequence.clock(notBefore: nil),
             logger: settings.registry.logger)
         let watchers = ZoneWatchers(client, settings.registry.logger) { [board] update, origin in
             board.take(update, for: origin)
