@@ -78,12 +78,7 @@ let package = Package(
                 .product(name: "DequeModule", package: "swift-collections"), .product(name: "HeapModule", package: "swift-collections"),
             ]),
         .target(name: "QueryLogging", dependencies: ["CLinux", "DNSAuthority", "Handoff", "QueryTap", .logging]),
-        .target(
-            name: "ZoneTransfer",
-            dependencies: [
-                "DNSAuthority", "DNSSecurity", "CLinux", "Handoff", "IPAddressing", .logging,
-                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
-            ]),
+        .target(name: "ZoneTransfer", dependencies: ["DNSAuthority", "DNSSecurity", "CLinux", "Handoff", "IPAddressing", .logging]),
 
         .target(
             name: "Explanation",

@@ -30,16 +30,14 @@ package enum RequestVerification: Sendable {
     private static func judge(_ message: SignedMessage, _ keys: [TransactionKey], _ time: UInt64) throws(MalformedMessage) -> Self {
         let signature = message.signature
         func refuse(_ error: SignatureError, _ signer: Signer) -> Self {
-            .refused(RefusedRequest(error: error, content: message.content, keyName: signature.key, signer: signer))
+            .refused(RefusedRequest(error: error, keyName: signature.key, signer: signer))
         }
         guard let key = keys.first(where: { $0.name == signature.key && $0.algorithm.name == signature.algorithm }) else {
             return refuse(.badKey, Signer(unsigned: .badKey, to: signature))
         }
         switch try message.judge(by: key, after: .none, at: time) {
         case nil:
-            return .verified(
-                VerifiedRequest(
-                    content: message.content, key: key, timeSigned: signature.time, signer: Signer(key: key, requestMAC: signature.mac)))
+            return .verified(VerifiedRequest(content: message.content, key: key, signer: Signer(key: key, requestMAC: signature.mac)))
         case .badTime?: return refuse(.badTime, Signer(.badTime, to: signature, key: key, at: time))
         case .badTruncation?: return refuse(.badTruncation, Signer(.badTruncation, to: signature, key: key, at: time))
         case let error?: return refuse(error, Signer(unsigned: error, to: signature))
@@ -52,20 +50,13 @@ package struct VerifiedRequest: Sendable {
     /// The message without its TSIG record, with the ID that came.
     package let content: [UInt8]
     package let key: TransactionKey
-    /// In seconds since 1970, by the client's clock.
-    package let timeSigned: UInt64
     /// Signs the messages of the response.
     package let signer: Signer
 }
 
-/// A request whose signature is not accepted.
+/// A request whose signature is not accepted: the RCODE of the response is NOTAUTH (RFC 8945 §5.2).
 package struct RefusedRequest: Sendable {
-    /// The RCODE of the response: NOTAUTH (RFC 8945 §5.2).
-    package static let responseCode: UInt8 = 9
-
     package let error: SignatureError
-    /// The message without its TSIG record, with the ID that came.
-    package let content: [UInt8]
     /// The name of the client's key, in wire form in lower case.
     package let keyName: [UInt8]
     /// Adds the TSIG record to the response: without a code for BADKEY and BADSIG.

@@ -8,9 +8,8 @@ package enum ResponseVerification: Hashable, Sendable {
     case malformed
     /// The message's own signature is wrong: to be ignored.
     case invalid(SignatureError)
-    /// The server does not accept the request's signature. Anyone can say BADKEY and BADSIG; BADTIME, with the server's time in seconds since
-    /// 1970, and BADTRUNC are signed.
-    case refused(SignatureError, serverTime: UInt64?)
+    /// The server does not accept the request's signature. Anyone can say BADKEY and BADSIG; BADTIME and BADTRUNC are signed.
+    case refused(SignatureError)
 }
 
 /// Verifies the messages of the response to one request, one after another; each must be signed.
@@ -37,11 +36,9 @@ package struct ResponseVerifier: Sendable {
         let signature = message.signature
         guard signature.key == key.name, signature.algorithm == key.algorithm.name else { return .invalid(.badKey) }
         let error = SignatureError(rawValue: signature.error)
-        if signature.mac.isEmpty, let error, error == .badKey || error == .badSignature { return .refused(error, serverTime: nil) }
+        if signature.mac.isEmpty, let error, error == .badKey || error == .badSignature { return .refused(error) }
         if let error = try message.judge(by: key, after: prior, at: time) { return .invalid(error) }
         prior = .message(signature.mac)
-        guard let error else { return .verified(message.content) }
-        let time = signature.other.count == 6 ? signature.other.reduce(0 as UInt64) { $0 << 8 | UInt64($1) } : nil
-        return .refused(error, serverTime: error == .badTime ? time : nil)
+        return error.map { .refused($0) } ?? .verified(message.content)
     }
 }

@@ -10,7 +10,7 @@ struct SignedMessage {
     /// Takes any octets apart; nil if they are a message without a TSIG record. Octets behind the last record are an error: no code would
     /// cover them.
     init?(_ octets: [UInt8]) throws(MalformedMessage) {
-        var reader = MessageReader(octets: octets)
+        var reader = SignedMessageReader(octets: octets)
         try reader.skip(4)
         let questions = try reader.uint16()
         let others = try Int(reader.uint16()) + Int(reader.uint16())
@@ -50,7 +50,7 @@ struct SignedMessage {
 }
 
 /// Reads an unchecked message from its start.
-private struct MessageReader {
+private struct SignedMessageReader {
     let octets: [UInt8]
     private(set) var offset = 0
 

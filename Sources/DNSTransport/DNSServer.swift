@@ -67,16 +67,19 @@ package final class DNSServer: Sendable {
 
     /// Takes the addresses, each with so many UDP workers; port 0 takes any that is free. From here queries queue up, `run` answers them.
     /// `udpLimit`: most octets of a response over UDP. `tap`: where queries are recorded, `forward`: what takes those that other servers answer;
-    /// nil for nowhere. `inherited`: sockets that are used at their addresses in the place of new ones.
+    /// nil for nowhere. `inherited`: sockets that are used at their addresses in the place of new ones. `longestTransfer`: how long a response
+    /// of several messages may take; nil for 15 minutes.
     package init(
         listen: [SocketEndpoint], workers: Int, udpLimit: Int, zones: ServedZones, policy: QueryPolicy = QueryPolicy(),
-        tap: QueryTap? = nil, forward: QueryForwarder? = nil, inherited: InheritedSockets = InheritedSockets()
+        tap: QueryTap? = nil, forward: QueryForwarder? = nil, inherited: InheritedSockets = InheritedSockets(),
+        longestTransfer: Duration? = nil
     ) async throws(ListenError) {
         slot = ZoneSlot(zones, policy)
         (self.workers, self.udpLimit, self.tap, self.forward, self.inherited) = (workers, udpLimit, tap, forward, inherited)
         tcpCounters = TCPCounters(numbers)
         let mostConnections = DescriptorLimit.connections(Self.mostConnections, beside: DescriptorLimit.sockets(listen.count, workers))
-        listener = TCPListener(slot, tcpCounters, mostConnections: mostConnections, ring: tap?.makeRing(), forward: forward)
+        listener = TCPListener(
+            slot, tcpCounters, mostConnections: mostConnections, ring: tap?.makeRing(), forward: forward, longestTransfer: longestTransfer)
         do {
             let places = try await open(listen, beside: [])
             state.withLock { $0.places = places }

@@ -16,6 +16,8 @@ final class TCPConnection: ChannelInboundHandler {
     /// How long a client may take nothing of a response of several messages. The kernel says so in steps of tens of kibibytes: a client that
     /// takes less than about 3 KiB a second counts as one that takes nothing.
     static let stallLimit: TimeAmount = .seconds(30)
+    /// How long such a response may take, however steadily its client reads: it keeps a version of a zone, and all that later ones have dropped.
+    static let longestTransfer: TimeAmount = .minutes(15)
     /// Messages of one such response that are made in one turn of the loop: as much work as some hundred queries.
     private static let partsPerTurn = 4
     /// Octets of the length before each message (RFC 1035 §4.2.2).
@@ -41,6 +43,8 @@ final class TCPConnection: ChannelInboundHandler {
     private var partsUnderWay = 0
     /// When the last query was complete, or something of a long response was given or taken.
     private(set) var lastQuery: NIODeadline = .now()
+    /// When the last response of several messages began.
+    private var transferStart: NIODeadline = .now()
     private var alarm: Scheduled<Void>?
 
     init(_ service: TCPService) { self.service = service }
@@ -139,6 +143,7 @@ extension TCPConnection {
         case .message(let response): context.write(wrapOutboundOut(response), promise: nil)
         case .messages(let first, let source):
             self.source = source
+            transferStart = .now()
             write(first, context)
         }
         lastQuery = .now()
@@ -210,11 +215,15 @@ extension TCPConnection {
 // MARK: Idleness
 
 extension TCPConnection {
-    /// When the connection is closed if nothing happens until then.
-    private var patience: NIODeadline { lastQuery + (source == nil && partsUnderWay == 0 ? Self.idleLimit : Self.stallLimit) }
+    /// When the connection is closed if nothing happens until then, or a transfer does not end.
+    private var patience: NIODeadline {
+        guard source != nil || partsUnderWay > 0 else { return lastQuery + Self.idleLimit }
+        return min(lastQuery + Self.stallLimit, transferStart + service.longestTransfer)
+    }
 
     private func watchIdleness(_ context: ChannelHandlerContext) {
-        alarm = context.eventLoop.assumeIsolated().scheduleTask(deadline: min(patience, .now() + Self.idleLimit)) { [weak self] in
+        let look = min(patience, .now() + min(Self.idleLimit, service.longestTransfer))
+        alarm = context.eventLoop.assumeIsolated().scheduleTask(deadline: look) { [weak self] in
             guard let self, let context = self.context else { return }
             if self.patience <= .now() { context.close(promise: nil) } else { self.watchIdleness(context) }
         }

@@ -27,11 +27,16 @@ final class TCPListener: Sendable {
 
     /// `mostConnections`: how many there may be at once. `ring`: where queries are recorded, `forward`: what takes those that other
     /// servers answer; nil for nowhere.
-    init(_ slot: ZoneSlot, _ counters: TCPCounters, mostConnections: Int, ring: QueryRing?, forward: QueryForwarder?) {
+    init(
+        _ slot: ZoneSlot, _ counters: TCPCounters, mostConnections: Int, ring: QueryRing?, forward: QueryForwarder?,
+        longestTransfer: Duration?
+    ) {
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         loop = group.next()
         loop.execute { set_thread_slice(0) }
-        let shared = TCPService(slot, counters, mostConnections: mostConnections, ring: ring, forward: forward)
+        let shared = TCPService(
+            slot, counters, mostConnections: mostConnections, ring: ring, forward: forward,
+            longestTransfer: longestTransfer.map { TimeAmount($0) } ?? TCPConnection.longestTransfer)
         service = .makeBoxSendingValue(shared, eventLoop: loop)
     }
 

@@ -12,6 +12,8 @@ final class TCPService {
     private static let dispersal = 8
     /// Beyond it the connection that has been without a query longest is closed.
     private let mostConnections: Int
+    /// How long a response of several messages may take.
+    let longestTransfer: TimeAmount
     private var responder: Responder
     private let slot: ZoneSlot
     private let counters: TCPCounters
@@ -33,7 +35,11 @@ final class TCPService {
     private var hasEnded: EventLoopPromise<Void>?
 
     /// `mostConnections`: how many there may be at once, at least one. `ring`: where queries are recorded; nil for nowhere.
-    init(_ slot: ZoneSlot, _ counters: TCPCounters, mostConnections: Int, ring: QueryRing?, forward: QueryForwarder?) {
+    init(
+        _ slot: ZoneSlot, _ counters: TCPCounters, mostConnections: Int, ring: QueryRing?, forward: QueryForwarder?,
+        longestTransfer: TimeAmount = TCPConnection.longestTransfer
+    ) {
+        self.longestTransfer = longestTransfer
         self.forward = forward
         self.ring = ring
         self.mostConnections = mostConnections
@@ -116,7 +122,7 @@ final class TCPService {
             UnsafeRawBufferPointer(rebasing: memory[..<length]), from: ClientAddress(client.address), over: .tcp, zones: zones,
             policy: policy)
         switch policy.answerLong?(query) {
-        case .message(let octets, let answer) where octets.count <= memory.count:
+        case .message(let octets, let answer, _) where octets.count <= memory.count:
             memory.copyBytes(from: octets)
             return (.answered(answer), nil)
         case .messages(let first, let source, let answer) where first.count <= memory.count:

@@ -141,8 +141,9 @@ final class UDPWorker: Sendable {
             let isKept = isRecording && record.keep(index, of: batch)
             var outcome = responder.respond(
                 in: batch.slot(index), queryLength: length, to: batch.client(index), from: served.zones, by: served.policy)
-            if case .long = outcome { outcome = answerLong(index, length, of: batch, from: served) }
-            if let limit { outcome = hold(outcome, to: limit, in: batch.slot(index), &responder, counts) }
+            var isVerified = false
+            if case .long = outcome { (outcome, isVerified) = answerLong(index, length, of: batch, from: served) }
+            if let limit, !isVerified { outcome = hold(outcome, to: limit, in: batch.slot(index), &responder, counts) }
             switch outcome {
             case .answered(let answer):
                 batch.respond(index, length: answer.octets)
@@ -158,18 +159,20 @@ final class UDPWorker: Sendable {
         }
     }
 
-    /// Writes the response of a `LongAnswerer` over its query. Over UDP it has one message.
+    /// Writes the response of a `LongAnswerer` over its query, which over UDP has one message; whether the query's signature held.
     @inline(never)
     private func answerLong(
         _ index: Int, _ length: Int, of batch: borrowing PacketBatch, from served: ZoneSlot.Reader
-    ) -> Responder.Outcome {
+    ) -> (Responder.Outcome, isVerified: Bool) {
         let slot = batch.slot(index)
         let query = LongQuery(
             UnsafeRawBufferPointer(rebasing: slot[..<length]), from: ClientAddress(batch.client(index)), over: .udp, zones: served.zones,
             policy: served.policy, udpLimit: limit)
-        guard case .message(let octets, let answer)? = served.policy.answerLong?(query), octets.count <= slot.count else { return .silent }
+        guard case .message(let octets, let answer, let isVerified)? = served.policy.answerLong?(query), octets.count <= slot.count else {
+            return (.silent, false)
+        }
         slot.copyBytes(from: octets)
-        return .answered(answer)
+        return (.answered(answer), isVerified)
     }
 
     /// What is sent in the place of a response: nothing, or one without records, if the client has got its share.

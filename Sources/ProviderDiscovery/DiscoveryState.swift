@@ -27,8 +27,6 @@ struct DiscoveryState {
         var updates: [RegistryUpdate] = []
         /// What is to be logged besides.
         var notes: [Note] = []
-        /// Paths whose watches for their creation are to be taken back.
-        var unwatched: [String] = []
     }
 
     /// Something for the log.
@@ -87,6 +85,9 @@ struct DiscoveryState {
         }
     }
 
+    /// Paths whose watches for their creation are to be taken back; taken once.
+    mutating func takeUnwatched() -> [String] { watch.leftWatches.takeExcess() }
+
     /// Does what is due; the requests to send now, each with whether to watch the data that it reads.
     mutating func takeRequests(at now: ContinuousClock.Instant) -> [(request: WatchRequest, watchesData: Bool)] {
         watch.tick(at: now)
@@ -97,7 +98,6 @@ struct DiscoveryState {
     mutating func takeOutput(at now: ContinuousClock.Instant) -> Output {
         defer { output = Output() }
         let read = watch.takeOutput()
-        output.unwatched += read.unwatched
         note(read)
         // Before the changes: only now it is known what has vanished in an outage, which may have been one of the root alone.
         if read.reach == true { holdDown.take(.connected(timeout: watch.reach.sessionTimeout, isNew: false), at: now) }

@@ -33,11 +33,11 @@ package actor ProviderWatcher {
         while let inputs = await mailbox.next(before: state.deadline) {
             let now = ContinuousClock.now
             for input in inputs { state.take(input, at: now) }
+            // Before what is sent now, which may watch such a path again. Whatever comes of it: a watch that stays costs a little memory.
+            for path in state.takeUnwatched() { client.removeWatches(path) { _ in } }
             for (request, watchesData) in state.takeRequests(at: now) { send(request, watchesData: watchesData) }
             let output = state.takeOutput(at: now)
             for note in output.notes { log(note) }
-            // Whatever comes of it: a watch that stays costs a little memory.
-            for path in output.unwatched { client.removeWatches(path) { _ in } }
             for update in output.updates {
                 if case .unusable(let report) = update { log(report) }
                 deliver(update)

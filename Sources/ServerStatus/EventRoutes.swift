@@ -47,9 +47,7 @@ package struct EventRoutes: RouteGroup {
         let own = EventFeed(mostRecent: 0, mostWaiting: Self.mostServiceEvents)
         return Self.stream(request, own) { [polling = services.polling] in
             defer { withExtendedLifetime(place) {} }
-            try await polling.follow(look) { answer in
-                // A client that comes back has the last one.
-                guard answer.id != last else { return }
+            try await polling.follow(after: last, look) { answer in
                 own.post(EventFeed.Event(id: answer.id, kind: "service", data: answer.line))
             }
         }

@@ -2,6 +2,7 @@ import DNSAuthority
 import Hummingbird
 import NIOCore
 import ProviderRegistry
+import Synchronization
 
 /// How a name is answered, and why: JSON, or text.
 package protocol ShownAnswer: Encodable, Sendable {
@@ -18,6 +19,7 @@ package struct ZoneRoutes: RouteGroup {
     private let served: @Sendable () -> ServedZones
     private let explain: Explain
     private let transfers = Places(4)
+    private let tags = MasterFileTags()
 
     /// `served`: the zones that are answered from now.
     package init(_ board: StatusBoard, served: @escaping @Sendable () -> ServedZones, explain: @escaping Explain) {
@@ -57,8 +59,9 @@ extension ZoneRoutes {
             let origin = DomainName(text: file.dropLast(Self.suffix.count)), let found = served().all.first(where: { $0.origin == origin })
         else { return .text("no such zone\n", status: .notFound) }
         guard let zone = found.zone else { return .text("the zone has not been read\n", status: .serviceUnavailable) }
-        let tag = "\"\(zone.authority.serial)\""
-        guard !request.knows(tag) else {
+        let id = tags.id(of: zone)
+        let tag = "\"\(id)\""
+        guard !request.knows(where: { $0 == id }) else {
             return Response(status: .notModified, headers: [.eTag: tag, .cacheControl: "no-cache"])
         }
         let headers: HTTPFields = [.contentType: "text/dns; charset=utf-8", .eTag: tag, .cacheControl: "no-cache"]
@@ -76,6 +79,32 @@ extension ZoneRoutes {
                 while let piece = await LongWork.run({ pieces.next() }) { try await writer.write(ByteBuffer(string: piece)) }
                 try await writer.finish(nil)
             })
+    }
+}
+
+/// Tells the master files of a zone apart: by the serial, and by a number where the zone has changed under a serial, as queries see changes
+/// before the version that has them.
+private final class MasterFileTags: Sendable {
+    /// The zone that was asked for last. Weak: it may not be served any more, and is large.
+    private struct Latest {
+        weak var zone: Zone?
+        let serial: UInt32
+        let number: Int
+    }
+
+    private let latest = Mutex<[DomainName: Latest]>([:])
+
+    /// What stands for the content of a zone that is served now, and for no later one.
+    func id(of zone: Zone) -> String {
+        let serial = zone.authority.serial
+        let number = latest.withLock { latest in
+            let last = latest[zone.origin]
+            if let last, last.zone === zone { return last.number }
+            let number = last.map { $0.serial == serial ? $0.number + 1 : 0 } ?? 0
+            latest[zone.origin] = Latest(zone: zone, serial: serial, number: number)
+            return number
+        }
+        return number == 0 ? "\(serial)" : "\(serial).\(number)"
     }
 }
 

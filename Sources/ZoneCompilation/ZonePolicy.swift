@@ -69,4 +69,11 @@ package struct AuthorityPolicy: Hashable, Sendable {
     package var expire: UInt32 = 86400
 
     package init() {}
+
+    /// What holds where other servers transfer the zone: they ask soon again after a NOTIFY that was lost.
+    package static var transferred: AuthorityPolicy {
+        var policy = AuthorityPolicy()
+        (policy.refresh, policy.retry) = (60, 10)
+        return policy
+    }
 }

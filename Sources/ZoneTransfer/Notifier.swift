@@ -151,7 +151,7 @@ private final class NotifyLoop {
         var verifier = ResponseVerifier(key: key, requestMAC: signature)
         switch verifier.verify(octets, at: seconds) {
         case .verified: state.acknowledge(destination, with: octets)
-        case .refused(let error, _): state.noteRefusal(of: destination, code: error.rawValue)
+        case .refused(let error): state.noteRefusal(of: destination, code: error.rawValue)
         // Anyone may have sent it: the server is asked again.
         case .unsigned, .malformed, .invalid: break
         }

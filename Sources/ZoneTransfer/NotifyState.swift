@@ -35,7 +35,7 @@ struct NotifyState<Randomness: RandomNumberGenerator> {
     private struct Notification {
         let id: UInt16
         var sent = 0
-        /// When to send it again, or to give up.
+        /// When to send it again.
         var due: Moment
         /// Since when the server has acknowledged no version of the zone.
         let since: Moment
@@ -52,12 +52,12 @@ struct NotifyState<Randomness: RandomNumberGenerator> {
         }
     }
 
-    /// How often a message is sent again.
-    private static var mostRepeats: Int { 5 }
-    /// How long to wait for a response to the first message; each further time it is twice as long.
+    /// How often the pause after a message is twice as long as the one before.
+    private static var doublings: Int { 5 }
+    /// How long to wait for a response to the first message.
     private static var firstPause: Duration { .seconds(2) }
-    /// How long a server has for an acknowledgement: until the pause after the last message is over.
-    private static var patience: Duration { firstPause * ((1 << (mostRepeats + 1)) - 1) }
+    /// How long a server has for an acknowledgement before it is reported: until the longest pause is over for the first time.
+    private static var patience: Duration { firstPause * ((1 << (doublings + 1)) - 1) }
     /// The time between messages of versions that no change has made: at the start, and to a server that is new. BIND sends 20 a second then.
     private static var startPause: Duration { .milliseconds(50) }
 
@@ -175,7 +175,7 @@ extension NotifyState {
 
     private mutating func send(_ destination: Destination, at now: Moment) {
         guard var notification = open[destination], let zone = zones[destination.origin] else { return }
-        notification.due = now + Self.firstPause * (1 << notification.sent)
+        notification.due = now + Self.firstPause * (1 << min(notification.sent, Self.doublings))
         notification.sent += 1
         open[destination] = notification
         wake(at: notification.due)
@@ -233,11 +233,10 @@ extension NotifyState {
         for (destination, notification) in open {
             if notification.due > now {
                 wake(at: notification.due)
-            } else if notification.sent <= Self.mostRepeats {
-                send(destination, at: now)
             } else {
-                close(destination)
-                noteSilence(of: destination)
+                // A server that comes back hears of the last change.
+                if notification.sent > Self.doublings { noteSilence(of: destination) }
+                send(destination, at: now)
             }
         }
     }

@@ -43,14 +43,16 @@ package final class TransferAnswerer: Sendable {
         switch RequestVerification(Array(query.message), keys: policy.keys, at: time()) {
         case .unsigned, .malformed: return respond(to: query, .unreadableSignature, nil)
         case .refused(let request):
-            report(.signatureRefused(query.address, key: request.keyName, request.error))
+            note(.signatureRefused(query.address, key: request.keyName, request.error), of: query)
             return respond(to: query, .wrongSignature, request.signer)
         case .verified(let request):
-            return request.content.withUnsafeBytes { content in
+            let response: LongAnswer = request.content.withUnsafeBytes { content in
                 let inner = LongQuery(
                     content, from: query.client, over: query.transport, zones: query.zones, policy: query.policy, udpLimit: query.udpLimit)
                 return answer(inner, by: policy, signedBy: request)
             }
+            guard case .message(let octets, let summary, _) = response else { return response }
+            return .message(octets, summary, isVerified: true)
         }
     }
 
@@ -66,6 +68,11 @@ package final class TransferAnswerer: Sendable {
     private func respond(to query: LongQuery, _ disposition: Disposition, _ signer: Signer?, place: Int = 0) -> LongAnswer {
         let (octets, answer) = query.answer(disposition, place: place)
         return sign(octets, answer, of: query, signer)
+    }
+
+    /// Reports what an operator wants to know, of TCP alone: a datagram may have any address as its source.
+    private func note(_ event: TransferReport, of query: LongQuery) {
+        if query.transport == .tcp { report(event) }
     }
 
     /// Signs a response of one message. Where the signature does not fit beside the records, the client comes again over TCP.
@@ -87,7 +94,7 @@ extension TransferAnswerer {
     ) -> LongAnswer {
         let signer = request?.signer
         guard policy.allows(query.address, key: request?.key) else {
-            report(.refused(query.address))
+            note(.refused(query.address), of: query)
             return respond(to: query, .notAdmitted, signer)
         }
         guard let (served, place) = query.zone else { return respond(to: query, .notOrigin, signer) }
@@ -99,7 +106,7 @@ extension TransferAnswerer {
             return begin(TransferRecords(soaOf: history.zone), query, signer, permit: nil, place)
         }
         guard let permit = limit.permit() else {
-            report(.tooMany(query.address, served.origin))
+            note(.tooMany(query.address, served.origin), of: query)
             return respond(to: query, .tooManyTransfers, signer, place: place)
         }
         return begin(Self.records(of: history, since: serial), query, signer, permit: permit, place)
@@ -126,8 +133,7 @@ extension TransferAnswerer {
         guard let differences = serial.flatMap({ history.differences(since: $0) }), !differences.isEmpty else {
             return TransferRecords(of: history.zone)
         }
-        let length = differences.reduce(0) { $0 + $1.length }
-        let isZoneShorter = TransferRecords.isShorter(history.zone, than: length)
+        let isZoneShorter = history.length > 0 && history.length < differences.reduce(0) { $0 + $1.length }
         return isZoneShorter ? TransferRecords(of: history.zone) : TransferRecords(differences, to: history.zone)
     }
 }

@@ -24,7 +24,8 @@ package struct TransferPolicy: Hashable, Sendable {
 
 /// Counts the transfers that are under way.
 final class TransferLimit: Sendable {
-    /// Most transfers of several messages at once: each holds a version of its zone, and up to a hundred kibibytes.
+    /// Most transfers of several messages at once: each holds a version of its zone with what later ones have
+    /// dropped, some hundred kibibytes, and the octets of one name's records or of one difference, however many.
     static let most = 32
 
     private let count = Atomic(0)

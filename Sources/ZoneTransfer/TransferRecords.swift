@@ -18,8 +18,8 @@ struct TransferRecords {
     private static let pieceLength = 32 << 10
 
     private let zone: Zone
-    /// What is left of all records, once they have begun: to list a zone's names takes a moment.
-    private var rest: ZoneRecords?
+    /// What is left of all records.
+    private var rest: ZoneRecords
     private var differences: ArraySlice<ZoneDifference>
     private var stage = Stage.first
     private var isSOAAlone = false
@@ -27,6 +27,7 @@ struct TransferRecords {
     /// All records of a version between its SOA records (RFC 5936 §2.2).
     init(of zone: Zone) {
         self.zone = zone
+        rest = ZoneRecords(of: zone)
         differences = []
     }
 
@@ -50,8 +51,7 @@ struct TransferRecords {
             stage = isSOAAlone ? .end : differences.isEmpty ? .zone : .former
         case .zone:
             octets.removeAll(keepingCapacity: true)
-            if rest == nil { rest = ZoneRecords(of: zone) }
-            if rest?.append(to: &octets, upTo: Self.pieceLength) != true { stage = .last }
+            if !rest.append(to: &octets, upTo: Self.pieceLength) { stage = .last }
         case .former:
             putSOA(differences.first?.from ?? zone.authority.serial, &octets)
             stage = .gone
@@ -75,18 +75,6 @@ struct TransferRecords {
     private func putSOA(_ serial: UInt32, _ octets: inout [UInt8]) {
         octets.removeAll(keepingCapacity: true)
         ZoneRecords.appendSOA(of: zone, serial: serial, to: &octets)
-    }
-
-    /// Whether a version has fewer octets of records than so many. O(the lesser).
-    static func isShorter(_ zone: Zone, than length: Int) -> Bool {
-        var (records, octets, total) = (ZoneRecords(of: zone), [UInt8](), 0)
-        while total < length {
-            octets.removeAll(keepingCapacity: true)
-            let isMore = records.append(to: &octets, upTo: pieceLength)
-            total += octets.count
-            if !isMore { return total < length }
-        }
-        return false
     }
 }
 

@@ -52,7 +52,7 @@ import Testing
         let refusals = try [([], now), ([DNSSecurityTests.key(secret: 8)], now), ([key], now + 400)].map { keys, time in
             let refused = try #require(RequestVerification(octets(made[0]), keys: keys, at: time).refused)
             var signer = refused.signer
-            var answer = response(to: refused.content, code: RefusedRequest.responseCode)
+            var answer = response(to: octets(made[0]), code: notAuthoritative)
             signer.sign(&answer, at: time)
             return hex(answer)
         }

@@ -49,6 +49,9 @@ func response(to content: [UInt8], code: UInt8 = 0) -> [UInt8] {
     content[..<2] + [0x84, code, 0, 1, 0, 0, 0, 0, 0, 0] + QueryOctets.question("svc.local", 6)
 }
 
+/// The RCODE of the response to a request whose signature is not accepted: NOTAUTH.
+let notAuthoritative: UInt8 = 9
+
 extension RequestVerification {
     /// The verified request, if it is one.
     var verified: VerifiedRequest? { if case .verified(let request) = self { request } else { nil } }

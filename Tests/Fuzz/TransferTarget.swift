@@ -45,13 +45,18 @@ private struct AskedTransfer {
         judge(texts)
     }
 
+    /// Whether the answerer judges a signature.
+    private var isSigned: Bool {
+        query.withUnsafeBytes { LongQuery($0, from: ClientAddress(client), over: transport, zones: zones, policy: policy).isSigned }
+    }
+
     private func responses() -> ([[UInt8]], Responder.Answer?) {
         let outcome = query.withUnsafeBytes { message in
             answerer.answer(LongQuery(message, from: ClientAddress(client), over: transport, zones: zones, policy: policy))
         }
         switch outcome {
         case .silence: return ([], nil)
-        case .message(let octets, let answer): return ([octets], answer)
+        case .message(let octets, let answer, _): return ([octets], answer)
         case .messages(let first, let source, let answer):
             var messages = [first]
             while let next = source.next() { messages.append(next) }
@@ -76,7 +81,8 @@ private struct AskedTransfer {
         let records = texts.flatMap(\.answer)
         let isIncremental = question.hasSuffix("IXFR")
         guard isIncremental || question.hasSuffix("AXFR") else { return }
-        if code == nil, isIncremental {
+        // One that has a signature of its own may be met with an error.
+        if !isSigned, isIncremental {
             precondition(texts[0].code != "FORMERR" && texts[0].code != "NOTIMP", "an incremental transfer is refused")
         }
         guard texts[0].code == "NOERROR", !texts[0].flags.contains("tc") else {

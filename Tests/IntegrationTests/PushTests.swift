@@ -23,7 +23,7 @@ import Testing
 
         let found = try await server.get("/v1/services/web.svc.local", "-i")
         #expect(found.code == "200" && found.body.contains(#""addresses":["10.0.0.1"]"#))
-        let tag = String(try #require(found.body.firstMatch(of: /ETag: ("\d+")/)).output.1)
+        let tag = String(try #require(found.body.firstMatch(of: /ETag: ("\d+-[0-9a-f]+")/)).output.1)
         #expect(try await server.get("/v1/services/web", "-H", "If-None-Match: \(tag)") == ("304", ""))
         #expect(try await server.get("/v1/services/a.b").code == "200")
         #expect(try await server.get("/v1/services/a%2fc").code == "404")

@@ -42,7 +42,7 @@ private let named = RegistryFormat("named", suffix: ["providers"], readsData: fa
             tree.delete("/dubbo/again")
             tree.now += .milliseconds(100)
             tree.settle()
-            unwatched += tree.state.takeOutput().unwatched
+            unwatched += tree.state.leftWatches.takeExcess()
         }
         #expect(tree.known.keys.sorted() == ["stays"])
         #expect(unwatched.count >= 190 && unwatched.count == Set(unwatched).count)

@@ -74,12 +74,13 @@ import Testing
         }
         #expect(Set(drawn).isSubset(of: first))
         #expect(Set(drawn).count > 10)
-        let (late, _) = try round(250..<251, at: now + .seconds(3))
-        #expect(Set(first).isDisjoint(with: late))
+        // The system may give a new socket the port of one that was closed, but not to all of five.
+        let (late, _) = try round(250..<255, at: now + .seconds(3))
+        #expect(!Set(late).isSubset(of: first))
         pool.sweep(at: now + .seconds(3))
-        let (ports, again) = try round(300..<301, at: now + .seconds(3))
-        #expect(again == 1)
-        #expect(Set(first).isDisjoint(with: ports))
+        let (ports, again) = try round(300..<305, at: now + .seconds(3))
+        #expect(again == 5)
+        #expect(!Set(ports).isSubset(of: first))
         #expect(pool.nextDeadline != nil)
     }
 

@@ -105,8 +105,8 @@ import Testing
         let second = LoadAssignment.response([try #require(try assignment(test, "web"))], label: "2").version
         test.add("web", "b", Provider(host: address(2), port: 80))
         let third = LoadAssignment.response([try #require(try assignment(test, "web"))], label: "2").version
-        #expect(first != second && LoadAssignment.isSame(first, second) && !LoadAssignment.isSame(second, third))
-        #expect(!LoadAssignment.isSame("", ""))
+        #expect(first != second && PushedText.isSame(first, second) && !PushedText.isSame(second, third))
+        #expect(!PushedText.isSame("", ""))
     }
 
     @Test func `names of files are safe`() throws {

@@ -24,10 +24,11 @@ import Testing
             state = Mutex((TestRegistry(), ServedZones([ServedZone(notReady: origin)]), 0))
         }
 
-        /// Publishes the registry with one more provider of a service, or without the service.
-        func publish(_ service: String, _ last: UInt32?) {
+        /// Publishes the registry with one more provider of a service, or without the service: as the next version, or under the serial of
+        /// the last one.
+        func publish(_ service: String, _ last: UInt32?, isVersion: Bool = true) {
             let (registry, zones) = state.withLock { state in
-                state.serial += 1
+                state.serial += isVersion ? 1 : 0
                 if let last {
                     state.test.add(service, InstanceName("\(last)"), Provider(host: .ipv4(.init(value: 0x0A00_0000 + last)), port: 80))
                 } else {
@@ -45,7 +46,8 @@ import Testing
                 (DomainName(text: text)?.appending(origin)).map { [(origin, $0)] } ?? []
             }
             let routes = ServiceRoutes(services, polling)
-            return [routes, EventRoutes(ChangeFeed(), routes)]
+            let zones = ZoneRoutes(board, served: { self.state.withLock { $0.zones } }, explain: { _, _ in nil })
+            return [routes, EventRoutes(ChangeFeed(), routes), zones]
         }
     }
 
@@ -76,16 +78,22 @@ import Testing
         return found
     }
 
+    /// The entity tag of a response, with its quotes.
+    private func tag(_ response: String) throws -> String {
+        String(try #require(response.firstMatch(of: /ETag: ("[^"]+")\r\n/)).output.1)
+    }
+
     @Test func `a request that waits is answered by a change of its service alone`() async throws {
         try await serving { served, endpoint in
             let early = try client(endpoint, "GET /v1/services/web")
             #expect(read(early, until: "\n\r").hasPrefix("HTTP/1.1 503 "))
             served.publish("web", 1)
             let first = read(try client(endpoint, "GET /v1/services/web"), until: "}\n")
-            #expect(first.contains("ETag: \"1\"\r\n") && first.contains("10.0.0.1"), "\(first)")
-            let known = read(try client(endpoint, "GET /v1/services/web", "If-None-Match: \"1\"\r\n"), until: "\r\n\r\n")
+            let one = try tag(first)
+            #expect(one.hasPrefix("\"1-") && first.contains("10.0.0.1"), "\(first)")
+            let known = read(try client(endpoint, "GET /v1/services/web", "If-None-Match: \(one)\r\n"), until: "\r\n\r\n")
             #expect(known.hasPrefix("HTTP/1.1 304 "))
-            let held = try client(endpoint, "GET /v1/services/web?wait=40s", "If-None-Match: \"1\"\r\n")
+            let held = try client(endpoint, "GET /v1/services/web?wait=40s", "If-None-Match: \"x\", W/\(one)\r\n")
             try await waitUntil("it is held") { served.polling.places.taken == 1 }
             served.publish("other", 9)
             // Time for a look at the other's change.
@@ -93,15 +101,58 @@ import Testing
             #expect(served.polling.places.taken == 1)
             served.publish("web", 2)
             let second = read(held, until: "}\n")
-            #expect(second.contains("ETag: \"3\"\r\n") && second.contains("10.0.0.2"), "\(second)")
-            let patient = read(try client(endpoint, "GET /v1/services/web?wait=200ms", "If-None-Match: \"3\"\r\n"), until: "\r\n\r\n")
-            #expect(patient.hasPrefix("HTTP/1.1 304 ") && patient.contains("ETag: \"3\"\r\n"))
+            let three = try tag(second)
+            #expect(three.hasPrefix("\"3-") && second.contains("10.0.0.2"), "\(second)")
+            let patient = read(try client(endpoint, "GET /v1/services/web?wait=200ms", "If-None-Match: \(three)\r\n"), until: "\r\n\r\n")
+            #expect(patient.hasPrefix("HTTP/1.1 304 ") && patient.contains("ETag: \(three)\r\n"))
             let targets = read(try client(endpoint, "GET /sd/prometheus?wait=40s", "If-None-Match: \"2\"\r\n"), until: "]\n")
             #expect(targets.hasPrefix("HTTP/1.1 200 ") && targets.contains("10.0.0.9:80"))
             let missing = read(try client(endpoint, "GET /v1/services/none"), until: "}\n")
             #expect(missing.hasPrefix("HTTP/1.1 404 ") && missing.contains(#""exists":false"#))
             let bad = read(try client(endpoint, "GET /v1/services/web?wait=soon"), until: "\n\r")
             #expect(bad.hasPrefix("HTTP/1.1 400 "))
+        }
+    }
+
+    @Test func `a change under the serial that a client has is not lost`() async throws {
+        try await serving { served, endpoint in
+            served.publish("web", 1)
+            let first = try tag(read(try client(endpoint, "GET /v1/services/web"), until: "}\n"))
+            served.publish("web", 2, isVersion: false)
+            let response = read(try client(endpoint, "GET /v1/services/web?wait=40s", "If-None-Match: \(first)\r\n"), until: "\r\n\r\n")
+            let second = try tag(response)
+            #expect(response.hasPrefix("HTTP/1.1 200 ") && second.hasPrefix("\"1-") && second != first, "\(response)")
+            let last = "Last-Event-ID: \(first.dropFirst().dropLast())\r\n"
+            #expect(read(try client(endpoint, "GET /events?service=web", last), until: "}\n\n").contains("10.0.0.2"))
+            try await waitUntil("the follower has gone") { served.polling.places.taken == 0 }
+            // Also when the time of a request that is held is over before the next version.
+            let held = try client(endpoint, "GET /v1/services/web?wait=500ms", "If-None-Match: \(second)\r\n")
+            try await waitUntil("it is held") { served.polling.places.taken > 0 }
+            served.publish("web", 3, isVersion: false)
+            let third = read(held, until: "\r\n\r\n")
+            #expect(third.hasPrefix("HTTP/1.1 200 "), "\(third)")
+            // The version that follows says the same.
+            served.publish("web", 3)
+            let known = read(try client(endpoint, "GET /v1/services/web", "If-None-Match: \(try tag(third))\r\n"), until: "\r\n\r\n")
+            #expect(known.hasPrefix("HTTP/1.1 304 ") && known.contains("ETag: \"2-"))
+        }
+    }
+
+    @Test func `a master file has another tag where the zone changes under its serial`() async throws {
+        try await serving { served, endpoint in
+            func answer(_ known: String) throws -> String {
+                let response = read(try client(endpoint, "HEAD /zones/svc.local.zone", "If-None-Match: \(known)\r\n"), until: "\r\n\r\n")
+                return try "\(response.dropFirst(9).prefix(3)) \(tag(response))"
+            }
+            served.publish("web", 1)
+            let first = try answer("\"0\"")
+            #expect(first == "200 \"1\"")
+            #expect(try answer("\"1\"") == "304 \"1\"")
+            served.publish("web", 2, isVersion: false)
+            #expect(try answer("\"1\"") == "200 \"1.1\"")
+            #expect(try answer("\"1.1\"") == "304 \"1.1\"")
+            served.publish("web", 2)
+            #expect(try answer("\"1.1\"") == "200 \"2\"")
         }
     }
 
@@ -132,9 +183,10 @@ import Testing
     @Test func `clients that go make room, and too many are refused`() async throws {
         try await serving { served, endpoint in
             served.publish("web", 1)
-            var clients = try (0..<64).map { _ in try client(endpoint, "GET /v1/services/web?wait=50s", "If-None-Match: \"1\"\r\n") }
+            let known = "If-None-Match: \(try tag(read(try client(endpoint, "GET /v1/services/web"), until: "}\n")))\r\n"
+            var clients = try (0..<64).map { _ in try client(endpoint, "GET /v1/services/web?wait=50s", known) }
             try await waitUntil("all are held") { served.polling.places.taken == 64 }
-            let refused = read(try client(endpoint, "GET /v1/services/web?wait=50s", "If-None-Match: \"1\"\r\n"), until: "\r\n\r\n")
+            let refused = read(try client(endpoint, "GET /v1/services/web?wait=50s", known), until: "\r\n\r\n")
             #expect(refused.hasPrefix("HTTP/1.1 503 ") && refused.contains("Retry-After: 1\r\n"))
             #expect(read(try client(endpoint, "GET /v1/services/web"), until: "}\n").hasPrefix("HTTP/1.1 200 "))
             clients = []
@@ -148,13 +200,18 @@ import Testing
             served.publish("web", 1)
             let follower = try client(endpoint, "GET /events?service=web")
             let first = read(follower, until: "}\n\n")
-            #expect(first.contains("id: 1\nevent: service\ndata: {") && first.contains("10.0.0.1"), "\(first)")
+            let id = String(try #require(first.firstMatch(of: /id: (1-[0-9a-f]+)\nevent: service\ndata: \{/)).output.1)
+            #expect(first.contains("10.0.0.1"), "\(first)")
             served.publish("other", 9)
+            // A client that has the event does not get it again under the next serial.
+            let returning = try client(endpoint, "GET /events?service=web", "Last-Event-ID: \(id)\r\n")
+            try await waitUntil("it is followed") { served.polling.places.taken == 2 }
             served.publish("web", 2)
             let second = read(follower, until: "10.0.0.2")
-            #expect(!second.contains("id: 2\n") && second.contains("id: 3\n"), "\(second)")
+            #expect(!second.contains("id: 2-") && second.contains("id: 3-"), "\(second)")
+            #expect(!read(returning, until: "10.0.0.2").contains("id: 2-"))
             served.publish("web", nil)
-            #expect(read(follower, until: #""exists":false"#).contains("id: 4\n"))
+            #expect(read(follower, until: #""exists":false"#).contains("id: 4-"))
             #expect(read(try client(endpoint, "GET /events?service=web&zone=none"), until: "\n\r").hasPrefix("HTTP/1.1 404 "))
         }
     }

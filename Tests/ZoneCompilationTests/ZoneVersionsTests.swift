@@ -152,12 +152,30 @@ private struct Follower {
         #expect(most.count > 3 && most.reduce(0) { $0 + $1.length } <= length + 2 * one)
         let few = try #require(kept(201, journal: 4 * one))
         #expect((1...4).contains(few.count))
-        #expect(kept(202, journal: nil) == nil)
+        #expect(kept(202, journal: nil)?.isEmpty == true && kept(202, journal: 0)?.isEmpty == true)
         #expect(kept(203, journal: 1 << 20)?.isEmpty == true)
         // What is larger than the zone is no difference.
         compiler.apply(RegistryChange(services: ["a": nil]), to: origin)
         _ = compiler.compile(numbering()) { true }
         #expect(compiler.history(of: origin)?.differences.isEmpty == true)
+    }
+
+    @Test func `a version whose SOA record says something else begins a new journal`() throws {
+        var policy = TestRegistry.policy
+        var compiler = ZoneCompiler(policies: [origin: policy], seed: 1)
+        compiler.replace(with: Registry(services: ["a": service(0..<100)]), for: origin)
+        for step in 0..<3 {
+            compiler.apply(RegistryChange(services: ["b": service(step..<step + 1)]), to: origin)
+            _ = compiler.compile(numbering()) { true }
+        }
+        #expect(compiler.history(of: origin)?.differences.count == 2)
+        policy.negativeTTL += 1
+        compiler.serve([origin: policy])
+        _ = compiler.compile(numbering()) { true }
+        #expect(compiler.history(of: origin)?.differences.isEmpty == true)
+        compiler.apply(RegistryChange(services: ["b": nil]), to: origin)
+        _ = compiler.compile(numbering()) { true }
+        #expect(compiler.history(of: origin)?.differences.count == 1)
     }
 
     @Test func `serials follow the clock, and rise where it does not`() throws {
@@ -172,6 +190,11 @@ private struct Follower {
         #expect(serials.numbers(at: start + .milliseconds(99))(101) == nil && serials.numbers(at: start + .milliseconds(99))(nil) == 102)
         #expect(serials.numbers(at: start + .milliseconds(100))(101) == 102)
         #expect(serials.numbers(at: start + .milliseconds(100))(.max) == 100)
+        var modulo = VersionPolicy()
+        (modulo.remainder, modulo.modulus) = (5, 16)
+        // An earlier process may have rounded up to 117 at 102.
+        #expect(SerialSequence(modulo) { 102 }.numbers(at: start)(nil) == 117)
+        #expect(SerialSequence(modulo) { 103 }.numbers(at: start)(nil) == 133)
         serials.policy.modulus = 16
         serials.policy.remainder = 5
         #expect(serials.numbers(at: start + .milliseconds(999))(101) == nil)
@@ -184,6 +207,8 @@ private struct Follower {
         #expect(SerialSequence.ticks(now) == 2_224_281_600)
         #expect(SerialSequence.ticks(now + 999) == 2_224_281_615)
         #expect(Int32(bitPattern: SerialSequence.ticks(now) &- UInt32(now / 1000)) > 0)
+        #expect(SerialSequence.leastTime(after: nil) == 0 && SerialSequence.leastTime(after: 1) == 0)
+        #expect(SerialSequence.leastTime(after: .max) == .max)
         let clock = SerialSequence.clock(notBefore: ClockReading.now.milliseconds + 60_000)
         #expect(Int32(bitPattern: clock() &- SerialSequence.ticks(ClockReading.now.milliseconds)) >= 60 * 16)
         #expect(Int32(bitPattern: SerialSequence.clock(notBefore: 1)() &- SerialSequence.ticks(ClockReading.now.milliseconds)) <= 1)

@@ -28,7 +28,7 @@ struct Exchange {
     ) -> Responder.Answer? {
         switch begin(query, answerer, zones, over: transport, policy) {
         case .silence: return nil
-        case .message(let octets, let answer):
+        case .message(let octets, let answer, _):
             body(octets)
             return answer
         case .messages(let first, let source, let answer):
@@ -147,7 +147,8 @@ struct VersionedZone {
     /// The zone as it is served, with the last differences.
     mutating func served(_ count: Int = .max) -> ServedZones {
         let zone = zone
-        return ServedZones([ServedZone(zone, .current, history: ZoneHistory(zone, differences: differences.suffix(count)))])
+        let history = ZoneHistory(zone, differences: differences.suffix(count), length: ZoneRecords.length(of: zone))
+        return ServedZones([ServedZone(zone, .current, history: history)])
     }
 
     private static func octets(_ owner: DomainName, _ data: RecordData) -> [UInt8] {

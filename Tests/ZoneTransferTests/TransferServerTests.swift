@@ -17,12 +17,15 @@ import ZoneTransfer
         return version
     }
 
-    /// Runs `body` with a server that transfers to all.
-    private func serving(_ zones: ServedZones, _ body: (DNSServer, TransferAnswerer) async throws -> Void) async throws {
+    /// Runs `body` with a server that transfers to all. `address`: where it listens.
+    private func serving(
+        _ zones: ServedZones, at address: IPAddress = .v4(IPv4Address(value: 0x7F00_0001)), guards: QueryGuards = QueryGuards(),
+        longestTransfer: Duration? = nil, _ body: (DNSServer, TransferAnswerer) async throws -> Void
+    ) async throws {
         let answerer = TransferAnswerer.open(keys: [Self.key])
         let server = try await DNSServer(
-            listen: [try #require(SocketEndpoint("127.0.0.1:0"))], workers: 1, udpLimit: 1232, zones: zones,
-            policy: QueryPolicy(answerLong: answerer.answer))
+            listen: [SocketEndpoint(address: address, port: 0)], workers: 1, udpLimit: 1232, zones: zones,
+            policy: QueryPolicy(guards: guards, answerLong: answerer.answer), longestTransfer: longestTransfer)
         let task = Task { try await server.run() }
         let result: Result<Void, any Error>
         do { result = .success(try await body(server, answerer)) } catch { result = .failure(error) }
@@ -85,6 +88,44 @@ import ZoneTransfer
             last.shutDownWriting()
             #expect(try receive(last).count == 40_002)
             #expect(try last.isAtEnd())
+        }
+    }
+
+    @Test func `a transfer that takes too long is closed, however steadily its client reads`() async throws {
+        var version = version(20_000)
+        try await serving(version.served(), longestTransfer: .milliseconds(500)) { server, answerer in
+            let client = try ClientSocket(server.endpoints[0], isStream: true)
+            try client.send(QueryOctets.query("svc.local", "AXFR"))
+            var count = try PacketText(client.receive()).answer.count
+            // Before it would be closed because it takes nothing.
+            try await waitUntil("the transfer is gone", within: .seconds(20)) { answerer.underWay == 0 }
+            while let message = try? client.receive() { count += try PacketText(message).answer.count }
+            #expect(count < 40_002)
+        }
+    }
+
+    /// Loopback has no rate limit, so this takes another address.
+    private static let address = MachineAddresses.reachable(ofFamilyOf: .v4(IPv4Address(value: 0))).first { !$0.isLoopback }
+
+    @Test(.enabled(if: address != nil)) func `the rate limit is not for queries whose signature holds, but for all others`() async throws {
+        let address = try #require(Self.address)
+        var (version, guards) = (version(1), QueryGuards())
+        guards.rateLimit = RateLimit(responses: 1, slip: 0, isDryRun: false)
+        try await serving(version.served(), at: address, guards: guards) { server, _ in
+            let client = try ClientSocket(server.endpoints[0], isStream: false)
+            func signed(by key: TransactionKey) -> [UInt8] {
+                var (query, signer) = (QueryOctets.query("svc.local", "SOA"), Signer(key: key))
+                signer.sign(&query, at: UInt64(Date.now.timeIntervalSince1970))
+                return query
+            }
+            for _ in 0..<50 {
+                try client.send(signed(by: Self.key))
+                #expect(try PacketText(client.receive()).code == "NOERROR")
+            }
+            #expect(server.traffic.guards.dropped == 0)
+            let other = TransactionKey(name: Self.key.name, algorithm: .sha256, secret: [1])
+            for _ in 0..<50 { try client.send(signed(by: other)) }
+            try await waitUntil("wrong signatures are held back") { server.traffic.guards.dropped > 25 }
         }
     }
 

@@ -53,6 +53,9 @@ import Testing
         #expect(try awaited(["10.0.0.7:8080"]).lack(absent, [:]) == "web.svc.local. does not exist")
         let failed = try #require(try NameServerResponse([0x12, 0x34, 0x84, 2, 0, 0, 0, 0, 0, 0, 0, 0], to: query))
         #expect(try awaited([], absent: ["10.0.0.7:8080"]).lack(failed, [:]) == "SERVFAIL")
+        let short = try #require(try NameServerResponse([0x12, 0x34, 0x86, 0] + octets()[4...], to: query))
+        #expect(short.isTruncated)
+        #expect(try awaited([], absent: ["10.0.0.8:8080"]).lack(short, [:]) == "the answer is too long")
     }
 
     @Test func `serials are compared as RFC 1982 says`() throws {

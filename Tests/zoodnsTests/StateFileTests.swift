@@ -29,6 +29,17 @@ import Testing
         #expect(status.st_mode & 0o777 == 0o600)
     }
 
+    @Test func `a file has the time that is said, which may be still to come or nonsense`() throws {
+        let folder = Folder()
+        #expect(folder.file.written == nil)
+        try folder.file.replace(with: [1])
+        let now = try #require(folder.file.written)
+        try folder.file.replace(with: [2], at: now + 80_001)
+        #expect(folder.file.written == now + 80_001)
+        try folder.file.replace(with: [3], at: .max)
+        #expect(try #require(folder.file.written) > now)
+    }
+
     @Test func `what stands where the new file is made is not followed`() throws {
         let folder = Folder()
         try Data([9]).write(to: URL(filePath: folder.path + "/victim"))

@@ -117,7 +117,8 @@ enum QueryParser {
 
     /// Whether a TSIG record stands in the additional section, wherever, as far as the records can be read (RFC 8945 §4.2). O(octets).
     static func isSigned(_ message: RawSpan, _ query: Query) -> Bool {
-        guard query.edns.isRare else { return false }
+        // Of a message that cannot be read the mark may be missing: an incremental transfer is answered all the same.
+        guard query.edns.isRare || query.isMalformed && query.isTransfer else { return false }
         let counts = SectionCounts(message)
         var offset = query.questionEnd
         do throws(ParseFailure) {

@@ -71,8 +71,8 @@ extension Responder {
                 guarded.query, in: memory, to: client, from: zones, by: policy, reserving: options,
                 refusingUnknown: policy.refusesUnknownNames)
         }
-        if case .long = outcome, policy.rateLimit != nil, transport == .udp {
-            // One account for all: what forged addresses get of them are errors.
+        if case .long = outcome, policy.rateLimit != nil, transport == .udp, !isVouched {
+            // One account for all: what forged addresses get of them are errors. It does not count for a signature that holds.
             guarded.rateKey = rateKey(of: .refused(query.type), in: memory, to: client, from: zones)
         }
         guard case .answered(let answer) = outcome else { return outcome }

@@ -5,8 +5,8 @@ package typealias LongAnswerer = @Sendable (LongQuery) -> LongAnswer
 package enum LongAnswer {
     /// No response.
     case silence
-    /// A response of one message.
-    case message([UInt8], Responder.Answer)
+    /// A response of one message. `isVerified`: the query's signature held, so that the response is not held to a rate limit.
+    case message([UInt8], Responder.Answer, isVerified: Bool = false)
     /// A response of several messages, over TCP alone: the first, and where the others come from.
     case messages([UInt8], any MessageSource, Responder.Answer)
 }

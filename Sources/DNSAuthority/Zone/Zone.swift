@@ -2,7 +2,7 @@
 ///
 /// Names are spread by hash over shards; a new zone shares the shards and the blocks that a change does not touch.
 ///
-/// A zone that is kept keeps all that later zones have dropped: only for as long as a query takes.
+/// A zone that is kept keeps all that later zones have dropped: for as long as a query takes, or a transfer of a version.
 ///
 /// Sendable although it holds pointers: nothing writes to the memory once `init` has returned.
 package final class Zone: @unchecked Sendable {
@@ -16,7 +16,7 @@ package final class Zone: @unchecked Sendable {
     package let nameCount: Int
     let view: ZoneView
     private let shards: UnsafeMutablePointer<ZoneShard>
-    private let shardCount: Int
+    let shardCount: Int
     /// Keeps what this zone has and later ones have not.
     private let remains: ZoneRemains
     private let storage: UnsafeMutablePointer<ZoneView.Storage>
@@ -63,5 +63,8 @@ package final class Zone: @unchecked Sendable {
     package func data(of type: RecordType, at name: DomainName) -> [[UInt8]]? { view.data(of: type, at: name.octets) }
 
     /// The names with what they have, in no order that matters.
-    var nodes: [ZoneNode] { (0..<shardCount).flatMap { shards[$0].entries.compactMap(\.node) } }
+    var nodes: [ZoneNode] { (0..<shardCount).flatMap(nodes(ofShard:)) }
+
+    /// Those of one shard.
+    func nodes(ofShard index: Int) -> [ZoneNode] { shards[index].entries.compactMap(\.node) }
 }

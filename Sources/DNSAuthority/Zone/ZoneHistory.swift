@@ -12,8 +12,11 @@ package struct ZoneDifference: Sendable {
         (self.from, self.to, self.gone, self.came) = (from, to, gone, came)
     }
 
-    /// Octets of all records.
-    package var length: Int { gone.count + came.count }
+    /// Octets of all records, the SOA records of both versions included, as a difference without others takes room too.
+    package var length: Int { gone.count + came.count + 2 * Self.lengthOfSOA }
+
+    /// More octets than an SOA record has where names are not very long.
+    private static let lengthOfSOA = 128
 }
 
 /// The version of a zone that other servers may transfer now, and how it has come of earlier ones.
@@ -24,8 +27,12 @@ package struct ZoneHistory: Sendable {
     package let zone: Zone
     /// The differences that lead to it, the earliest first: each begins where the one before it ends. Empty if none are known.
     package let differences: [ZoneDifference]
+    /// Octets of all records of the version; 0 if no differences are kept.
+    package let length: Int
 
-    package init(_ zone: Zone, differences: [ZoneDifference] = []) { (self.zone, self.differences) = (zone, differences) }
+    package init(_ zone: Zone, differences: [ZoneDifference] = [], length: Int = 0) {
+        (self.zone, self.differences, self.length) = (zone, differences, length)
+    }
 
     /// The version's serial.
     package var serial: UInt32 { zone.authority.serial }

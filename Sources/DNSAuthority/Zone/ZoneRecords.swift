@@ -4,19 +4,23 @@
 /// A name that answers for all names below another is a wildcard there (RFC 4592). As names between hide it, it stands below each of those again.
 package struct ZoneRecords {
     private let zone: Zone
-    private var nodes: ArraySlice<ZoneNode>
+    /// The names of a shard that are left, and the shards behind it.
+    private var nodes: ArraySlice<ZoneNode> = []
+    private var shards: Range<Int>
 
-    /// All records, in no order that matters. O(names).
-    package init(of zone: Zone) {
-        self.zone = zone
-        nodes = zone.nodes[...]
-    }
+    /// All records, in no order that matters.
+    package init(of zone: Zone) { (self.zone, shards) = (zone, 0..<zone.shardCount) }
 
     /// Appends the records of the next names until there are so many octets, or a name's records more; false at the end.
     package mutating func append(to octets: inout [UInt8], upTo length: Int) -> Bool {
         while octets.count < length {
-            guard let node = nodes.popFirst() else { return false }
-            Self.append(node, of: zone.view, to: &octets)
+            if let node = nodes.popFirst() {
+                Self.append(node, of: zone.view, to: &octets)
+            } else if let shard = shards.popFirst() {
+                nodes = zone.nodes(ofShard: shard)[...]
+            } else {
+                return false
+            }
         }
         return true
     }

@@ -13,20 +13,30 @@ struct LeftWatches {
     /// The paths in the order in which they were left, with some that are not left any more, or were left again.
     private var order = Deque<(path: String, place: Int)>()
     private var place = 0
+    private var excess: [String] = []
 
-    /// A path is left; gives the one whose watch is to be taken back.
-    mutating func add(_ path: String) -> String? {
+    /// A path is left.
+    mutating func add(_ path: String) {
         place += 1
         paths[path] = place
         order.append((path, place))
         // Half of a long order is of no use.
         if order.count > 2 * Self.most { order = Deque(order.filter { paths[$0.path] == $0.place }) }
         while let first = order.first, paths[first.path] != first.place { order.removeFirst() }
-        guard paths.count > Self.most, let first = order.popFirst() else { return nil }
+        guard paths.count > Self.most, let first = order.popFirst() else { return }
         paths[first.path] = nil
-        return first.path
+        excess.append(first.path)
     }
 
     /// A path is awaited again.
-    mutating func remove(_ path: String) { if !paths.isEmpty { paths[path] = nil } }
+    mutating func remove(_ path: String) {
+        if !paths.isEmpty { paths[path] = nil }
+        if !excess.isEmpty { excess.removeAll { $0 == path } }
+    }
+
+    /// The paths whose watches are to be taken back, once each.
+    mutating func takeExcess() -> [String] {
+        defer { excess = [] }
+        return excess
+    }
 }

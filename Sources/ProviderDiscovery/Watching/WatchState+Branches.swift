@@ -117,7 +117,7 @@ extension WatchState {
     }
 
     /// Takes in that nothing waits any more for a path that is awaited.
-    mutating func leaveWatch(of path: String) { if let old = leftWatches.add(path) { output.unwatched.append(old) } }
+    mutating func leaveWatch(of path: String) { leftWatches.add(path) }
 
     /// Takes in that a service is gone from the branch that it was in.
     mutating func leaveBranch(_ name: ServiceName) {

@@ -86,8 +86,6 @@ struct WatchState {
         var heard: [ServiceName: ContinuousClock.Instant] = [:]
         /// Providers that their registrants have taken back: no loss.
         var withdrawn: [ServiceName: Set<InstanceName>] = [:]
-        /// Paths whose watches for their creation are to be taken back.
-        var unwatched: [String] = []
         /// How many differences were found that no watch had reported.
         var repairs = 0
     }

@@ -85,6 +85,8 @@ extension Metric {
 // MARK: The rest
 
 extension Metric {
+    /// What `TransferAnswerer.underWay` counts.
+    package static let transfers = Metric("zoodns_transfers", .gauge, "Transfers of zones in several messages that are under way.")
     /// What `Notifier.sent` counts.
     package static let notifySent = Metric("zoodns_notify_sent_total", .counter, "Messages to other servers that a zone has changed.")
     /// What `Notifier.failures` counts.

@@ -79,13 +79,8 @@ extension LoadAssignment {
     /// A discovery response with assignments, as Envoy takes it over REST and in a file. `label` stands in front of the version.
     package static func response(_ assignments: [LoadAssignment], label: String) -> (version: String, text: String) {
         let resources = assignments.map(\.text).joined(separator: ",")
-        let version = "\(label)-\(PushedText.digest(resources))"
+        let version = PushedText.version(label, of: resources)
         return (version, #"{"version_info":"\#(version)","type_url":"\#(type)","resources":[\#(resources)]}"# + "\n")
-    }
-
-    /// Whether two versions stand for the same content.
-    static func isSame(_ version: String, _ other: String) -> Bool {
-        !version.isEmpty && version.split(separator: "-").last == other.split(separator: "-").last
     }
 
     /// The name of a file for the assignment: the cluster's with `.json`, other characters than those of host names percent-encoded, the
@@ -120,6 +115,14 @@ enum PushedText {
             }
         }
         return String(decoding: octets + [UInt8(ascii: "\"")], as: UTF8.self)
+    }
+
+    /// The version of a text: a label, such as the serials of its zones, and its digest.
+    static func version(_ label: String, of text: String) -> String { "\(label)-\(digest(text))" }
+
+    /// Whether two versions stand for the same text.
+    static func isSame(_ version: String, _ other: String) -> Bool {
+        !version.isEmpty && version.split(separator: "-").last == other.split(separator: "-").last
     }
 
     /// The first sixteen hexadecimal digits of a text's SHA-256.

@@ -4,7 +4,7 @@ import NIOCore
 
 /// What a request is answered with at one moment.
 struct PushAnswer: Sendable {
-    /// The serials of the zones that it is taken from.
+    /// What stands for the answer: of a text its version, of what is written as it is read the serials of its zones.
     let id: String
     let content: Content
     var status = HTTPResponse.Status.ok
@@ -23,10 +23,16 @@ struct PushAnswer: Sendable {
     /// The JSON of an answer that has one line.
     var line: String { if case .text(let text) = content { text } else { "" } }
 
-    /// Whether a client that has another answer needs this one: one that is read piece by piece counts as changed with every serial.
-    func isDifferent(from other: PushAnswer) -> Bool {
-        guard case .text(let text) = content, case .text(let known) = other.content else { return id != other.id }
-        return text != known || status != other.status
+    /// Whether an ID stands for this answer. Of a text's ID only the digest counts: changes of other services change the serials alone.
+    func isKnown(as other: String) -> Bool {
+        if case .text = content { PushedText.isSame(id, other) } else { id == other }
+    }
+}
+
+extension PushAnswer {
+    /// A text of zones of these serials. Its content changes under one serial, as queries see changes before the version that has them.
+    init(_ text: String, serials: String, status: HTTPResponse.Status = .ok) {
+        self.init(id: PushedText.version(serials, of: text), content: .text(text), status: status)
     }
 }
 
@@ -40,7 +46,7 @@ package struct LongPolling: Sendable {
 
     /// How long a request may be held: less than a response may take.
     static let longest: Duration = .seconds(50)
-    /// Time between two looks at what is asked for, so that a busy zone costs little.
+    /// Least time between two looks. After each publication of any zone each held request renders its answer.
     private static let pause: Duration = .milliseconds(100)
     /// Octets from which an answer is large.
     private static let large = 1 << 20
@@ -53,13 +59,14 @@ package struct LongPolling: Sendable {
         do {
             let limit = try Self.wait(request)
             let first = try look()
-            guard request.knows(first.tag) else { return response(first) }
+            guard request.knows(where: first.isKnown) else { return response(first) }
             guard let limit else { return unchanged(first) }
-            let next = try await hold(request, for: limit) {
+            let found = try await hold(request, for: limit) {
                 let answer = try look()
-                return answer.isDifferent(from: first) ? answer : nil
+                return answer.isKnown(as: first.id) ? nil : answer
             }
-            return try (next.map(response) ?? unchanged(look())).closing()
+            let next = try found ?? look()
+            return (next.isKnown(as: first.id) ? unchanged(next) : response(next)).closing()
         } catch let problem as PushProblem {
             return .problem(problem)
         }
@@ -110,16 +117,21 @@ package struct LongPolling: Sendable {
         }
     }
 
-    /// Delivers what `look` finds now, and each time that it is different, until the task is cancelled. Problems are waited out.
-    func follow(_ look: @escaping @Sendable () throws -> PushAnswer, _ deliver: @escaping @Sendable (PushAnswer) -> Void) async throws {
+    /// Delivers what `look` finds now, unless the ID `last` stands for it, and each time that it is different, until the task is cancelled.
+    /// Problems are waited out.
+    func follow(
+        after last: String?, _ look: @escaping @Sendable () throws -> PushAnswer, _ deliver: @escaping @Sendable (PushAnswer) -> Void
+    ) async throws {
         let changes = board.changes(keeping: 1)
-        var last = try? look()
-        if let last { deliver(last) }
+        var last = last
+        func deliverNext() {
+            guard let next = try? look(), !(last.map(next.isKnown) ?? false) else { return }
+            deliver(next)
+            last = next.id
+        }
+        deliverNext()
         for await _ in changes {
-            if let next = try? look(), last.map(next.isDifferent) ?? true {
-                deliver(next)
-                last = next
-            }
+            deliverNext()
             try await Task.sleep(for: Self.pause)
         }
     }
@@ -154,10 +166,14 @@ package struct LongPolling: Sendable {
 }
 
 extension Request {
-    /// Whether the client has what an entity tag stands for (RFC 9110 §13.1.2).
-    func knows(_ tag: String) -> Bool {
+    /// Whether the client has something: what an entity tag of this ID stands for (RFC 9110 §13.1.2).
+    func knows(where isKnown: (_ id: String) -> Bool) -> Bool {
         let known = headers[.ifNoneMatch]?.split(separator: ",").map { $0.trimmed } ?? []
-        return known.contains { $0 == tag || $0 == "W/" + tag || $0 == "*" }
+        return known.contains { tag in
+            guard tag != "*" else { return true }
+            let strong = tag.hasPrefix("W/") ? tag.dropFirst(2) : tag[...]
+            return strong.hasPrefix("\"") && strong.hasSuffix("\"") && isKnown(String(strong.dropFirst().dropLast()))
+        }
     }
 }
 

@@ -137,6 +137,6 @@ enum PushProblem: Error {
 }
 
 extension [ServedServices.PushedZone] {
-    /// The serials of the zones, which change with what is served.
-    var tag: String { map { "\($0.served.zone?.authority.serial ?? 0)" }.joined(separator: "-") }
+    /// The serials of the zones: of their last versions, of which queries may see more already.
+    var serials: String { map { "\($0.served.zone?.authority.serial ?? 0)" }.joined(separator: "-") }
 }

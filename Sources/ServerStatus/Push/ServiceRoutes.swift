@@ -39,21 +39,21 @@ package struct ServiceRoutes: RouteGroup {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let text = String(decoding: try encoder.encode(answer), as: UTF8.self)
-        return PushAnswer(id: zones.tag, content: .text(text), status: answer.exists ? .ok : .notFound)
+        return PushAnswer(text, serials: zones.serials, status: answer.exists ? .ok : .notFound)
     }
 
     private func targets(_ parameters: Parameters) throws -> PushAnswer {
         let zones = try services.zones(parameters["zone"].map(String.init), of: parameters["service"].map(String.init))
         let port = parameters["port"].map { String($0).lowercased() }
         guard let name = parameters["service"] else {
-            return PushAnswer(id: zones.tag, content: .targets(ScrapeTargetPieces(services, zones, port: port)))
+            return PushAnswer(id: zones.serials, content: .targets(ScrapeTargetPieces(services, zones, port: port)))
         }
         let found = services.find(String(name), in: zones)
         guard !found.contains(where: \.isUnknown) else { throw PushProblem.notReady }
         let groups = found.flatMap { service in
             ScrapeTargets.groups(port.map { services.service(at: service.owner, in: service.zone, port: $0) } ?? service)
         }
-        return PushAnswer(id: zones.tag, content: .text("[" + groups.joined(separator: ",") + "]"))
+        return PushAnswer("[" + groups.joined(separator: ",") + "]", serials: zones.serials)
     }
 }
 
@@ -69,28 +69,22 @@ extension ServiceRoutes {
     /// Where Envoy says how long it waits for the response, in milliseconds.
     private static let timeout = HTTPFields.Element.Name("x-envoy-expected-rq-timeout-ms")
 
-    private struct Endpoints: Sendable {
-        let id: String
-        let version: String
-        let text: String
-    }
-
     /// The assignments that are asked for, as soon as they are others than the client has; 304 after a while.
     private func endpoints(_ original: Request) async throws -> Response {
         var request = original
         guard let body = try? await request.collectBody(upTo: Self.longestBody) else { throw PushProblem.tooLong }
         let asked = try DiscoveryRequest(Array(buffer: body))
-        let look: @Sendable () throws -> Endpoints? = {
+        let look: @Sendable () throws -> PushAnswer? = {
             let found = try endpoints(asked.names)
-            return LoadAssignment.isSame(asked.version, found.version) ? nil : found
+            return found.isKnown(as: asked.version) ? nil : found
         }
-        if let found = try look() { return response(found) }
+        if let found = try look() { return polling.response(found) }
         let limit = Self.hold(request)
         do {
             guard let found = try await polling.hold(request, for: limit, until: look) else {
                 return Response(status: .notModified).closing()
             }
-            return response(found).closing()
+            return polling.response(found).closing()
         } catch PushProblem.busy {
             // Envoy asks again after its own delay.
             return Response(status: .notModified)
@@ -103,9 +97,7 @@ extension ServiceRoutes {
         return min(.milliseconds(max(0, expected)) * 4 / 5, LongPolling.longest)
     }
 
-    private func response(_ found: Endpoints) -> Response { polling.response(PushAnswer(id: found.id, content: .text(found.text))) }
-
-    private func endpoints(_ names: [String]) throws(PushProblem) -> Endpoints {
+    private func endpoints(_ names: [String]) throws(PushProblem) -> PushAnswer {
         let zones = services.everyZone
         var assignments: [LoadAssignment] = []
         var count = 0
@@ -119,8 +111,8 @@ extension ServiceRoutes {
             assignments.append(assignment)
         }
         guard !assignments.isEmpty || names.isEmpty else { throw .notReady }
-        let (version, text) = LoadAssignment.response(assignments, label: zones.tag)
-        return Endpoints(id: zones.tag, version: version, text: text)
+        let (version, text) = LoadAssignment.response(assignments, label: zones.serials)
+        return PushAnswer(id: version, content: .text(text))
     }
 }
 

@@ -41,7 +41,7 @@ package struct CatalogCompiler {
     }
 
     private func compile(_ members: [DomainName], _ serial: UInt32) -> Zone? {
-        let soa = Self.policy.authority
+        let soa = AuthorityPolicy.transferred
         let authority = StartOfAuthority(
             primary: Self.nowhere, mailbox: Self.nowhere, serial: serial, refresh: soa.refresh, retry: soa.retry, expire: soa.expire,
             minimum: Self.policy.negativeTTL)

@@ -19,8 +19,8 @@ package struct VersionPolicy: Hashable, Sendable {
 
 /// The serials of all zones: the time in sixteenths of a second, or the next number where that would not rise (RFC 1982 §3.2).
 ///
-/// At most ten versions are made a second and serials have room for sixteen, so they never run ahead of the clock: after a restart they go on
-/// above those of before, without a memory.
+/// At most ten versions are made a second and serials have room for sixteen, so that they do not run ahead of the clock by more than they are
+/// rounded up: after a restart they go on above those of before, unless the clock was set back.
 package struct SerialSequence: Sendable {
     /// 2022-07-01 00:00:00 UTC, in seconds since 1970. Serials of before 2031 are later than the seconds since 1970, which were the serials of
     /// earlier versions of zoodns, and do not pass 2³² until then.
@@ -36,10 +36,17 @@ package struct SerialSequence: Sendable {
     /// Gives the serial that the time has. `written`: when a file was last written, in milliseconds since 1970, that is written a second after
     /// each change and at least every minute. If the clock was set back since then, serials go on above those that may have been given until then.
     package static func clock(notBefore written: Int64?) -> @Sendable () -> UInt32 {
+        let least = leastTime(after: written)
         let now: @Sendable () -> UInt32 = { ticks(ClockReading.now.milliseconds) }
-        guard let written, written > ClockReading.now.milliseconds else { return now }
-        let least = ticks(written &+ longestUnwritten)
-        return { later(now(), least) }
+        guard least > ClockReading.now.milliseconds else { return now }
+        return { later(now(), ticks(least)) }
+    }
+
+    /// The time, in milliseconds since 1970, before which serials may have been given that are later than the clock: 0 unless it was set back
+    /// since the file was written.
+    package static func leastTime(after written: Int64?) -> Int64 {
+        guard let written, written > ClockReading.now.milliseconds else { return 0 }
+        return written.addingReportingOverflow(longestUnwritten).overflow ? written : written + longestUnwritten
     }
 
     /// Milliseconds in which changes may have been served that the file has not heard of: the longest pause between two writings, and what a
@@ -64,7 +71,8 @@ package struct SerialSequence: Sendable {
         let isEarly = nextVersion.map { instant < $0 } ?? false
         return { last in
             if isEarly, last != nil { return nil }
-            let least = (last ?? latest).map { Self.later($0 &+ 1, ticks()) } ?? ticks()
+            // Rounded up, the last serial of an earlier process may be ahead of the clock by almost as much.
+            let least = (last ?? latest).map { Self.later($0 &+ 1, ticks()) } ?? ticks() &+ (policy.modulus - 1)
             let missing = (policy.modulus + policy.remainder - least % policy.modulus) % policy.modulus
             return least &+ missing
         }

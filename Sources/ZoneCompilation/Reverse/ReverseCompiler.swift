@@ -60,12 +60,14 @@ struct ReverseCompiler {
     /// are whole again.
     mutating func serve(_ policy: ReversePolicy, services: @autoclosure () -> [ServiceReference]) {
         guard policy != self.policy else { return }
-        let known = zones
+        let known = Dictionary(uniqueKeysWithValues: parts.map { ($0.origin, $0) })
         let seed = seed
         self.policy = policy
         parts = policy.prefixes.map { prefix in
             let origin = prefix.origin
-            return Part(prefix: prefix, origin: origin, builder: ZoneBuilder(origin: origin, seed: seed), zone: known[origin])
+            var part = Part(prefix: prefix, origin: origin, builder: ZoneBuilder(origin: origin, seed: seed))
+            if let known = known[origin] { (part.zone, part.versions) = (known.zone, known.versions) }
+            return part
         }
         places = Dictionary(uniqueKeysWithValues: parts.enumerated().map { ($1.prefix, Int32($0)) })
         func lengths(isIPv4: Bool) -> [Int] { Set(policy.prefixes.filter { $0.isIPv4 == isIPv4 }.map(\.length)).sorted() }

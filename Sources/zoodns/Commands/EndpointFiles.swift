@@ -19,12 +19,12 @@ struct EndpointFiles {
     /// Throws if there is no such folder, or no file can be made in it. The C functions are `open` and `access`.
     func check() throws(CommandFailure) {
         let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw refusal(String(cString: strerror(errno))) }
+        guard descriptor >= 0 else { throw failure(String(cString: strerror(errno))) }
         close(descriptor)
-        guard access(folder, W_OK | X_OK) == 0 else { throw refusal(String(cString: strerror(errno))) }
+        guard access(folder, W_OK | X_OK) == 0 else { throw failure(String(cString: strerror(errno))) }
     }
 
-    private func refusal(_ reason: String) -> CommandFailure { .refused("--envoy-eds \(folder.debugDescription): \(reason)") }
+    private func failure(_ reason: String) -> CommandFailure { .refused("--envoy-eds \(folder.debugDescription): \(reason)") }
 
     /// Writes what is different. The files of services that are gone say so: Envoy would keep what a file that is deleted has said.
     ///

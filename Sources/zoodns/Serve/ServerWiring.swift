@@ -144,7 +144,10 @@ struct ServerWiring {
         var metrics = MetricsSources(
             version: Version.text, traffic: { server.traffic }, hostLookups: { resolver.lookups },
             logLinesLeftOut: { LogLosses.lines.load(ordering: .relaxed) })
-        metrics.further = [(.notifySent, { [notifier] in notifier.sent }), (.notifyFailures, { [notifier] in notifier.failures })]
+        metrics.further = [
+            (.transfers, { [answerer] in answerer.underWay }), (.notifySent, { [notifier] in notifier.sent }),
+            (.notifyFailures, { [notifier] in notifier.failures }),
+        ]
         if let observer {
             metrics.further.append((.queryLogDropped, { observer.droppedLines }))
             metrics.further.append((.dnstapDropped, { observer.droppedMessages }))

@@ -19,7 +19,8 @@ struct StateFile: Hashable {
     var written: Int64? {
         var status = stat()
         guard stat(path, &status) == 0, Self.isRegular(status) else { return nil }
-        return Int64(status.st_mtim.tv_sec) * 1000 + Int64(status.st_mtim.tv_nsec) / 1_000_000
+        // Some file systems keep times that have no milliseconds in 64 bits.
+        return min(max(Int64(status.st_mtim.tv_sec), 0), 1 << 40) * 1000 + Int64(status.st_mtim.tv_nsec) / 1_000_000
     }
 
     /// The file's octets; nil if there is no file. What is no regular file is not waited for.
@@ -53,8 +54,8 @@ struct StateFile: Hashable {
     }
 
     /// Puts these octets in the place of the file's. `isForOthers`: other users may read it, and a crash of the machine may cost it; else the
-    /// owner alone may read it. The C functions are `fsync` and `rename`.
-    func replace(with octets: [UInt8], isForOthers: Bool = false) throws(Failure) {
+    /// owner alone may read it. `written`: its time, in milliseconds since 1970; nil for now. The C functions are `fsync` and `rename`.
+    func replace(with octets: [UInt8], isForOthers: Bool = false, at written: Int64? = nil) throws(Failure) {
         var status = stat()
         if stat(path, &status) == 0, !Self.isRegular(status) { throw Failure(text: "is no regular file") }
         let new = path + ".new"
@@ -70,6 +71,7 @@ struct StateFile: Hashable {
         }
         defer { try? file.close() }
         if isForOthers { fchmod(file.rawValue, 0o644) }
+        defer { if let written { Self.setTime(of: file.rawValue, written) } }
         do throws(Failure) {
             do { try file.writeAll(octets) } catch { throw .system("\(new) cannot be written", error) }
             guard isForOthers || fsync(file.rawValue) == 0 else { throw .system("\(new) cannot be written") }
@@ -80,6 +82,12 @@ struct StateFile: Hashable {
             throw error
         }
         if !isForOthers { try Self.keep(folder: path) }
+    }
+
+    /// The C function is `futimens`.
+    private static func setTime(of descriptor: Int32, _ milliseconds: Int64) {
+        let time = timespec(tv_sec: Int(milliseconds / 1000), tv_nsec: Int(milliseconds % 1000) * 1_000_000)
+        futimens(descriptor, [time, time])
     }
 
     /// Has the folder's disk keep the new name.

@@ -3,6 +3,7 @@ import Handoff
 import Logging
 import ProviderDiscovery
 import ProviderRegistry
+import ZoneCompilation
 
 /// Keeps the last registry of every zone in a file, and hands it to the watchers when ZooKeeper does not answer at start.
 ///
@@ -21,6 +22,9 @@ actor StateKeeper {
     /// When the file may be written next, and when it was last written.
     private var earliest = ContinuousClock.now
     private var written = ContinuousClock.now
+    /// The latest time that the calendar's clock has shown or would show if it had not been set back: the file's time, from which serials go on
+    /// after a restart.
+    private var latest: ClockReading
     /// The last writing failed, which has been logged.
     private var isFailing = false
 
@@ -71,6 +75,7 @@ actor StateKeeper {
         self.chroot = chroot
         self.logger = logger
         self.zones = Self.zones(zones, chroot)
+        latest = .now.notBefore(SerialSequence.leastTime(after: file.written))
     }
 
     private static func zones(_ zones: [ZoneSettings], _ chroot: String) -> [DomainName: Zone] {
@@ -151,6 +156,13 @@ actor StateKeeper {
     }
 }
 
+extension ClockReading {
+    /// The same moment with a time that is this one's or later.
+    fileprivate func notBefore(_ milliseconds: Int64) -> ClockReading {
+        ClockReading(instant: instant, milliseconds: max(self.milliseconds, milliseconds))
+    }
+}
+
 // MARK: The file
 
 extension StateKeeper {
@@ -195,10 +207,11 @@ extension StateKeeper {
 
     private func write() {
         let clock = ClockReading.now
+        latest = clock.notBefore(latest.milliseconds + Int64(latest.instant.duration(to: clock.instant) / .milliseconds(1)))
         let octets = RegistryFile.encode(zones.values.compactMap { $0.saved(at: clock.instant) }, at: clock)
         do throws(StateFile.Failure) {
             guard octets.count <= RegistryFile.largest else { throw StateFile.Failure(text: "there is too much to keep") }
-            try file.replace(with: octets)
+            try file.replace(with: octets, at: latest.milliseconds > clock.milliseconds ? latest.milliseconds : nil)
             isChanged = false
             if isFailing { logger.info("state is kept again", metadata: ["path": "\(file.path.debugDescription)"]) }
             isFailing = false

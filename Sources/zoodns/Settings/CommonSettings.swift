@@ -38,19 +38,23 @@ struct CommonSettings {
         hostsFile = reader.value(Declared.hostsFile, options.hostsFile)
         let own = Self.nameServerAddresses(listen)
         let sources = registry.zones
+        let isTransferred = serve.map { !reader.value(Declared.allowTransfer, $0.transfers.allowTransfer).isEmpty } ?? false
+        let authority: AuthorityPolicy = isTransferred ? .transferred : AuthorityPolicy()
         zones = sources.map { source in
             var zone = ZoneReader(source.origin, reader)
             defer { reader = zone.reader }
             var policy = zone.policy(options, nameServer: own)
+            policy.authority = authority
             var watch = WatchSettings(zones: sources.count)
             if let serve { zone.read(serve, into: &policy, &watch) }
             return ZoneSettings(source: source, policy: policy, watch: watch, notify: serve.map { zone.notify($0.transfers) } ?? [])
         }
-        reverse = Self.reverse(options, nameServer: own, sources, &reader)
+        reverse = Self.reverse(options, nameServer: own, authority, sources, &reader)
     }
 
     private static func reverse(
-        _ options: CommonOptions, nameServer: [IPAddress], _ zones: [ZoneSource], _ reader: inout SettingsReader
+        _ options: CommonOptions, nameServer: [IPAddress], _ authority: AuthorityPolicy, _ zones: [ZoneSource],
+        _ reader: inout SettingsReader
     ) -> ReversePolicy {
         let ranges = reader.value(Declared.reverse, options.reverse)
         guard let first = zones.first, !ranges.isEmpty else { return .none }
@@ -60,7 +64,9 @@ struct CommonSettings {
         }
         // No zone has settings of the root's.
         var zone = ZoneReader(.root, reader)
-        let reverse = ReversePolicy(ranges, policy: zone.policy(options, nameServer: nameServer), zone: first.origin)
+        var policy = zone.policy(options, nameServer: nameServer)
+        policy.authority = authority
+        let reverse = ReversePolicy(ranges, policy: policy, zone: first.origin)
         reader = zone.reader
         if reverse.prefixes.count > ReversePrefix.most {
             reader.complain(

@@ -70,6 +70,8 @@ struct AwaitedAnswer {
     /// What a server's answer for the service lacks, given the addresses of targets; nil for nothing.
     func lack(_ response: NameServerResponse, _ addresses: [DomainName: Set<IPAddress>]) -> String? {
         guard [0, Self.nameError].contains(response.code) else { return Self.text(ofCode: response.code) }
+        // Over TCP too: whom it leaves out is not known.
+        guard !response.isTruncated else { return "the answer is too long" }
         func has(_ provider: AwaitedProvider) -> Bool {
             response.locations.contains { provider.is(at: $0, addresses[$0.target] ?? []) }
         }

@@ -9,7 +9,7 @@ struct NameServerQuery {
     /// What the response must repeat.
     let id: UInt16
 
-    /// A question with an ID that nobody can guess.
+    /// A question with an ID that no one else knows.
     init(_ name: DomainName, _ type: RecordType) { self.init(name, type, id: .random(in: 0...UInt16.max)) }
 
     init(_ name: DomainName, _ type: RecordType, id: UInt16) { (self.name, self.type, self.id) = (name, type, id) }

@@ -36,7 +36,7 @@ def count(scene, number):
     scene.client.set(COUNTER, document)
 
 
-def follow(scene, services, rate, seconds, draws=2000):
+def follow(scene, services, rate, seconds, draws=2000, largest_lag=LARGEST_LAG):
     """All secondaries follow so many changes a second, and are equal in the end."""
     zookeeper = stage(scene, services)
     followers = Followers(scene)
@@ -59,7 +59,7 @@ def follow(scene, services, rate, seconds, draws=2000):
     followers.report(lag)
     after = followers.transfers("AXFR")
     for kind, taken in behind.items():
-        scene.check(taken is not None and taken < LARGEST_LAG, f"{kind} had the last version after {taken} s")
+        scene.check(taken is not None and taken < largest_lag, f"{kind} had the last version after {taken} s")
         # NSD's own pace, where NOTIFYs come faster than it applies what it gets.
         scene.check(kind == "nsd" or after[kind] == before[kind], f"{kind} had to transfer the zone whole, {after[kind] - before[kind]} times")
     for each in followers.secondaries:
@@ -81,8 +81,8 @@ def thousand_services_transferred(scene):
 
 @drill
 def hundred_thousand_transferred(scene):
-    """The same with 100,000 providers."""
-    follow(scene, 10_000, 100, 30)
+    """The same with 100,000 providers, of which all secondaries and zoodns have two cores together."""
+    follow(scene, 10_000, 100, 30, largest_lag=10)
 
 
 @drill
