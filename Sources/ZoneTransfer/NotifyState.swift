@@ -37,8 +37,8 @@ struct NotifyState<Randomness: RandomNumberGenerator> {
         var sent = 0
         /// When to send it again.
         var due: Moment
-        /// Since when the server has acknowledged no version of the zone.
-        let since: Moment
+        /// Since when the server has acknowledged no version of the zone, or when its silence was last counted.
+        var since: Moment
     }
 
     /// What a response is recognized by.
@@ -235,7 +235,10 @@ extension NotifyState {
                 wake(at: notification.due)
             } else {
                 // A server that comes back hears of the last change.
-                if notification.sent > Self.doublings { noteSilence(of: destination) }
+                if notification.sent > Self.doublings {
+                    open[destination]?.since = now
+                    noteSilence(of: destination)
+                }
                 send(destination, at: now)
             }
         }

@@ -180,7 +180,8 @@ import Testing
                     hosts.allSatisfy { reports[$0].map { $0.ipv4.addresses.count == 1 && $0.ipv6 == .known([]) } == true }
                 }
                 let address = IPv4Address(value: 0x0A09_0909)
-                try Data((lines + "10.9.9.9 good7.test\n").utf8).write(to: file)
+                // At once: a file that is read half written has no lines for some.
+                try Data((lines + "10.9.9.9 good7.test\n").utf8).write(to: file, options: .atomic)
                 try await waitUntil("the change is known", within: .seconds(5)) {
                     reports["good7.test"]?.ipv4.addresses.contains(address) == true
                 }

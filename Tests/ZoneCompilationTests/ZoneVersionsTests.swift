@@ -107,8 +107,8 @@ private struct Follower {
                 #expect(try followers[index].follow(try #require(compiler.history(of: origin))), "step \(step), \(origin.text)")
             }
         }
-        // The first is of IPv6 addresses, of which there are too few.
-        #expect(followers[1].whole == 0 && followers[2].whole == 0 && followers[2].applied > 40 && followers[0].applied > 0)
+        // The first is of IPv6 addresses, too few for differences that are not larger than the zone.
+        #expect(followers[1].whole == 0 && followers[2].whole == 0 && followers[2].applied > 40)
     }
 
     @Test func `queries see a change before there is a version of it`() throws {
