@@ -71,7 +71,7 @@ import ZoneCompilation
             publisher.serve([origin: TestRegistry.policy], catalog: catalog)
             try await waitUntil("the catalog") { try serial() == 1000 }
             publisher.send(.complete(registry), for: origin)
-            try await waitUntil("the zone") { try handed.serial() == 1001 }
+            try await waitUntil("the zone") { try handed.serial() == 1000 }
             #expect(try serial() == 1000)
             publisher.serve([origin: TestRegistry.policy, .root: TestRegistry.policy], catalog: catalog)
             try await waitUntil("another zone") { try serial() == 1001 }
@@ -106,8 +106,9 @@ import ZoneCompilation
             publisher.send(.complete(registry), for: origin)
             publisher.resolve(["other.example": HostAddresses(ipv4: .known([]), ipv6: .known([]))])
             publisher.send(.changed(RegistryChange(services: ["b": Service()])), for: origin)
-            try await waitUntil("the second zone") { try handed.ask("b.svc.local", "A")?.code == "NOERROR" }
-            #expect(handed.zones.withLock { $0.count } == 2)
+            try await waitUntil("the second zone") { try handed.serial() == 1001 }
+            // Queries may have seen it before it was a version.
+            #expect((2...3).contains(handed.zones.withLock { $0.count }))
         }
     }
 
@@ -115,7 +116,7 @@ import ZoneCompilation
         try await publishing { publisher, handed in
             publisher.send(.complete(registry), for: origin)
             try await waitUntil("the host is followed") { handed.hosts.withLock { $0 }.map { Set($0.followed.keys) } == [["h.example"]] }
-            #expect(try handed.ask("a.svc.local", "A")?.code == "SERVFAIL")
+            try await waitUntil("the zone") { try handed.ask("a.svc.local", "A")?.code == "SERVFAIL" }
             publisher.resolve(["h.example": HostAddresses(ipv4: .known([IPv4Address(value: 7)]), ipv6: .known([]))])
             try await waitUntil("its address") { try handed.ask("a.svc.local", "A")?.answer == ["a.svc.local. 5 A 0.0.0.7"] }
         }

@@ -86,6 +86,9 @@ package struct ZoneBuilder {
         return changes
     }
 
+    /// How many names with blocks, or announced ones, lie below a name that is below the origin.
+    package func namesBelow(_ name: DomainName) -> Int { below[name] ?? 0 }
+
     /// The block that has a name, nil if the name is not there or only names below it are.
     package func block(of name: DomainName) -> RecordBlock? {
         guard let block = node(of: name)?.block.takeUnretainedValue() else { return nil }
@@ -111,6 +114,8 @@ package struct ZoneBuilder {
         makeUnique()
         countRest()
         placeEmptyNonTerminals(isKept)
+        // Nothing lies below them that would have them compared.
+        for name in between { changes?.note(removed: name) }
         let remains = tables.share()
         var exceptions: ZoneView.Exceptions = hasUnknownServices ? .unknownServices : []
         if tables.coveringCount > 0 { exceptions.insert(.coveringNames) }

@@ -9,11 +9,12 @@ package struct ZoneChanges {
 
     mutating func note(removed name: DomainName) { removed.insert(name) }
 
-    /// The difference between the earlier state and the later; nil if it has more octets than `limit`. O(names that may differ + records of
-    /// those that do).
-    package func difference(from old: Zone, to new: Zone, limit: Int) -> ZoneDifference? {
+    /// The difference between the earlier state and the later; nil if it has more octets than `limit`, or if names have changed of which nothing
+    /// is noted. `builder` has made both. O(names that may differ + records of those that do).
+    package func difference(from old: Zone, to new: Zone, by builder: ZoneBuilder, limit: Int) -> ZoneDifference? {
         var records = ChangedRecords(old: old.view, new: new.view, limit: limit)
         for block in blocks.values {
+            guard records.hasAllNames(of: block, builder.namesBelow) else { return nil }
             for index in 0..<block.nodeCount {
                 let name = block.node(index).name
                 guard new.view.node(named: name)?.block.toOpaque() == Unmanaged.passUnretained(block).toOpaque() else { continue }
@@ -55,6 +56,21 @@ private struct ChangedRecords {
         }
         guard compared.insert(Array(name)).inserted else { return true }
         return compare(old, new) && compareNamesAbove(name)
+    }
+
+    /// Whether all names are in a block that lie below those of its names that answer for others: what these answer may have changed.
+    func hasAllNames(of block: RecordBlock, _ namesBelow: (DomainName) -> Int) -> Bool {
+        guard hasCoveringNames else { return true }
+        return (0..<block.nodeCount).allSatisfy { index in
+            guard block.node(index).coversBelow else { return true }
+            let name = block.node(index).owner
+            let own = (0..<block.nodeCount).count { other in
+                let below = block.node(other).name
+                guard below.count > name.octets.count, DomainName(folded: below).isAtOrBelow(name) else { return false }
+                return new.node(named: below)?.block.toOpaque() == Unmanaged.passUnretained(block).toOpaque()
+            }
+            return own == namesBelow(name)
+        }
     }
 
     mutating func compare(_ name: DomainName) -> Bool { name.octets.withUnsafeBytes { compare($0) } }

@@ -13,14 +13,17 @@ package struct VersionPolicy: Hashable, Sendable {
 
     package init() {}
 
-    /// The shortest time between two versions in which serials do not run ahead of the clock.
-    fileprivate var pause: Duration { max(interval, .seconds(1) * Int(modulus) / Int(SerialSequence.ticksPerSecond)) }
+    /// The shortest time between two versions: the clock has reached another serial by then.
+    fileprivate var pause: Duration { modulus == 1 ? interval : max(interval, step) }
+
+    /// In which the clock reaches another serial; a little more, as the calendar's clock may be slower.
+    fileprivate var step: Duration { .milliseconds(Int(modulus) * 1000 / Int(SerialSequence.ticksPerSecond) + 10) }
 }
 
-/// The serials of all zones: the time in sixteenths of a second, or the next number where that would not rise (RFC 1982 §3.2).
+/// The serials of all zones: the time in sixteenths of a second, rounded down, or the next number where that would not rise (RFC 1982 §3.2).
 ///
-/// At most ten versions are made a second and serials have room for sixteen, so that they do not run ahead of the clock by more than they are
-/// rounded up: after a restart they go on above those of before, unless the clock was set back.
+/// At most ten versions are made a second and serials have room for sixteen: none is ahead of the clock. Nor is a version made before the clock
+/// has reached a serial that it had not at the start. So after a restart serials go on above those of before, unless the clock was set back.
 package struct SerialSequence: Sendable {
     /// 2022-07-01 00:00:00 UTC, in seconds since 1970. Serials of before 2031 are later than the seconds since 1970, which were the serials of
     /// earlier versions of zoodns, and do not pass 2³² until then.
@@ -53,35 +56,51 @@ package struct SerialSequence: Sendable {
     /// slow disk adds.
     private static let longestUnwritten: Int64 = 80_000
 
-    var policy: VersionPolicy
+    private(set) var policy: VersionPolicy
     private let ticks: @Sendable () -> UInt32
-    /// When the last version was made that followed another; nil before the first.
+    /// Before this instant no zone has a first version.
+    private var first: ContinuousClock.Instant
+    /// When the last version was made; nil before the first.
     private var versioned: ContinuousClock.Instant?
-    /// The latest serial of all zones; nil before the first.
+    /// The latest serial of all zones, now and when zones last came or went; nil if there was none.
     private var latest: UInt32?
+    private var latestBefore: UInt32?
 
-    init(_ policy: VersionPolicy, ticks: @escaping @Sendable () -> UInt32) { (self.policy, self.ticks) = (policy, ticks) }
+    init(_ policy: VersionPolicy, ticks: @escaping @Sendable () -> UInt32) {
+        (self.policy, self.ticks) = (policy, ticks)
+        first = .now + policy.step
+    }
 
-    /// When the next version may be made that follows another; nil if at any time.
-    var nextVersion: ContinuousClock.Instant? { versioned.map { $0 + policy.pause } }
+    /// Zones may come and go, and have versions by another policy from now on. One that comes may have been there before.
+    mutating func follow(_ policy: VersionPolicy, at instant: ContinuousClock.Instant) {
+        self.policy = policy
+        latestBefore = latest
+        first = max(first, instant + policy.pause)
+    }
+
+    /// When versions may be made that were too early at an instant.
+    func nextVersion(after instant: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+        [first, versioned.map { $0 + policy.pause }].compactMap(\.self).filter { $0 > instant }.min()
+    }
 
     /// The serials of versions that are made at an instant, each given the serial of the version before, nil for the first: nil if it is too
-    /// early for one that follows.
+    /// early.
     func numbers(at instant: ContinuousClock.Instant) -> (UInt32?) -> UInt32? {
-        let isEarly = nextVersion.map { instant < $0 } ?? false
+        let (mayBegin, mayFollow) = (instant >= first, versioned.map { instant >= $0 + policy.pause } ?? true)
         return { last in
-            if isEarly, last != nil { return nil }
-            // Rounded up, the last serial of an earlier process may be ahead of the clock by almost as much.
-            let least = (last ?? latest).map { Self.later($0 &+ 1, ticks()) } ?? ticks() &+ (policy.modulus - 1)
-            let missing = (policy.modulus + policy.remainder - least % policy.modulus) % policy.modulus
-            return least &+ missing
+            guard last == nil ? mayBegin : mayFollow else { return nil }
+            let now = ticks()
+            let reached = now &- (now % policy.modulus + policy.modulus - policy.remainder) % policy.modulus
+            guard let next = (last ?? latestBefore).map({ $0 &+ 1 }) else { return reached }
+            // Only if the clock was set back.
+            return Self.later(reached, next &+ (policy.modulus + policy.remainder - next % policy.modulus) % policy.modulus)
         }
     }
 
-    /// Takes in that a version has a serial, and whether it follows another.
-    mutating func note(_ serial: UInt32, follows: Bool, at instant: ContinuousClock.Instant) {
+    /// Takes in that a version has a serial.
+    mutating func note(_ serial: UInt32, at instant: ContinuousClock.Instant) {
         latest = latest.map { Self.later($0, serial) } ?? serial
-        if follows { versioned = instant }
+        versioned = instant
     }
 
     /// The later of two serials (RFC 1982 §3.2).

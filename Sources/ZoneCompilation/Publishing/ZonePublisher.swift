@@ -59,6 +59,8 @@ package actor ZonePublisher {
     private var heard: [DomainName: [ContinuousClock.Instant]] = [:]
     /// When the freshness of the zones was last judged: what has changed since then is due.
     private var judgedAt = ContinuousClock.now
+    /// When zones were last compiled: versions that were too early then are due.
+    private var compiledAt = ContinuousClock.now
     private let mailbox = Mailbox<Event>()
     private let thread = ThreadExecutor()
 
@@ -146,7 +148,8 @@ extension ZonePublisher {
 
     private var nextStatusChange: ContinuousClock.Instant? {
         let instants = reliances.values.flatMap { [$0.freshness.nextChange(after: judgedAt), $0.lost.deadline] }
-        return (instants + [compiler.isBehind || catalog?.isBehind == true ? serials.nextVersion : nil]).compactMap(\.self).min()
+        let version = compiler.isBehind || catalog?.isBehind == true ? serials.nextVersion(after: compiledAt) : nil
+        return (instants + [version]).compactMap(\.self).min()
     }
 
     private func take(_ event: Event) {
@@ -154,7 +157,7 @@ extension ZonePublisher {
         case .registry(let update, let origin): take(update, origin)
         case .resolved(let hosts): compiler.resolve(hosts)
         case .policies(let policies, let reverse, let versions, let catalog):
-            serials.policy = versions
+            serials.follow(versions, at: .now)
             take(policies, reverse)
             if catalog != self.catalog?.origin { self.catalog = catalog.map { CatalogCompiler(origin: $0, seed: seed) } }
         }
@@ -199,8 +202,9 @@ extension ZonePublisher {
         if let catalog { zones[catalog.origin] = catalog.zone }
         for (origin, zone) in zones {
             let last = served[origin]?.zone?.authority.serial
-            if last != zone.authority.serial { serials.note(zone.authority.serial, follows: last != nil, at: start) }
+            if last != zone.authority.serial { serials.note(zone.authority.serial, at: start) }
         }
+        compiledAt = start
         for report in compiler.takeReports() { log(report) }
         let hosts = compiler.takeHostChange()
         if !hosts.isEmpty { outlets.follow(hosts) }

@@ -17,15 +17,17 @@ package struct VersionNumbering {
 struct ZoneVersions {
     /// The last version with the differences that led to it; nil before the first.
     private(set) var history: ZoneHistory?
-    /// Whether queries see more than the last version has.
+    /// Whether queries see more than the last version has, or would if there were one.
     private(set) var isBehind = false
     /// Octets of all differences.
     private var journalLength = 0
 
     /// The serial with which a zone is to be built now; nil if it stays as it is.
-    func serial(of zone: Zone?, isChanged: Bool, _ numbering: VersionNumbering) -> UInt32? {
+    mutating func serial(of zone: Zone?, isChanged: Bool, _ numbering: VersionNumbering) -> UInt32? {
         guard isChanged || isBehind else { return nil }
-        return numbering.serial(zone?.authority.serial) ?? (isChanged ? zone?.authority.serial : nil)
+        let serial = numbering.serial(zone?.authority.serial) ?? (isChanged ? zone?.authority.serial : nil)
+        if serial == nil { isBehind = true }
+        return serial
     }
 
     /// Takes in that a zone was built, after another: a version if its serial is new.
@@ -36,7 +38,7 @@ struct ZoneVersions {
         guard let changes = builder.takeChanges(isKept: journal > 0), journal > 0, let history, history.length > 0,
             // An SOA record that differs in more than its serial is one that the journal does not have.
             history.zone.hasAuthority(of: zone),
-            let difference = changes.difference(from: history.zone, to: zone, limit: journal)
+            let difference = changes.difference(from: history.zone, to: zone, by: builder, limit: journal)
         else {
             journalLength = 0
             return self.history = ZoneHistory(zone, length: journal > 0 ? ZoneRecords.length(of: zone) : 0)
