@@ -67,6 +67,10 @@ import Testing
         let once = try await RunningProgram.run(RunningProgram.zoodns, command + [folder.path])
         #expect(once.exitCode == 0 && once.errors == "" && once.output == "")
         #expect(text("web.svc.local.json").contains("10.0.0.1") && text("old.svc.local.json").contains("10.0.0.1"))
+        // A copy does not stand for the file.
+        try FileManager.default.moveItem(at: folder.appending(path: "web.svc.local.json"), to: folder.appending(path: "copy.json"))
+        #expect(try await RunningProgram.run(RunningProgram.zoodns, command + [folder.path]).exitCode == 0)
+        #expect(text("web.svc.local.json").contains("10.0.0.1"))
         try await change(zooKeeper, "client.delete('/providers/old', recursive=True)")
         let first = file("web.svc.local.json")
         let watch = try RunningProgram(RunningProgram.zoodns, command + [folder.path, "--watch"])

@@ -56,7 +56,7 @@ struct EndpointFiles {
                 name.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
             guard name.hasSuffix(".json"), let octets = try? StateFile(path: "\(folder)/\(name)").read(limit: Self.longest),
-                let cluster = Self.cluster(octets)
+                let cluster = Self.cluster(octets), LoadAssignment.empty(cluster)?.fileName == name
             else { continue }
             files[cluster] = String(decoding: octets, as: UTF8.self)
         }
