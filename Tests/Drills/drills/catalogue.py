@@ -14,4 +14,4 @@ def drill(function=None, *, short=False):
 
 from . import (  # noqa: E402, F401: they register themselves
     network, outages, registry_changes, traps, scale, clients, endings, documents, surroundings, hostile, reloads, upstreams,
-    secondaries)
+    secondaries, catalogs)

@@ -54,6 +54,8 @@ PROMISES = [
     ("other name servers have the zones by transfer, and these change a hundred times a second, are read slowly, or come from a zoodns that "
      "restarts, or from two", "by NSD, Knot, BIND and Unbound what zoodns answers, two seconds later; never what was before",
      "secondaries thousand-services-transferred hundred-thousand-transferred restarts-transferred two-servers-transferred slow-transfers"),
+    ("a zone comes or goes at a reload, and other servers follow the catalog",
+     "by BIND and Knot, that zone too, or no more, within seconds", "catalog-followed"),
     ("a service has thousands of providers",
      "all of them over TCP up to 65,535 octets; what does not fit is left out, with TC set", "five-thousand-providers"),
 ]
