@@ -3,12 +3,16 @@ import DNSSecurity
 import IPAddressing
 
 /// Whatever is asked of a zone that may be transferred, each message of the response can be read by a decoder that shares no code with it, and a
-/// transfer has all records of the zone, or those that are different; signed if the query was.
+/// transfer has all records of the zone, or those that are different; signed if the query was. What is no response to NOTIFY is not taken for one.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     var octets = UnsafeBufferPointer(start: start, count: min(count, 60_000))[...]
     guard let choice = octets.popFirst() else { return 0 }
     var query = Array(octets)
+    if let response = NotifyMessage.response(query) {
+        precondition(query.starts(with: [UInt8(response.id >> 8), UInt8(response.id & 255)]), "a response to NOTIFY with another ID")
+        precondition(query[2] & 0xF8 == 0xA0 && query[3] & 15 == response.code, "no response to NOTIFY is taken for one")
+    }
     var code: [UInt8]?
     if choice & 1 != 0, query.count >= 12 {
         var signer = Signer(key: key)
