@@ -1,5 +1,6 @@
 import IPAddressing
 import ProviderRegistry
+import Synchronization
 import TestSupport
 import Testing
 
@@ -234,29 +235,25 @@ private struct Follower {
         var given: [UInt32] = []
         for _ in 0..<200 {
             let life = now + .milliseconds(Int.random(in: 0...2500, using: &random))
-            let clock = Shown()
-            var serials = SerialSequence(policy) { clock.ticks }
+            let shown = Mutex<UInt32>(0)
+            var serials = SerialSequence(policy) { shown.withLock { $0 } }
             // The sequence begins now by its own clock.
             let offset = ContinuousClock.now - (begin + now)
             var last: UInt32?
             while now < life {
-                clock.ticks = SerialSequence.ticks(1_795_651_200_000 + Int64(now / .milliseconds(1)))
+                let ticks = SerialSequence.ticks(1_795_651_200_000 + Int64(now / .milliseconds(1)))
+                shown.withLock { $0 = ticks }
                 let instant = begin + now + offset
                 if let serial = serials.numbers(at: instant)(last) {
                     serials.note(serial, at: instant)
                     given.append(serial)
                     last = serial
-                    #expect(serial <= clock.ticks && serial % modulus == remainder)
+                    #expect(serial <= ticks && serial % modulus == remainder)
                 }
                 now += .milliseconds(Int.random(in: 1...40, using: &random))
             }
         }
         #expect(given.count > 100 && zip(given, given.dropFirst()).allSatisfy { $0 < $1 })
-    }
-
-    /// What a clock shows.
-    private final class Shown: @unchecked Sendable {
-        var ticks: UInt32 = 0
     }
 
     @Test func `a serial is the time in sixteenths of a second, above seconds since 1970`() {

@@ -112,3 +112,29 @@ struct FoldedName {
         return product.high ^ product.low
     }
 }
+
+// MARK: Names of zones
+
+extension ZoneNode {
+    /// The name where it stands, to be compared: without zeros behind it, it must not be hashed.
+    var folded: FoldedName { FoldedName(folded: wire, length: name.count) }
+}
+
+extension FoldedName {
+    /// A name that is folded already, copied into memory of `capacity` words with zeros behind it.
+    init(padding name: UnsafeRawBufferPointer, in memory: UnsafeMutableRawPointer) {
+        // A multiple of sixteen, with eight behind the name at least.
+        let room = (name.count + 8 + 15) & ~15
+        if let start = name.baseAddress { memory.copyMemory(from: start, byteCount: name.count) }
+        (memory + name.count).initializeMemory(as: UInt8.self, repeating: 0, count: room - name.count)
+        self.init(folded: UnsafeRawPointer(memory), length: name.count)
+    }
+
+    /// Memory for a name with what is wanted behind it.
+    static func withMemory<Result>(_ body: (UnsafeMutableRawPointer) -> Result) -> Result {
+        withUnsafeTemporaryAllocation(byteCount: capacity * 8, alignment: 16) { memory in
+            guard let start = memory.baseAddress else { preconditionFailure("a capacity above 0 has an address") }
+            return body(start)
+        }
+    }
+}

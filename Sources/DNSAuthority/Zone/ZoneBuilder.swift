@@ -62,7 +62,7 @@ package struct ZoneBuilder {
     package mutating func remove(_ name: DomainName) {
         makeUnique()
         let old = name.octets.withUnsafeBytes { octets in
-            Self.withMemory { memory in
+            FoldedName.withMemory { memory in
                 let name = FoldedName(padding: octets, in: memory)
                 return tables.remove(name, name.hash(seed: seed))
             }
@@ -138,7 +138,7 @@ extension ZoneBuilder {
         withUnsafeTemporaryAllocation(of: UInt64.self, capacity: namesAtOnce) { hashes in
             for start in stride(from: 0, to: block.nodeCount, by: namesAtOnce) {
                 let count = min(namesAtOnce, block.nodeCount - start)
-                withMemory { memory in
+                FoldedName.withMemory { memory in
                     for index in 0..<count {
                         hashes[index] = FoldedName(padding: block.node(start + index).name, in: memory).hash(seed: seed)
                     }
@@ -151,7 +151,7 @@ extension ZoneBuilder {
 
     private func node(of name: DomainName) -> ZoneNode? {
         name.octets.withUnsafeBytes { octets in
-            Self.withMemory { memory in
+            FoldedName.withMemory { memory in
                 let name = FoldedName(padding: octets, in: memory)
                 return tables.node(name, name.hash(seed: seed))
             }
@@ -222,35 +222,5 @@ extension ZoneBuilder {
     private func insertEmptyNonTerminals(_ block: RecordBlock) {
         tables.count(block.nodeCount, of: block)
         Self.forEachNode(of: block, tables, seed: seed) { node, hash in _ = tables.put(node, node.folded, hash) }
-    }
-
-    /// Memory for a name with what `FoldedName` wants behind it.
-    private static func withMemory<Result>(_ body: (UnsafeMutableRawPointer) -> Result) -> Result {
-        withUnsafeTemporaryAllocation(byteCount: FoldedName.capacity * 8, alignment: 16) { memory in
-            guard let start = memory.baseAddress else { preconditionFailure("a capacity above 0 has an address") }
-            return body(start)
-        }
-    }
-}
-
-extension ZoneNode {
-    /// The name where it stands, to be compared: without zeros behind it, it must not be hashed.
-    fileprivate var folded: FoldedName { FoldedName(folded: wire, length: name.count) }
-}
-
-extension FoldedName {
-    /// A name that is folded already, copied into memory of `capacity` words with zeros behind it.
-    init(padding name: UnsafeRawBufferPointer, in memory: UnsafeMutableRawPointer) {
-        // A multiple of sixteen, with eight behind the name at least.
-        let room = (name.count + 8 + 15) & ~15
-        memory.copyMemory(from: name)
-        (memory + name.count).initializeMemory(as: UInt8.self, repeating: 0, count: room - name.count)
-        self.init(folded: UnsafeRawPointer(memory), length: name.count)
-    }
-}
-
-extension UnsafeMutableRawPointer {
-    fileprivate func copyMemory(from octets: UnsafeRawBufferPointer) {
-        if let start = octets.baseAddress { copyMemory(from: start, byteCount: octets.count) }
     }
 }

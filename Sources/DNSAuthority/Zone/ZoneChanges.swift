@@ -62,14 +62,14 @@ private struct ChangedRecords {
     func hasAllNames(of block: RecordBlock, _ namesBelow: (DomainName) -> Int) -> Bool {
         guard hasCoveringNames else { return true }
         return (0..<block.nodeCount).allSatisfy { index in
-            guard block.node(index).coversBelow else { return true }
-            let name = block.node(index).owner
+            let covering = block.node(index)
+            guard covering.coversBelow else { return true }
             let own = (0..<block.nodeCount).count { other in
-                let below = block.node(other).name
-                guard below.count > name.octets.count, DomainName(folded: below).isAtOrBelow(name) else { return false }
-                return new.node(named: below)?.block.toOpaque() == Unmanaged.passUnretained(block).toOpaque()
+                let node = block.node(other)
+                guard other != index, node.folded.isAtOrBelow(covering.wire, length: covering.name.count) else { return false }
+                return new.node(named: node.name)?.block.toOpaque() == Unmanaged.passUnretained(block).toOpaque()
             }
-            return own == namesBelow(name)
+            return own == namesBelow(covering.owner)
         }
     }
 

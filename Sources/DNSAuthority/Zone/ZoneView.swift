@@ -123,7 +123,7 @@ extension ZoneView {
 
     /// The closest name above a node that has an answer for all names below it; nil if there is none, or the node has such an answer itself.
     func covering(_ node: ZoneNode) -> ZoneNode? {
-        guard storage.pointee.exceptions.contains(.coveringNames), !node.coversBelow, node.name.count > originLength else { return nil }
+        guard hasCoveringNames, !node.coversBelow, node.name.count > originLength else { return nil }
         return withFolded(node.name) { above($0).covering }
     }
 
@@ -146,10 +146,7 @@ extension ZoneView {
 
     /// Calls a function with a name in memory of its own.
     private func withFolded<Result>(_ name: UnsafeRawBufferPointer, _ body: (FoldedName) -> Result) -> Result {
-        withUnsafeTemporaryAllocation(byteCount: FoldedName.capacity * 8, alignment: 16) { memory in
-            guard let start = memory.baseAddress else { preconditionFailure("a capacity above 0 has an address") }
-            return body(FoldedName(padding: name, in: start))
-        }
+        FoldedName.withMemory { body(FoldedName(padding: name, in: $0)) }
     }
 
     /// The closest name of the zone above one, and the closest that has an answer for all names below it.
